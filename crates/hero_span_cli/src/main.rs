@@ -1,0 +1,2 @@
+//! The `hero-span` command.
+fn main() {}
