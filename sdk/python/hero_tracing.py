@@ -127,6 +127,8 @@ optional otherwise).
     The fields of every event. An SDK sends no field that this contract does
     not name.
 
+    type       name      required  Which event this is: the name that its
+                                   clause declares.
     span_id    id        required  The span this event belongs to.
     ts_ms      time      required  When it happened.
     seq        count     expected  0, 1, 2 and so on for each event that the
