@@ -1,0 +1,110 @@
+//! Span ids (`type.id`).
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::str::FromStr;
+
+use schemars::json_schema;
+
+use crate::contract::Clause;
+use crate::error::ParseError;
+use crate::schema::inline_schema;
+
+const DIGITS: usize = 16;
+const EXPECTED: &str = "16 lower-case hex digits, not all zero";
+
+/// The id of a span or of a producer (`type.id`): 64 bits, not all zero,
+/// written as 16 lower-case hex digits.
+///
+/// ```
+/// use hero_span_protocol::SpanId;
+/// let id: SpanId = "00000000000000ff".parse()?;
+/// assert_eq!(id.get(), 255);
+/// assert_eq!(id.to_string(), "00000000000000ff");
+/// assert!("FF".parse::<SpanId>().is_err());
+/// # Ok::<(), hero_span_protocol::ParseError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpanId(NonZeroU64);
+
+impl SpanId {
+    /// The id of those bits.
+    pub const fn new(bits: NonZeroU64) -> Self {
+        Self(bits)
+    }
+
+    /// The 64 bits, never zero.
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+
+    /// Reads the 16 digits; `None` for anything else.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        let digits: &[u8; DIGITS] = text.as_bytes().try_into().ok()?;
+        let mut bits = 0;
+        for &digit in digits {
+            let value = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                _ => return None,
+            };
+            bits = bits << 4 | u64::from(value);
+        }
+        NonZeroU64::new(bits).map(Self)
+    }
+
+    /// What a text must be to be an id, for messages.
+    pub(crate) const fn expected() -> &'static str {
+        EXPECTED
+    }
+}
+
+impl TryFrom<u64> for SpanId {
+    type Error = ParseError;
+
+    /// Fails with `type.id` for zero.
+    fn try_from(bits: u64) -> Result<Self, ParseError> {
+        NonZeroU64::new(bits)
+            .map(Self)
+            .ok_or_else(|| ParseError::value(Clause::TypeId, EXPECTED, "0"))
+    }
+}
+
+impl TryFrom<&str> for SpanId {
+    type Error = ParseError;
+
+    fn try_from(text: &str) -> Result<Self, ParseError> {
+        text.parse()
+    }
+}
+
+impl FromStr for SpanId {
+    type Err = ParseError;
+
+    /// Fails with `type.id` for anything but the 16 digits.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Self::from_hex(text).ok_or_else(|| ParseError::text_value(Clause::TypeId, EXPECTED, text))
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.get())
+    }
+}
+
+impl fmt::Debug for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SpanId({self})")
+    }
+}
+
+inline_schema!(
+    SpanId,
+    "SpanId",
+    json_schema!({
+        "type": "string",
+        "pattern": "^[0-9a-f]{16}$",
+        "not": { "const": "0000000000000000" },
+    })
+);

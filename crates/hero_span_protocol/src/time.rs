@@ -1,0 +1,94 @@
+//! Points in time (`type.time`).
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use schemars::json_schema;
+
+use crate::contract::Clause;
+use crate::error::ParseError;
+use crate::schema::inline_schema;
+
+/// Milliseconds since the Unix epoch (`type.time`), a finite number.
+///
+/// A consumer keeps any finite number, also a negative or absurd one; what a
+/// sender may write is narrower: see [`TimeMs::MAX_SENT`] and
+/// [`TimeMs::DECIMALS_SENT`].
+#[derive(Clone, Copy, PartialEq)]
+pub struct TimeMs(f64);
+
+impl TimeMs {
+    /// The latest time that may be sent, in milliseconds.
+    pub const MAX_SENT: f64 = 9_007_199_254_740.991;
+
+    /// How many digits may stand after the point when sent: microseconds.
+    pub const DECIMALS_SENT: usize = 3;
+
+    /// The time of that many milliseconds. Fails with `type.time` for NaN and
+    /// the infinities. Negative zero becomes zero.
+    pub fn new(ms: f64) -> Result<Self, ParseError> {
+        if ms.is_finite() {
+            Ok(Self(ms + 0.0))
+        } else {
+            let found = ms.to_string();
+            Err(ParseError::value(
+                Clause::TypeTime,
+                "a finite number",
+                found,
+            ))
+        }
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_f64(self) -> f64 {
+        self.0
+    }
+
+    /// For numbers that the scanner found finite.
+    pub(crate) fn from_finite(ms: f64) -> Self {
+        debug_assert!(ms.is_finite());
+        Self(ms + 0.0)
+    }
+}
+
+impl Eq for TimeMs {}
+
+impl Ord for TimeMs {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl PartialOrd for TimeMs {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for TimeMs {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
+impl fmt::Display for TimeMs {
+    /// The shortest number that reads back as this time: for what a sender
+    /// may send, whole or with up to three decimals.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let magnitude = self.0.abs();
+        if magnitude == 0.0 || (1e-6..1e17).contains(&magnitude) {
+            write!(f, "{}", self.0)
+        } else {
+            write!(f, "{:e}", self.0)
+        }
+    }
+}
+
+impl fmt::Debug for TimeMs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TimeMs({self})")
+    }
+}
+
+inline_schema!(TimeMs, "TimeMs", json_schema!({ "type": "number" }));
