@@ -1,2 +1,40 @@
-//! Chores.
-fn main() {}
+//! The project's chores, as `cargo xtask CHORE`.
+//!
+//! Exit codes: 0 all is well, 1 something is wrong and was said, 2 bad usage.
+
+mod spec;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Write what is generated from the SDK's docstring: spec/, and the Rust constants
+    Spec {
+        /// Write nothing: fail if a generated file is missing, different or too much
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().chore {
+        Chore::Spec { check } => spec::run(&root(), check),
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}

@@ -5,7 +5,7 @@ use super::Requirement::{self, Must, Should};
 /// The protocol's number.
 pub const PROTOCOL: u64 = 1;
 
-/// The contract as JSON.
+/// The contract as JSON, for [`Contract`](super::Contract).
 pub const CONTRACT_JSON: &str = include_str!("../../../../spec/v1/contract.json");
 
 /// The JSON Schema of what an SDK may send: closed.
@@ -23,7 +23,8 @@ pub enum Clause {
     TransportLine,
     /// `transport.utf8`: A line is UTF-8 without a byte order mark.
     TransportUtf8,
-    /// `transport.i-json`: A line is an I-JSON message (RFC 7493): no key twice in one object, no lone surrogate, no NaN or Infinity, no number beyond a double.
+    /// `transport.i-json`: A line is an I-JSON message (RFC 7493): no key twice in one object, no
+    /// lone surrogate, no NaN or Infinity, no number beyond a double.
     TransportIJson,
     /// `transport.torn`: A last line without its LF is torn.
     TransportTorn,
@@ -33,7 +34,8 @@ pub enum Clause {
     EnvParent,
     /// `type.id`: 64 bits in lower-case hex, not all zero; never used twice.
     TypeId,
-    /// `type.time`: Milliseconds since the Unix epoch, whole or with up to three decimals (microseconds), so that a child lies within its parent to the microsecond.
+    /// `type.time`: Milliseconds since the Unix epoch, whole or with up to three decimals
+    /// (microseconds), so that a child lies within its parent to the microsecond.
     TypeTime,
     /// `type.count`: A whole number.
     TypeCount,
@@ -49,7 +51,8 @@ pub enum Clause {
     TypeMembers,
     /// `type.sizes`: What was cut and its size before, as clause value.announced says.
     TypeSizes,
-    /// `type.kind`: What a span stands for: a whole flow, a step of it, any stretch of code, or a call of an instrumented client.
+    /// `type.kind`: What a span stands for: a whole flow, a step of it, any stretch of code, or a
+    /// call of an instrumented client.
     TypeKind,
     /// `type.level`: How much a log line matters.
     TypeLevel,
@@ -69,7 +72,8 @@ pub enum Clause {
     EventSpanEnd,
     /// `limit.line`: Bytes of a line, its LF included.
     LimitLine,
-    /// `limit.value`: Bytes of a value: params, result, message, and each value of a tag or a log field.
+    /// `limit.value`: Bytes of a value: params, result, message, and each value of a tag or a log
+    /// field.
     LimitValue,
     /// `limit.error`: Bytes of an error.
     LimitError,
@@ -79,7 +83,8 @@ pub enum Clause {
     LimitName,
     /// `limit.members`: Tags or fields in one event.
     LimitMembers,
-    /// `limit.depth`: Objects and arrays within one another in a line; the event's own object is the first.
+    /// `limit.depth`: Objects and arrays within one another in a line; the event's own object is
+    /// the first.
     LimitDepth,
     /// `limit.measured`: How far a size is measured: a size of 65536 means that or more.
     LimitMeasured,
@@ -87,29 +92,40 @@ pub enum Clause {
     LimitInteger,
     /// `limit.wait`: Milliseconds that one call waits for a stalled collector.
     LimitWait,
-    /// `limit.buffer`: Bytes of send buffer that an SDK asks for; the default holds only some 170 short lines.
+    /// `limit.buffer`: Bytes of send buffer that an SDK asks for; the default holds only some 170
+    /// short lines.
     LimitBuffer,
     /// `value.bytes`: Sizes are bytes of UTF-8 before JSON escaping.
     ValueBytes,
-    /// `value.cut`: A string over its limit is cut to its longest prefix that fits and ends on a code point.
+    /// `value.cut`: A string over its limit is cut to its longest prefix that fits and ends on a
+    /// code point.
     ValueCut,
-    /// `value.structured`: An array or object whose compact JSON text is over VALUE_BYTES becomes a string: that text, cut the same way.
+    /// `value.structured`: An array or object whose compact JSON text is over VALUE_BYTES becomes a
+    /// string: that text, cut the same way.
     ValueStructured,
-    /// `value.error`: An error over ERROR_BYTES keeps its head and its tail: its first ERROR_HEAD_BYTES, then LF, three dots, LF, then as much of its end as fits, all on code points.
+    /// `value.error`: An error over ERROR_BYTES keeps its head and its tail: its first
+    /// ERROR_HEAD_BYTES, then LF, three dots, LF, then as much of its end as fits, all on code
+    /// points.
     ValueError,
-    /// `value.announced`: The field truncated has an entry for each cut: the field's name (tags.KEY or fields.KEY for one member, with the key as sent) and the size before.
+    /// `value.announced`: The field truncated has an entry for each cut: the field's name (tags.KEY
+    /// or fields.KEY for one member, with the key as sent) and the size before.
     ValueAnnounced,
-    /// `value.line`: An event that would be over LINE_BYTES is built again with VALUE_BYTES, ERROR_BYTES and ERROR_HEAD_BYTES halved, and names cut to VALUE_BYTES if that is less, until it fits: the largest values are cut first, and no event is dropped for its size.
+    /// `value.line`: An event that would be over LINE_BYTES is built again with VALUE_BYTES,
+    /// ERROR_BYTES and ERROR_HEAD_BYTES halved, and names cut to VALUE_BYTES if that is less, until
+    /// it fits: the largest values are cut first, and no event is dropped for its size.
     ValueLine,
-    /// `value.numbers`: NaN and the infinities are sent as the strings NaN, Infinity and -Infinity, integers beyond INTEGER_MAX as strings of their digits.
+    /// `value.numbers`: NaN and the infinities are sent as the strings NaN, Infinity and -Infinity,
+    /// integers beyond INTEGER_MAX as strings of their digits.
     ValueNumbers,
     /// `value.surrogates`: A surrogate without its other half is sent as U+FFFD.
     ValueSurrogates,
     /// `value.keys`: A key that is not a string is sent as its JSON text.
     ValueKeys,
-    /// `value.deep`: An array or object that would lie deeper than DEPTH, or within itself, is sent as the string \[...] or {...}.
+    /// `value.deep`: An array or object that would lie deeper than DEPTH, or within itself, is sent
+    /// as the string \[...] or {...}.
     ValueDeep,
-    /// `value.other`: Whatever else JSON cannot hold is sent as a readable string of bounded size, also when the object fails to describe itself.
+    /// `value.other`: Whatever else JSON cannot hold is sent as a readable string of bounded size,
+    /// also when the object fails to describe itself.
     ValueOther,
     /// `rule.start-first`: The first event of a span is its span_start.
     RuleStartFirst,
@@ -119,7 +135,8 @@ pub enum Clause {
     RuleEndLast,
     /// `rule.end-once`: A span ends at most once.
     RuleEndOnce,
-    /// `rule.parent-started`: A parent has started before its child, unless it belongs to another producer.
+    /// `rule.parent-started`: A parent has started before its child, unless it belongs to another
+    /// producer.
     RuleParentStarted,
     /// `rule.time-order`: Within one span ts_ms never goes back.
     RuleTimeOrder,
@@ -131,21 +148,26 @@ pub enum Clause {
     SdkSilent,
     /// `sdk.bounded`: A call waits at most WAIT_MS for a stalled collector.
     SdkBounded,
-    /// `sdk.delivered`: When a call returns, its line is in the kernel's queue whole, and survives the death of the process.
+    /// `sdk.delivered`: When a call returns, its line is in the kernel's queue whole, and survives
+    /// the death of the process.
     SdkDelivered,
-    /// `sdk.vanished`: When the collector goes away, or a line was sent in part and cannot be completed, the SDK is off for good.
+    /// `sdk.vanished`: When the collector goes away, or a line was sent in part and cannot be
+    /// completed, the SDK is off for good.
     SdkVanished,
     /// `sdk.whole-lines`: Threads, signal handlers, finalizers and forks never mix two lines.
     SdkWholeLines,
     /// `sdk.fork`: A forked child is a producer of its own: a new connection and id.
     SdkFork,
-    /// `sdk.foreign-descriptor`: When the program closed the SDK's descriptor and its number serves something else, the SDK is off and writes nothing there.
+    /// `sdk.foreign-descriptor`: When the program closed the SDK's descriptor and its number serves
+    /// something else, the SDK is off and writes nothing there.
     SdkForeignDescriptor,
     /// `sdk.clock`: The wall clock is read once; a monotonic clock is added to it.
     SdkClock,
-    /// `sdk.parent`: A new span hangs under the nearest open span of its own thread or task, and a new thread starts without one.
+    /// `sdk.parent`: A new span hangs under the nearest open span of its own thread or task, and a
+    /// new thread starts without one.
     SdkParent,
-    /// `sdk.status`: A span that an exception leaves has failed, with the traceback as error; a clean failure (flow.Failed) gives its reason instead.
+    /// `sdk.status`: A span that an exception leaves has failed, with the traceback as error; a
+    /// clean failure (flow.Failed) gives its reason instead.
     SdkStatus,
     /// `consumer.unknown-field`: A consumer ignores fields that it does not know.
     ConsumerUnknownField,
@@ -153,9 +175,11 @@ pub enum Clause {
     ConsumerUnknownType,
     /// `consumer.bad-line`: A bad line is rejected and counted.
     ConsumerBadLine,
-    /// `consumer.open`: A span that is open when its connection ends stays open: a consumer says so and never invents an end.
+    /// `consumer.open`: A span that is open when its connection ends stays open: a consumer says so
+    /// and never invents an end.
     ConsumerOpen,
-    /// `consumer.run`: What comes from one producer, and from producers whose roots hang under its spans, makes one run with one tree, which may have several roots.
+    /// `consumer.run`: What comes from one producer, and from producers whose roots hang under its
+    /// spans, makes one run with one tree, which may have several roots.
     ConsumerRun,
 }
 
@@ -315,7 +339,8 @@ pub mod limit {
     /// `limit.line`: Bytes of a line, its LF included.
     pub const LINE_BYTES: usize = 32_768;
 
-    /// `limit.value`: Bytes of a value: params, result, message, and each value of a tag or a log field.
+    /// `limit.value`: Bytes of a value: params, result, message, and each value of a tag or a log
+    /// field.
     pub const VALUE_BYTES: usize = 4_096;
 
     /// `limit.error`: Bytes of an error.
@@ -330,7 +355,8 @@ pub mod limit {
     /// `limit.members`: Tags or fields in one event.
     pub const MEMBERS: usize = 64;
 
-    /// `limit.depth`: Objects and arrays within one another in a line; the event's own object is the first.
+    /// `limit.depth`: Objects and arrays within one another in a line; the event's own object is
+    /// the first.
     pub const DEPTH: usize = 32;
 
     /// `limit.measured`: How far a size is measured: a size of 65536 means that or more.
@@ -342,7 +368,8 @@ pub mod limit {
     /// `limit.wait`: Milliseconds that one call waits for a stalled collector.
     pub const WAIT_MS: u64 = 250;
 
-    /// `limit.buffer`: Bytes of send buffer that an SDK asks for; the default holds only some 170 short lines.
+    /// `limit.buffer`: Bytes of send buffer that an SDK asks for; the default holds only some 170
+    /// short lines.
     pub const SEND_BUFFER_BYTES: usize = 4_194_304;
 }
 

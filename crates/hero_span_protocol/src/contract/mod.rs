@@ -4,19 +4,12 @@
 //! this module only gives it methods.
 
 mod generated;
+pub mod model;
 
 use std::fmt;
 
 pub use generated::{ACCEPT_SCHEMA, CONTRACT_JSON, Clause, EMIT_SCHEMA, PROTOCOL, env, limit};
-
-/// How binding a clause is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Requirement {
-    /// Who breaks it does not conform.
-    Must,
-    /// Who breaks it has a good reason.
-    Should,
-}
+pub use model::{Contract, Requirement};
 
 impl Clause {
     /// The stable id, such as `value.cut`.

@@ -1,0 +1,76 @@
+//! The one error of the generator.
+
+use std::fmt;
+use std::io;
+
+/// Why nothing could be generated. It names the place, what was expected and
+/// what was found.
+#[derive(Debug)]
+pub(crate) struct Error(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Unreadable {
+        path: String,
+        line: usize,
+        expected: String,
+        found: String,
+    },
+    Disk {
+        path: String,
+        doing: &'static str,
+        cause: io::Error,
+    },
+    Encoding(serde_json::Error),
+}
+
+impl Error {
+    /// A line that does not say what it should. Lines are counted from 1.
+    pub(super) fn at(path: &str, line: usize, expected: impl Into<String>, found: &str) -> Self {
+        Self(Kind::Unreadable {
+            path: path.to_owned(),
+            line,
+            expected: expected.into(),
+            found: found.to_owned(),
+        })
+    }
+
+    /// The disk refused.
+    pub(super) fn disk(doing: &'static str, path: &str, cause: io::Error) -> Self {
+        Self(Kind::Disk {
+            path: path.to_owned(),
+            doing,
+            cause,
+        })
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(cause: serde_json::Error) -> Self {
+        Self(Kind::Encoding(cause))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Unreadable {
+                path,
+                line,
+                expected,
+                found,
+            } => {
+                write!(f, "{path}:{line}: expected {expected}, found {found}")
+            }
+            Kind::Disk { path, doing, cause } => write!(f, "{path}: cannot {doing} it: {cause}"),
+            Kind::Encoding(cause) => write!(f, "cannot write the contract as JSON: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Source text as it stands in a message.
+pub(super) fn quoted(text: &str) -> String {
+    format!("`{text}`")
+}

@@ -1,0 +1,133 @@
+//! Holds the constants in the SDK's code against the docstring above it.
+
+use super::SDK_PATH;
+use super::docstring::Docstring;
+use super::model::{Contract, Type};
+use super::problem::Problem;
+use super::rust::{constant, grouped};
+
+/// A constant that the SDK must have: `name = value`, as Python source.
+struct Wanted {
+    name: String,
+    value: String,
+    clause: String,
+}
+
+/// A line `_NAME = value` at module level.
+struct Found<'a> {
+    line: usize,
+    name: &'a str,
+    value: &'a str,
+}
+
+/// Every constant that is missing, doubled, or not what the docstring says.
+pub(super) fn problems(file: &str, docstring: &Docstring) -> Vec<Problem> {
+    let found = constants(file, docstring.last_line);
+    let wanted = wanted(&docstring.contract);
+    wanted
+        .iter()
+        .filter_map(|wanted| mismatch(wanted, &found, docstring))
+        .collect()
+}
+
+fn wanted(contract: &Contract) -> Vec<Wanted> {
+    let protocol = Wanted {
+        name: "_PROTOCOL".to_owned(),
+        value: contract.protocol.to_string(),
+        clause: String::new(),
+    };
+    let variables = contract.environment.iter().map(|variable| Wanted {
+        name: format!("_ENV_{}", constant(&variable.clause)),
+        value: format!("{:?}", variable.name),
+        clause: variable.clause.clone(),
+    });
+    let limits = contract.limits.iter().map(|limit| Wanted {
+        name: format!("_{}", limit.name),
+        value: grouped(limit.value),
+        clause: limit.clause.clone(),
+    });
+    let words = contract.types.iter().filter_map(enumeration);
+    std::iter::once(protocol)
+        .chain(variables)
+        .chain(limits)
+        .chain(words)
+        .collect()
+}
+
+/// `_KINDS = ("flow", …)` for a type that is one of a few words.
+fn enumeration(declared: &Type) -> Option<Wanted> {
+    let words = [&declared.rules.one_of[..], &declared.sent.one_of[..]].concat();
+    if words.is_empty() {
+        return None;
+    }
+    let plural = if declared.name.ends_with('s') {
+        "ES"
+    } else {
+        "S"
+    };
+    let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+    Some(Wanted {
+        name: format!("_{}{plural}", declared.name.to_uppercase()),
+        value: format!("({})", words.join(", ")),
+        clause: declared.clause.clone(),
+    })
+}
+
+/// Lines `_NAME = value` or `_NAME: TYPE = value` after the docstring.
+fn constants(file: &str, docstring_end: usize) -> Vec<Found<'_>> {
+    let code = file.lines().enumerate().skip(docstring_end);
+    let assignments = code.filter_map(|(index, text)| {
+        let (target, value) = text.split_once(" = ")?;
+        let name = target.split(':').next().unwrap_or(target);
+        let upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        let is_constant = name.starts_with('_') && name.chars().all(upper);
+        is_constant.then_some(Found {
+            line: index + 1,
+            name,
+            value: without_comment(value),
+        })
+    });
+    assignments.collect()
+}
+
+fn without_comment(value: &str) -> &str {
+    value.split("  #").next().unwrap_or(value).trim_end()
+}
+
+fn mismatch(wanted: &Wanted, found: &[Found<'_>], docstring: &Docstring) -> Option<Problem> {
+    let Wanted {
+        name,
+        value,
+        clause,
+    } = wanted;
+    let declared = match docstring.places.of(clause) {
+        0 => "by the heading of the docstring".to_owned(),
+        line => format!("by {clause} in line {line}"),
+    };
+    let mut lines = found.iter().filter(|constant| constant.name == name);
+    let (line, text) = match (lines.next(), lines.next()) {
+        (None, _) => (
+            docstring.last_line,
+            "no such line at module level".to_owned(),
+        ),
+        (Some(first), Some(second)) => (
+            second.line,
+            format!("it a second time, after line {}", first.line),
+        ),
+        (Some(only), None) if same(only.value, value) => return None,
+        (Some(only), None) => (only.line, format!("`{name} = {}`", only.value)),
+    };
+    let text = format!(
+        "expected `{name} = {value}`, {declared}, found {text}: mend the code or the docstring"
+    );
+    Some(Problem::at(SDK_PATH, line, text))
+}
+
+/// Underscores in numbers are the writer's choice.
+fn same(found: &str, wanted: &str) -> bool {
+    let number = |text: &str| text.replace('_', "").parse::<u64>().ok();
+    match (number(found), number(wanted)) {
+        (Some(found), Some(wanted)) => found == wanted,
+        _ => found == wanted,
+    }
+}
