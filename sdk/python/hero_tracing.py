@@ -360,3 +360,1566 @@ Consumers
     What comes from one producer, and from producers whose roots hang under its
     spans, makes one run with one tree, which may have several roots.
 """
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import inspect
+import itertools
+import os
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+import traceback
+import typing
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Generator, Iterable, Mapping
+from json.encoder import encode_basestring as _quote
+from types import TracebackType
+from typing import (
+    Any,
+    Callable,
+    NamedTuple,
+    Optional,
+    TypeVar,
+    cast,
+    overload,
+)
+
+__all__ = ["flow", "instrument"]
+__version__ = "1.0.0"
+
+_PROTOCOL = 1
+_ENV_SOCKET = "HERO_FLOW_SPAN_SOCK"
+_ENV_PARENT = "HERO_FLOW_PARENT_SPAN"
+_KINDS = ("flow", "step", "span", "rpc")
+_LEVELS = ("debug", "info", "warn", "error")
+_STATUSES = ("ok", "failed", "cancelled")
+_LINE_BYTES = 32_768
+_VALUE_BYTES = 4_096
+_ERROR_BYTES = 16_384
+_ERROR_HEAD_BYTES = 4_096
+_NAME_BYTES = 256
+_MEMBERS = 64
+_DEPTH = 32
+_MEASURED_BYTES = 65_536
+_INTEGER_MAX = 9_007_199_254_740_991
+_WAIT_MS = 250
+_SEND_BUFFER_BYTES = 4_194_304
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
+
+_FLOW, _STEP, _SPAN, _RPC = _KINDS
+_OK, _FAILED, _CANCELLED = _STATUSES
+_LEVEL_ALIASES = {"warning": "warn", "critical": "error", "fatal": "error"}
+_CUT_MARK = "\n...\n"
+
+
+# Values: what JSON can hold, as text of a bounded size.
+
+
+class _Captured(NamedTuple):
+    """A value as it was when given: raw text of a string, or JSON text."""
+
+    text: str
+    is_string: bool
+    is_container: bool
+    size: int
+
+
+class _Full(Exception):
+    """A structured value was measured as far as MEASURED_BYTES."""
+
+
+def _clean(text: str) -> str:
+    """Pair surrogates where they pair, and replace the others (value.surrogates)."""
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _measure(text: str) -> int:
+    """The bytes of clean text, as far as they are measured."""
+    if len(text) >= _MEASURED_BYTES:
+        return _MEASURED_BYTES
+    return min(len(text if text.isascii() else text.encode()), _MEASURED_BYTES)
+
+
+def _cut(text: str, limit: int) -> str:
+    """The longest prefix within the limit that ends on a code point (value.cut)."""
+    data = text[:limit].encode()
+    return data[:limit].decode("utf-8", "ignore")
+
+
+def _cut_middle(text: str, limit: int, head_limit: int) -> str:
+    """The head and the tail of an error (value.error)."""
+    head = _cut(text, head_limit)
+    room = limit - len(head.encode()) - len(_CUT_MARK)
+    tail = text[-room:].encode()[-room:].decode("utf-8", "ignore")
+    return head + _CUT_MARK + tail
+
+
+def _describe(value: object) -> str:
+    """A readable text for what JSON cannot hold (value.other)."""
+    try:
+        if isinstance(value, (bytes, bytearray)):
+            return repr(value[:_VALUE_BYTES])
+        if isinstance(value, (set, frozenset)):
+            return _describe_set(value)
+        return repr(value)
+    except Exception:  # whatever the object's own code raises
+        return "<" + _type_name(value) + " that cannot describe itself>"
+
+
+def _describe_set(value: Iterable[object]) -> str:
+    items = list(itertools.islice(value, _VALUE_BYTES))
+    texts: list[str] = []
+    size = 0
+    for item in items:
+        texts.append(_describe(item)[:_VALUE_BYTES])
+        size += len(texts[-1])
+        if size > _VALUE_BYTES:
+            break
+    return _type_name(value) + "({" + ", ".join(texts) + "})"
+
+
+def _type_name(value: object) -> str:
+    return cast(str, type.__dict__["__name__"].__get__(type(value)))
+
+
+def _raw_string(value: object) -> str:
+    """A string value, clean, with at least as much of it as is measured."""
+    text = str.__str__(value) if isinstance(value, str) else _describe(value)
+    return _clean(text if len(text) <= _MEASURED_BYTES else text[: _MEASURED_BYTES + 1])
+
+
+def _integer_text(value: int) -> tuple[str, bool]:
+    """The digits, and whether they must be sent as a string (value.numbers)."""
+    number = int.__int__(value)
+    if -_INTEGER_MAX <= number <= _INTEGER_MAX:
+        return int.__repr__(number), False
+    try:
+        return int.__repr__(number), True
+    except ValueError:  # longer than the interpreter is willing to print
+        return "<int of %d bits>" % number.bit_length(), True
+
+
+def _float_text(value: float) -> tuple[str, bool]:
+    number = float.__pos__(value)
+    if number - number == 0.0:
+        return float.__repr__(number), False
+    return ("NaN" if number != number else "Infinity" if number > 0 else "-Infinity"), True
+
+
+def _plain(value: object) -> tuple[str, bool] | None:
+    """The text of anything but an array or object, and whether it is a string."""
+    if value is None:
+        return "null", False
+    if value is True:
+        return "true", False
+    if value is False:
+        return "false", False
+    kind = type(value)
+    if issubclass(kind, str):
+        return _raw_string(value), True
+    if issubclass(kind, int):
+        return _integer_text(cast(int, value))
+    if issubclass(kind, float):
+        return _float_text(cast(float, value))
+    if issubclass(kind, (dict, list, tuple)):
+        return None
+    return _raw_string(value), True
+
+
+class _Writer:
+    """Writes compact JSON text of a value, and stops where nobody measures on."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self._size = 0
+        self._parents: set[int] = set()
+
+    def _put(self, text: str) -> None:
+        self.parts.append(text)
+        self._size += len(text)
+        if self._size >= _MEASURED_BYTES:
+            raise _Full
+
+    def value(self, value: object, depth: int) -> None:
+        plain = _plain(value)
+        if plain is not None:
+            text, is_string = plain
+            self._put(_quote(text) if is_string else text)
+        elif depth > _DEPTH or id(value) in self._parents:
+            self._put('"{...}"' if isinstance(value, dict) else '"[...]"')
+        else:
+            self._parents.add(id(value))
+            if isinstance(value, dict):
+                self._object(cast(dict[object, object], value), depth)
+            else:
+                self._array(cast(list[object], value), depth)
+            self._parents.discard(id(value))
+
+    def _array(self, value: list[object] | tuple[object, ...], depth: int) -> None:
+        items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
+        self._put("[")
+        for index, item in enumerate(_first(items)):
+            if index:
+                self._put(",")
+            self.value(item, depth + 1)
+        self._put("]")
+
+    def _object(self, value: dict[object, object], depth: int) -> None:
+        seen: set[str] = set()
+        self._put("{")
+        for key, item in _first(dict.items(value)):
+            name = _key_text(key)
+            if name in seen:
+                continue
+            if seen:
+                self._put(",")
+            seen.add(name)
+            self._put(_quote(name) + ":")
+            self.value(item, depth + 1)
+        self._put("}")
+
+
+def _first(items: Iterable[_T]) -> list[_T]:
+    """As many members as are measured, taken at once: another thread may change them."""
+    return list(itertools.islice(items, _MEASURED_BYTES))
+
+
+def _key_text(key: object) -> str:
+    """A key as it is sent (value.keys)."""
+    plain = _plain(key)
+    return plain[0] if plain is not None else _capture(key, 2).text
+
+
+def _capture(value: object, depth: int) -> _Captured:
+    """Take a value now, since the caller may change it later; depth is where it will lie."""
+    plain = _plain(value)
+    if plain is not None:
+        text, is_string = plain
+        return _Captured(text, is_string, False, _measure(text))
+    writer = _Writer()
+    try:
+        writer.value(value, depth)
+    except _Full:
+        pass
+    text = "".join(writer.parts)
+    return _Captured(text, False, True, _measure(text))
+
+
+def _capture_name(value: object) -> _Captured:
+    text = _raw_string(value) or "unnamed"
+    return _Captured(text, True, False, _measure(text))
+
+
+def _capture_text(value: object) -> _Captured:
+    text = _raw_string(value)
+    return _Captured(text, True, False, _measure(text))
+
+
+def _capture_error(text: str) -> _Captured:
+    text = _clean(text)
+    return _Captured(text, True, False, _measure(text))
+
+
+# Events: a body of fields that is cut until its line fits.
+
+
+class _Limits(NamedTuple):
+    value: int
+    name: int
+    error: int
+    error_head: int
+
+
+_ROUNDS = tuple(
+    _Limits(
+        _VALUE_BYTES >> halvings,
+        min(_NAME_BYTES, _VALUE_BYTES >> halvings),
+        _ERROR_BYTES >> halvings,
+        _ERROR_HEAD_BYTES >> halvings,
+    )
+    for halvings in range(9)
+)
+
+_Members = list[tuple[_Captured, _Captured]]
+
+
+class _Body:
+    """The fields of one event, cut by the given limits (value.cut, value.announced)."""
+
+    def __init__(self, limits: _Limits) -> None:
+        self._limits = limits
+        self._parts: list[str] = []
+        self._cuts: dict[str, int] = {}
+
+    def fixed(self, text: str) -> None:
+        self._parts.append(text)
+
+    def value(self, field: str, captured: _Captured | None) -> None:
+        if captured is not None:
+            text = self._value_text(field, captured)
+            self._parts.append('"%s":%s' % (field, text))
+
+    def name(self, field: str, captured: _Captured) -> str:
+        text = captured.text
+        if captured.size > self._limits.name:
+            text = _cut(text, self._limits.name)
+            self._cuts[field] = captured.size
+        self._parts.append('"%s":%s' % (field, _quote(text)))
+        return text
+
+    def error(self, captured: _Captured | None) -> None:
+        if captured is None:
+            return
+        text = captured.text
+        if captured.size > self._limits.error:
+            text = _cut_middle(text, self._limits.error, self._limits.error_head)
+            self._cuts["error"] = captured.size
+        self._parts.append('"error":' + _quote(text))
+
+    def members(self, field: str, members: _Members, total: int) -> None:
+        if not members:
+            return
+        texts: dict[str, str] = {}
+        for key, captured in members:
+            name = _cut(key.text, self._limits.name)
+            if name in texts:
+                continue
+            path = field + "." + name
+            if key.size > self._limits.name:
+                self._cuts[path] = key.size
+            texts[name] = self._value_text(path, captured)
+        if len(texts) < total:
+            self._cuts[field] = total
+        inner = ",".join(_quote(name) + ":" + text for name, text in texts.items())
+        self._parts.append('"%s":{%s}' % (field, inner))
+
+    def _value_text(self, path: str, captured: _Captured) -> str:
+        text = captured.text
+        if captured.size > self._limits.value and (captured.is_string or captured.is_container):
+            self._cuts[path] = max(captured.size, self._cuts.get(path, 0))
+            return _quote(_cut(text, self._limits.value))
+        return _quote(text) if captured.is_string else text
+
+    def encode(self) -> bytes:
+        if self._cuts:
+            inner = ",".join("%s:%d" % (_quote(path), size) for path, size in self._cuts.items())
+            self._parts.append('"truncated":{%s}' % inner)
+        return ",".join(self._parts).encode()
+
+
+_Build = Callable[[_Body], object]
+
+
+def _capture_members(values: Mapping[str, object]) -> _Members:
+    first = itertools.islice(values.items(), _MEMBERS)
+    return [(_capture_name(key), _capture(value, 3)) for key, value in first]
+
+
+def _build(build: _Build, limits: _Limits) -> bytes:
+    body = _Body(limits)
+    build(body)
+    return body.encode()
+
+
+def _shorter(build: _Build, room: int) -> bytes:
+    """The body by the first halved limits that make it fit; the last always do."""
+    text = b""
+    for limits in _ROUNDS[1:]:
+        text = _build(build, limits)
+        if len(text) <= room:
+            break
+    return text
+
+
+# The quick path: most events hold a few short scalars, which need no cutting. A text
+# of QUICK_CHARS escaped characters makes a line that surely fits.
+
+_QUICK_CHARS = 5_000
+_QUICK_VALUE_CHARS = _VALUE_BYTES // 4
+_QUICK_NAME_CHARS = _NAME_BYTES // 4
+
+
+def _quick_scalar(value: object) -> str | None:
+    kind = type(value)
+    if kind is str:
+        text = cast(str, value)
+        return _quote(text) if len(text) <= _QUICK_VALUE_CHARS else None
+    if kind is int:
+        number = cast(int, value)
+        return str(number) if -_INTEGER_MAX <= number <= _INTEGER_MAX else None
+    if kind is float:
+        real = cast(float, value)
+        return repr(real) if real - real == 0.0 else None
+    if kind is bool:
+        return "true" if value else "false"
+    return "null" if value is None else None
+
+
+def _quick_name(name: object) -> str | None:
+    if type(name) is str and 0 < len(name) <= _QUICK_NAME_CHARS:
+        return _quote(name)
+    return None
+
+
+def _quick_members(field: str, members: Mapping[str, object]) -> str | None:
+    """The members as a field, an empty text for none, None if they are not short scalars."""
+    if not members:
+        return ""
+    if len(members) > _MEMBERS:
+        return None
+    parts: list[str] = []
+    for key, value in members.items():
+        name = _quick_name(key)
+        text = _quick_scalar(value)
+        if name is None or text is None:
+            return None
+        parts.append(name + ":" + text)
+    return ',"%s":{%s}' % (field, ",".join(parts))
+
+
+def _quick_encode(text: str) -> bytes | None:
+    if len(text) > _QUICK_CHARS:
+        return None
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+# The connection.
+
+_CLOCK_ANCHOR_NS = time.time_ns() - time.monotonic_ns()
+_WAIT_SECONDS = _WAIT_MS / 1000
+_POLL_MS = 5
+_POSTPONED_LINES = 1024
+_SEND_FLAGS = getattr(socket, "MSG_NOSIGNAL", 0)
+_ID_MASK = (1 << 64) - 1
+_ID_STEP = 0x9E37_79B9_7F4A_7C15  # odd, so that its multiples run through all ids
+
+
+def _now_us() -> int:
+    return (_CLOCK_ANCHOR_NS + time.monotonic_ns()) // 1000
+
+
+def _connect(path: str) -> socket.socket:
+    """Connect in one attempt that waits for a place in the queue at most WAIT_MS."""
+    if not os.path.isabs(path):
+        raise ValueError("not an absolute path")
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_NOSIGPIPE"):
+            connection.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_NOSIGPIPE"), 1)
+        patience = struct.pack("@ll", 0, _WAIT_MS * 1000)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        connection.connect(path)
+        connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+# The span, the line's beginning, the time, the body, and how to build it shorter.
+_Event = tuple["Span", bytes, int, bytes, Optional[_Build]]
+
+
+class _Local(threading.local):
+    """What a thread's interrupted call has to send for those that interrupted it."""
+
+    queue: deque[_Event] | None = None
+
+
+class _Producer:
+    """This process on its connection: numbers events and sends each as a whole line."""
+
+    def __init__(self, path: str, root_parent: str | None) -> None:
+        self.root_parent = root_parent
+        self.dead = False
+        self._ids = itertools.count(int.from_bytes(os.urandom(8), "big"))
+        self._numbers = itertools.count()
+        # The thread that holds it never asks for it twice, but an interrupt may strike
+        # between taking it and knowing so: only a lock that knows its owner can then be
+        # let go.
+        self._lock = threading.RLock()
+        self._local = _Local()
+        self._stalled = False
+        self._introduction = self._introduce()
+        self._socket = _connect(path)
+        self._descriptor = self._socket.fileno()
+        self._identity = self._identify()
+
+    def _introduce(self) -> bytes:
+        text = '"id":"%s","sdk":"python","version":"%s","protocol":%d,"pid":%d' % (
+            self.new_id(),
+            __version__,
+            _PROTOCOL,
+            os.getpid(),
+        )
+        return (',"producer":{%s}' % text).encode()
+
+    def new_id(self) -> str:
+        number = next(self._ids) * _ID_STEP & _ID_MASK
+        return "%016x" % number if number else self.new_id()
+
+    def send(self, event: _Event) -> None:
+        """Send a line, or leave it to the call of this thread that we interrupted."""
+        if self.dead:
+            return
+        local = self._local
+        outer = local.queue
+        if outer is not None:
+            if len(outer) < _POSTPONED_LINES:
+                outer.append(event)
+            else:
+                next(self._numbers)
+            return
+        queue: deque[_Event] = deque((event,))
+        local.queue = queue
+        try:
+            self._drain(queue)
+        finally:
+            # In this order: a handler that runs in between sends for itself.
+            local.queue = None
+            try:
+                self._lock.release()
+            except RuntimeError:
+                pass  # it was not taken
+            while queue:
+                self.send(queue.popleft())
+
+    def _drain(self, queue: deque[_Event]) -> None:
+        deadline: float | None = None
+        if not self._lock.acquire(False):
+            deadline = time.monotonic() + _WAIT_SECONDS
+            if not self._lock.acquire(timeout=_WAIT_SECONDS):
+                for _ in range(len(queue)):
+                    queue.popleft()
+                    next(self._numbers)
+                return
+        while queue:
+            self._write(queue.popleft(), deadline)
+
+    def _write(self, event: _Event, deadline: float | None) -> None:
+        number = next(self._numbers)
+        if self.dead:
+            return
+        span, head, us, body, build = event
+        us = span._last_us = max(us, span._last_us)
+        head = b'%b,"seq":%d,"ts_ms":%d.%03d,' % (head, number, us // 1000, us % 1000)
+        tail = self._introduction + b"}\n"
+        line = head + body + tail
+        if len(line) > _LINE_BYTES and build is not None:
+            line = head + _shorter(build, _LINE_BYTES - len(head) - len(tail)) + tail
+        if self._transmit(line, deadline):
+            self._introduction = b""
+
+    def _transmit(self, line: bytes, deadline: float | None) -> bool:
+        """Send a whole line or nothing; True if it is in the kernel's queue."""
+        try:
+            if self._identify() != self._identity:
+                return self._die(ours=False)
+            sent = self._try_send(line)
+            if sent < len(line):
+                sent = self._wait_and_send(line, sent, deadline)
+        except OSError as error:
+            if error.errno is None:
+                raise  # not the kernel's: a signal handler raised it
+            return self._die(ours=True)
+        if sent and sent < len(line):
+            return self._die(ours=True)
+        self._stalled = sent == 0
+        return sent == len(line)
+
+    def _try_send(self, data: bytes | memoryview) -> int:
+        try:
+            return self._socket.send(data, _SEND_FLAGS)
+        except BlockingIOError:
+            return 0
+
+    def _wait_and_send(self, line: bytes, sent: int, deadline: float | None) -> int:
+        """Send the rest within the time that a call may wait (sdk.bounded)."""
+        if self._stalled and sent == 0:
+            return 0
+        if deadline is None:
+            deadline = time.monotonic() + _WAIT_SECONDS
+        view = memoryview(line)
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        while sent < len(line) and time.monotonic() < deadline:
+            # POLLOUT comes late, only when much has been drained: look more often.
+            poll.poll(_POLL_MS)
+            sent += self._try_send(view[sent:])
+        return sent
+
+    def _identify(self) -> tuple[int, int]:
+        status = os.fstat(self._descriptor)
+        return status.st_ino, status.st_dev
+
+    def _die(self, ours: bool) -> bool:
+        """Be off for good; a descriptor that is not ours any more is left alone."""
+        self.dead = True
+        _silence(self)
+        if ours:
+            self._socket.close()
+        else:
+            self._socket.detach()
+        return False
+
+    def leave_to_parent(self) -> None:
+        """After a fork: let the parent's connection go without a word on it."""
+        self.dead = True
+        try:
+            ours = self._identify() == self._identity
+        except OSError:
+            ours = False
+        if ours:
+            self._socket.close()
+        else:
+            self._socket.detach()
+
+
+_producer: _Producer | None = None
+_silent = False
+_starting = threading.RLock()
+_connecting = False
+_forked_from: str | None = None
+_current: contextvars.ContextVar[Span | None] = contextvars.ContextVar("hero_span", default=None)
+
+
+def _silence(producer: _Producer) -> None:
+    global _silent
+    if producer is _producer:
+        _silent = True
+
+
+def _start_producer() -> _Producer | None:
+    """The process's producer; the first call connects, or finds the SDK off for good."""
+    global _producer, _silent, _connecting
+    if _producer is None and not _silent:
+        with _starting:
+            if _producer is None and not _silent and not _connecting:
+                _connecting = True  # for a signal handler that interrupts us
+                try:
+                    _producer = _open_producer()
+                finally:
+                    _connecting = False
+                    _silent = _producer is None
+    return _producer
+
+
+def _open_producer() -> _Producer | None:
+    path = os.environ.get(_ENV_SOCKET)
+    if not path:
+        return None
+    try:
+        return _Producer(path, _forked_from or _environment_parent())
+    except Exception as error:
+        if _is_foreign(error):
+            raise
+        return None
+
+
+def _environment_parent() -> str | None:
+    text = os.environ.get(_ENV_PARENT, "")
+    if len(text) == 16 and text != "0" * 16 and not text.strip("0123456789abcdef"):
+        return text
+    return None
+
+
+def _after_fork_in_child() -> None:
+    """Make the child a producer of its own, under the span that was open (sdk.fork)."""
+    global _producer, _silent, _starting, _connecting, _forked_from
+    _starting, _connecting = threading.RLock(), False
+    parent = _producer
+    if parent is None:
+        return
+    _producer, _silent = None, False
+    span = _nearest_open(_current.get())
+    _forked_from = parent.root_parent if span is None else span.span_id
+    parent.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def _is_foreign(error: BaseException) -> bool:
+    """Whether an exception is not this module's: a signal handler raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals is not globals()
+
+
+# Spans.
+
+
+class Failed(Exception):
+    """Fail the spans that it leaves with a reason and no traceback."""
+
+    def __init__(self, reason: object = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _nearest_open(span: Span | None) -> Span | None:
+    while span is not None and not span._open:
+        span = span._parent
+    return span
+
+
+_START = b'{"type":"span_start"'
+_TAG = b'{"type":"span_tag"'
+_LOG = b'{"type":"span_log"'
+_END = b'{"type":"span_end"'
+
+
+class Span:
+    """A stretch of work: a context manager, sync or async, and a decorator."""
+
+    __slots__ = (
+        "span_id",
+        "_name",
+        "_kind",
+        "_tags",
+        "_params",
+        "_result",
+        "_producer",
+        "_parent",
+        "_open",
+        "_last_us",
+        "_again",
+    )
+
+    span_id: str | None
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        tags: dict[str, object],
+        params: object = None,
+    ) -> None:
+        self.span_id = None
+        self._name = name
+        self._kind = kind
+        self._tags = tags
+        self._params = params
+        self._result: _Captured | None = None
+        self._producer: _Producer | None = None
+        self._parent: Span | None = None
+        self._open = False
+        self._last_us = 0
+        self._again: list[Span] | None = None
+
+    def tag(self, key: str | None = None, value: object = None, /, **tags: object) -> Span:
+        """Set one tag, or several."""
+        if key is not None:
+            self._tag(key, value)
+        for name, item in tags.items():
+            self._tag(name, item)
+        return self
+
+    def log(self, message: object, /, level: str = "info", **fields: object) -> Span:
+        """Say something, at debug, info, warn or error."""
+        if self._open:
+            try:
+                self._send_log(message, level, fields)
+            except Exception as error:
+                if _is_foreign(error):
+                    raise
+        return self
+
+    def result(self, value: object) -> Span:
+        """Set what the span gives; it is sent with the end."""
+        if self._open:
+            try:
+                self._result = _capture(value, 2)
+            except Exception as error:
+                if _is_foreign(error):
+                    raise
+        return self
+
+    def __enter__(self) -> Span:
+        if self.span_id is not None:
+            return self._enter_again()
+        self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        span = self._again.pop() if self._again else self
+        span._end(error)
+
+    async def __aenter__(self) -> Span:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    def __call__(self, function: _F, /) -> _F:
+        """Decorate a function, coroutine or generator: each call is a span."""
+        return cast(_F, _decorate(function, lambda args, kwargs: self._fresh(), _keep))
+
+    def _fresh(self) -> Span:
+        return Span(self._name, self._kind, dict(self._tags), self._params)
+
+    def _enter_again(self) -> Span:
+        """A span that is entered twice is two spans: an id starts once."""
+        again = self._fresh()
+        if self._again is None:
+            self._again = []
+        self._again.append(again)
+        return again.__enter__()
+
+    def _start(self) -> None:
+        """Open the span under the nearest open one; opened or not, nothing is raised."""
+        try:
+            producer = _start_producer()
+            if producer is None or producer.dead:
+                return
+            parent = self._parent = _nearest_open(_current.get())
+            self._producer = producer
+            self.span_id = producer.new_id()
+            self._open = True
+            _current.set(self)
+            parent_id = producer.root_parent if parent is None else parent.span_id
+            self._send_start('"%s"' % parent_id if parent_id else "null")
+        except BaseException as error:
+            self._give_up(error)
+
+    def _give_up(self, error: BaseException) -> None:
+        """A start did not return: nobody else will end this span."""
+        if self._last_us == 0:
+            self._open = False  # its line was never tried
+            _current.set(_nearest_open(self._parent))
+        self._end(error)
+        if not isinstance(error, Exception) or _is_foreign(error):
+            raise error
+
+    def _end(self, error: BaseException | None = None) -> None:
+        if not self._open:
+            return
+        self._open = False
+        try:
+            if _current.get() is self:
+                _current.set(_nearest_open(self._parent))
+            self._send_end(error)
+        except Exception as fault:
+            if _is_foreign(fault):
+                raise
+
+    def _tag(self, key: object, value: object) -> None:
+        if self.span_id is None:
+            self._tags[key if isinstance(key, str) else _describe(key)] = value
+        elif self._open:
+            try:
+                self._send_tag(key, value)
+            except Exception as error:
+                if _is_foreign(error):
+                    raise
+
+    def _send_start(self, parent: str) -> None:
+        name = _quick_name(self._name)
+        tags = _quick_members("tags", self._tags)
+        if name is not None and tags is not None and self._params is None:
+            body = _quick_encode(
+                '"span_id":"%s","parent_span_id":%s,"name":%s,"kind":"%s"%s'
+                % (self.span_id, parent, name, self._kind, tags)
+            )
+            if body is not None:
+                return self._send(_START, body)
+        captured_name, members = _capture_name(self._name), _capture_members(self._tags)
+        params = None if self._params is None else _capture(self._params, 2)
+
+        def build(body: _Body) -> None:
+            body.fixed('"span_id":"%s","parent_span_id":%s' % (self.span_id, parent))
+            body.name("name", captured_name)
+            body.fixed('"kind":"%s"' % self._kind)
+            body.members("tags", members, len(self._tags))
+            body.value("params", params)
+
+        self._send_built(_START, build)
+
+    def _send_tag(self, key: object, value: object) -> None:
+        name, text = _quick_name(key), _quick_scalar(value)
+        if name is not None and text is not None:
+            body = _quick_encode('"span_id":"%s","key":%s,"value":%s' % (self.span_id, name, text))
+            if body is not None:
+                return self._send(_TAG, body)
+        captured_key, captured = _capture_name(key), _capture(value, 2)
+
+        def build(body: _Body) -> None:
+            body.fixed('"span_id":"%s"' % self.span_id)
+            body.name("key", captured_key)
+            body.value("value", captured)
+
+        self._send_built(_TAG, build)
+
+    def _send_log(self, message: object, level: object, fields: dict[str, object]) -> None:
+        captured, members = _capture_text(message), _capture_members(fields)
+        known = _level(level)
+
+        def build(body: _Body) -> None:
+            body.fixed('"span_id":"%s"' % self.span_id)
+            body.value("message", captured)
+            body.fixed('"level":"%s"' % known)
+            body.members("fields", members, len(fields))
+
+        self._send_built(_LOG, build)
+
+    def _send_end(self, error: BaseException | None) -> None:
+        if error is None and self._result is None:
+            return self._send(_END, ('"span_id":"%s","status":"ok"' % self.span_id).encode())
+        ending = _judge(error)
+
+        def build(body: _Body) -> None:
+            body.fixed('"span_id":"%s","status":"%s"' % (self.span_id, ending.status))
+            body.error(ending.error)
+            if ending.error_type is not None:
+                body.name("error_type", ending.error_type)
+            body.value("result", self._result)
+
+        self._send_built(_END, build)
+
+    def _send(self, head: bytes, body: bytes) -> None:
+        producer = self._producer
+        if producer is not None:
+            producer.send((self, head, _now_us(), body, None))
+
+    def _send_built(self, head: bytes, build: _Build) -> None:
+        producer = self._producer
+        if producer is not None and not producer.dead:
+            producer.send((self, head, _now_us(), _build(build, _ROUNDS[0]), build))
+
+
+class _NullSpan(Span):
+    """What everybody gets while the SDK is off: it takes every call and does nothing."""
+
+    __slots__ = ()
+
+    def tag(self, key: str | None = None, value: object = None, /, **tags: object) -> Span:
+        return self
+
+    def log(self, message: object, /, level: str = "info", **fields: object) -> Span:
+        return self
+
+    def result(self, value: object) -> Span:
+        return self
+
+    def __enter__(self) -> Span:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def __call__(self, function: _F, /) -> _F:
+        return function
+
+
+_NULL = _NullSpan("", _SPAN, {})
+
+
+def _level(level: object) -> str:
+    text = level.lower() if type(level) is str else ""
+    text = _LEVEL_ALIASES.get(text, text)
+    return text if text in _LEVELS else "info"
+
+
+class _Ending(NamedTuple):
+    status: str
+    error: _Captured | None
+    error_type: _Captured | None
+
+
+def _judge(error: BaseException | None) -> _Ending:
+    """How a span ended that this exception left (sdk.status)."""
+    if error is None or isinstance(error, GeneratorExit):
+        return _Ending(_OK, None, None)
+    type_name = _capture_name(_type_name(error))
+    if isinstance(error, KeyboardInterrupt) or _is_task_cancelled(error):
+        return _Ending(_CANCELLED, None, type_name)
+    if isinstance(error, Failed):
+        return _Ending(_FAILED, _capture_error(_text(error.reason)), type_name)
+    if isinstance(error, SystemExit):
+        if error.code is None or (type(error.code) is int and error.code == 0):
+            return _Ending(_OK, None, None)
+        return _Ending(_FAILED, _capture_error(_text(error.code)), type_name)
+    return _Ending(_FAILED, _capture_error(_traceback(error)), type_name)
+
+
+def _is_task_cancelled(error: BaseException) -> bool:
+    exceptions = sys.modules.get("asyncio.exceptions")  # not imported: nobody can raise it
+    return exceptions is not None and isinstance(error, exceptions.CancelledError)
+
+
+def _text(value: object) -> str:
+    try:
+        return value if type(value) is str else str(value)
+    except Exception:  # whatever the object's own code raises
+        return _describe(value)
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    except Exception:  # an exception may fail to show itself
+        return _type_name(error)
+
+
+# Decorated functions.
+
+_Open = Callable[[tuple[Any, ...], dict[str, Any]], Span]
+_Settle = Callable[[Span, Any], Any]
+
+
+def _keep(span: Span, value: Any) -> Any:
+    return value
+
+
+def _decorate(function: Callable[..., Any], make: _Open, settle: _Settle) -> Callable[..., Any]:
+    """Make a span of each call, by the function's kind; settle sees what it returns."""
+    if inspect.isasyncgenfunction(function):
+        wrapper = _around_async_generator(function, make)
+    elif inspect.iscoroutinefunction(function):
+        wrapper = _around_coroutine(function, make, settle)
+    elif inspect.isgeneratorfunction(function):
+        wrapper = _around_generator(function, make)
+    else:
+        wrapper = _around_function(function, make, settle)
+    return functools.wraps(function)(wrapper)
+
+
+def _around_function(
+    function: Callable[..., Any], make: _Open, settle: _Settle
+) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        span, outside = make(args, kwargs), _current.get()
+        span._start()
+        try:
+            value = function(*args, **kwargs)
+            if inspect.iscoroutine(value):
+                return _await_within(span, _Turns(outside), value, settle)
+            value = settle(span, value)
+        except BaseException as error:
+            span._end(error)
+            raise
+        span._end()
+        return value
+
+    return call
+
+
+def _await_within(
+    span: Span, turns: _Turns, coroutine: Coroutine[Any, Any, Any], settle: _Settle
+) -> Coroutine[Any, Any, Any]:
+    """A plain function gave a coroutine: its span ends when that does."""
+
+    async def finish() -> Any:
+        try:
+            with turns:
+                value = settle(span, await coroutine)
+        except BaseException as error:
+            span._end(error)
+            raise
+        span._end()
+        return value
+
+    return functools.wraps(cast(Any, coroutine))(finish)()
+
+
+def _around_coroutine(
+    function: Callable[..., Any], make: _Open, settle: _Settle
+) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        with make(args, kwargs) as span:
+            return settle(span, await function(*args, **kwargs))
+
+    return call
+
+
+class _Turns:
+    """Keeps a span current only while the code that it stands for has its turn."""
+
+    def __init__(self, outside: Span | None) -> None:
+        self._outside = outside
+        self.__exit__()
+
+    def __enter__(self) -> None:
+        self._outside = _current.get()
+        _current.set(self._inside)
+
+    def __exit__(self, *_: object) -> None:
+        self._inside = _current.get()
+        _current.set(self._outside)
+
+
+def _around_generator(function: Callable[..., Any], make: _Open) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        span, outside = make(args, kwargs), _current.get()
+        span._start()
+        turns = _Turns(outside)
+        inner: Generator[Any, Any, Any] = function(*args, **kwargs)
+        resume: Callable[[Any], Any] = inner.send
+        sent: Any = None
+        try:
+            while True:
+                with turns:
+                    item = resume(sent)
+                try:
+                    sent = yield item
+                    resume = inner.send
+                except GeneratorExit:
+                    with turns:
+                        inner.close()
+                    raise
+                except BaseException as error:
+                    resume, sent = inner.throw, error
+        except StopIteration as stop:
+            span._end()
+            return stop.value
+        except BaseException as error:
+            span._end(error)
+            raise
+
+    return call
+
+
+def _around_async_generator(function: Callable[..., Any], make: _Open) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        span, outside = make(args, kwargs), _current.get()
+        span._start()
+        turns = _Turns(outside)
+        inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
+        resume: Callable[[Any], Awaitable[Any]] = inner.asend
+        sent: Any = None
+        try:
+            while True:
+                with turns:
+                    item = await resume(sent)
+                try:
+                    sent = yield item
+                    resume = inner.asend
+                except GeneratorExit:
+                    with turns:
+                        await inner.aclose()
+                    raise
+                except BaseException as error:
+                    resume, sent = inner.athrow, error
+        except StopAsyncIteration:
+            span._end()
+        except BaseException as error:
+            span._end(error)
+            raise
+
+    return call
+
+
+# Instrumented clients.
+
+
+def instrument(client: _T) -> _T:
+    """Stand for a client: each call of a public method is a span of kind rpc.
+
+    Private names, dunders and plain attributes pass through, and isinstance
+    against the client's class holds. While the SDK is off it is the client itself.
+    """
+    if _silent or _start_producer() is None:
+        return client
+    return cast(_T, _proxy_class(cast(Any, type(client)))(client))
+
+
+class _Proxy:
+    """What a client's proxy has of its own; the client's dunders come on top."""
+
+    __slots__ = ("__client__",)
+    __client__: Any
+
+    def __init__(self, client: object) -> None:
+        object.__setattr__(self, "__client__", client)
+
+    def __getattr__(self, name: str) -> Any:
+        client = self.__client__
+        value = getattr(client, name)
+        if name.startswith("_") or isinstance(value, type):
+            return value
+        span_name = "rpc:%s.%s" % (_type_name(client), name)
+        if inspect.isroutine(value):
+            return _decorate(value, _opener(span_name), _settler(self, client))
+        if callable(value) and _is_made_on_demand(client, name):
+            return _DynamicMethod(value, span_name, self)
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self.__client__, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self.__client__, name)
+
+
+def _opener(name: str) -> _Open:
+    def make(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span:
+        params: dict[str, object] = {}
+        if args:
+            params["args"] = args
+        if kwargs:
+            params["kwargs"] = kwargs
+        return Span(name, _RPC, {}, params)
+
+    return make
+
+
+def _settler(proxy: _Proxy, client: object) -> _Settle:
+    """Record what a method gave; a method that gives its client gives the proxy."""
+
+    def settle(span: Span, value: Any) -> Any:
+        if value is client:
+            return proxy
+        span.result(value)
+        return value
+
+    return settle
+
+
+_MISSING = object()
+
+
+def _is_made_on_demand(client: object, name: str) -> bool:
+    """Whether the client makes this attribute in __getattr__."""
+    return inspect.getattr_static(client, name, _MISSING) is _MISSING
+
+
+class _DynamicMethod:
+    """A callable that a client made in __getattr__, and those that hang on it."""
+
+    def __init__(self, target: Callable[..., Any], name: str, proxy: _Proxy) -> None:
+        self.__target = target
+        self.__name = name
+        self.__proxy = proxy
+        self.__call = _around_function(target, _opener(name), _settler(proxy, proxy.__client__))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__call(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.__target, name)
+        if name.startswith("_") or isinstance(value, type) or not callable(value):
+            return value
+        return _DynamicMethod(value, self.__name + "." + name, self.__proxy)
+
+
+# A class's own machinery, which a proxy must not take over.
+_NOT_FORWARDED = {
+    "__class__",
+    "__class_getitem__",
+    "__del__",
+    "__delattr__",
+    "__getattr__",
+    "__getattribute__",
+    "__init__",
+    "__init_subclass__",
+    "__instancecheck__",
+    "__new__",
+    "__setattr__",
+    "__set_name__",
+    "__subclasscheck__",
+    "__subclasshook__",
+}
+
+
+@functools.lru_cache(maxsize=256)
+def _proxy_class(kind: Any) -> type[_Proxy]:
+    """A proxy class with the dunders of a client's class, which Python looks up on types."""
+    members: dict[str, Any] = {"__slots__": ()}
+    members["__class__"] = property(lambda self: self.__client__.__class__)  # for isinstance
+    for base in reversed(kind.__mro__):
+        for name, value in vars(base).items():
+            if name.startswith("__") and name.endswith("__") and name not in _NOT_FORWARDED:
+                if callable(value):
+                    members[name] = _forwarder(name)
+                elif value is None:
+                    members[name] = None  # such as the __hash__ of what has no hash
+    return type(kind.__name__, (_Proxy,), members)
+
+
+def _forwarder(name: str) -> Callable[..., Any]:
+    if name == "__aenter__":
+
+        async def enter(self: _Proxy) -> Any:
+            value = await type(self.__client__).__aenter__(self.__client__)
+            return self if value is self.__client__ else value
+
+        return enter
+
+    def forward(self: _Proxy, *args: Any, **kwargs: Any) -> Any:
+        client = self.__client__
+        value = getattr(type(client), name)(client, *args, **kwargs)
+        return self if value is client else value
+
+    return forward
+
+
+# Flows.
+
+
+class _Flow:
+    """The decorator for flows, and the door to spans."""
+
+    Failed = Failed
+
+    @overload
+    def __call__(self, function: _F, /) -> _F: ...
+
+    @overload
+    def __call__(
+        self,
+        /,
+        *,
+        name: str | None = None,
+        inputs: Mapping[str, object] | None = None,
+        description: str | None = None,
+    ) -> Callable[[_F], _F]: ...
+
+    def __call__(
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        name: str | None = None,
+        inputs: Mapping[str, object] | None = None,
+        description: str | None = None,
+    ) -> Any:
+        """Mark a function as a flow; calling it runs the function and nothing else."""
+        _expect("name", name, str)
+        _expect("description", description, str)
+        _expect("inputs", inputs, Mapping)
+
+        def stamp(function: _F) -> _F:
+            setattr(function, "__hero_flow__", _metadata(function, name, inputs, description))
+            return function
+
+        return stamp if function is None else stamp(function)
+
+    def step(self, name: str, /, **tags: object) -> Span:
+        """A step of the flow: a context manager, sync or async, or a decorator."""
+        if _silent or (_producer is None and _start_producer() is None):
+            return _NULL
+        return Span(name, _STEP, tags)
+
+    def span(self, name: str, /, **tags: object) -> Span:
+        """Any stretch of code, smaller than a step."""
+        if _silent or (_producer is None and _start_producer() is None):
+            return _NULL
+        return Span(name, _SPAN, tags)
+
+    @property
+    def current_span(self) -> Span:
+        """The nearest open span, or one that takes every call and does nothing."""
+        return _nearest_open(_current.get()) or _NULL
+
+    def wrap(self, function: _F, /) -> _F:
+        """Carry the current span into a thread or an executor."""
+        span = _nearest_open(_current.get())
+        if span is None:
+            return function
+        if inspect.iscoroutinefunction(function):
+            wrapper = _carry_async(span, function)
+        else:
+            wrapper = _carry(span, function)
+        return cast(_F, functools.wraps(function)(wrapper))
+
+    def child_env(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """An environment for a child process that hangs its roots under the current span."""
+        child = dict(os.environ if env is None else env)
+        producer = None if _silent else _start_producer()
+        if producer is not None:
+            span = _nearest_open(_current.get())
+            child[_ENV_SOCKET] = os.environ.get(_ENV_SOCKET, "")
+            child[_ENV_PARENT] = (producer.root_parent if span is None else span.span_id) or ""
+        return child
+
+
+flow = _Flow()
+
+
+def _carry(span: Span, function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        outside = _current.get()
+        _current.set(span)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _current.set(outside)
+
+    return call
+
+
+def _carry_async(span: Span, function: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        outside = _current.get()
+        _current.set(span)
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            _current.set(outside)
+
+    return call
+
+
+_EXPECTED: dict[Any, str] = {str: "a string", Mapping: "a mapping of input names to types"}
+
+
+def _expect(argument: str, value: object, kind: Any) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(
+            "flow(%s=...) takes %s, not %s" % (argument, _EXPECTED[kind], _type_name(value))
+        )
+
+
+def _metadata(
+    function: Callable[..., Any],
+    name: str | None,
+    inputs: Mapping[str, object] | None,
+    description: str | None,
+) -> dict[str, object]:
+    if not inspect.isfunction(function):
+        raise TypeError(
+            "@flow decorates a function, not %s; options go by name, as in @flow(name='x')"
+            % _type_name(function)
+        )
+    return {
+        "name": function.__name__ if name is None else name,
+        "description": inspect.getdoc(function) or "" if description is None else description,
+        "inputs": _read_inputs(function) if inputs is None else _given_inputs(inputs),
+        "entry": function.__qualname__,
+        "async": inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function),
+    }
+
+
+_TYPE_NAMES: dict[object, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    list: "array",
+    tuple: "array",
+    dict: "object",
+    type(None): "null",
+}
+
+
+def _type_text(annotation: object) -> str:
+    """The JSON type that an annotation stands for, or any."""
+    if isinstance(annotation, str):
+        return annotation if annotation in _TYPE_NAMES.values() else "any"
+    base = typing.get_origin(annotation) or annotation
+    return _TYPE_NAMES.get(base, "any") if isinstance(base, type) else "any"
+
+
+def _read_inputs(function: Callable[..., Any]) -> list[dict[str, object]]:
+    """The inputs that a signature tells: name, type, required, default."""
+    try:
+        hints = typing.get_type_hints(function)
+    except Exception:  # an annotation may name what does not exist at run time
+        hints = {}
+    found: list[dict[str, object]] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        entry: dict[str, object] = {
+            "name": parameter.name,
+            "type": _type_text(hints.get(parameter.name, parameter.annotation)),
+            "required": parameter.default is parameter.empty,
+        }
+        if parameter.default is not parameter.empty:
+            entry["default"] = _plain_data(parameter.default)
+        found.append(entry)
+    return found
+
+
+def _given_inputs(inputs: Mapping[str, object]) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for name, given in inputs.items():
+        if not isinstance(name, str):
+            raise TypeError("flow(inputs=...) names an input by a string, not %r" % (name,))
+        entry: dict[str, object] = {"name": name, "type": "any", "required": True}
+        if isinstance(given, Mapping):
+            entry.update(cast(Mapping[str, object], given))
+            entry["required"] = entry.get("required", True) and "default" not in entry
+        else:
+            entry["type"] = given
+        entry["type"] = _type_text(entry["type"])
+        found.append(cast(dict[str, object], _plain_data(entry)))
+    return found
+
+
+def _plain_data(value: object) -> object:
+    """The value if it is plain JSON data, else a text that describes it."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain_data(item) for item in cast(list[object], value)]
+    if isinstance(value, dict):
+        items = cast(dict[object, object], value).items()
+        return {_key_text(key): _plain_data(item) for key, item in items}
+    return _describe(value)
+
+
+def _bootstrap_run(
+    entry: Callable[..., Any], input_data: Mapping[str, object] | None = None
+) -> Any:
+    """Run a flow under its root span and return what it returns; the executor's door.
+
+    A coroutine runs in an event loop of its own; a generator gives a list.
+    """
+    if _silent or _start_producer() is None:
+        return _run(entry, input_data)
+    metadata: dict[str, Any] = getattr(entry, "__hero_flow__", {})
+    name: str = metadata.get("name", getattr(entry, "__name__", "flow"))
+    with Span(name, _FLOW, {}, input_data) as root:
+        value = _run(entry, input_data)
+        root.result(value)
+        return value
+
+
+def _run(entry: Callable[..., Any], inputs: Mapping[str, object] | None) -> Any:
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise TypeError("a flow's inputs are a mapping of names to values, not %r" % (inputs,))
+    value = entry(**inputs) if inputs else entry()
+    if inspect.iscoroutine(value):
+        return _run_loop(value)
+    if inspect.isasyncgen(value):
+        return _run_loop(_exhaust(value))
+    return list(value) if inspect.isgenerator(value) else value
+
+
+def _run_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    import asyncio  # slow to import, and few flows need it
+
+    return asyncio.run(coroutine)
+
+
+async def _exhaust(items: AsyncGenerator[Any, Any]) -> list[Any]:
+    return [item async for item in items]
