@@ -234,10 +234,11 @@ Values
 
 [value.announced] MUST
     The field truncated has an entry for each cut: the field's name (tags.KEY
-    or fields.KEY for one member, with the key as sent) and the size before. Of
-    members over MEMBERS the first are kept, and the entry tags or fields says
-    how many there were. Nothing in the text itself says that it was cut, but
-    for the dots in an error.
+    or fields.KEY for one member, with the key as sent) and the size before;
+    where both key and value were cut, the larger. When members were left out,
+    because there were more than MEMBERS or two keys are sent alike, the entry
+    tags or fields says how many there were. Nothing in the text itself says
+    that it was cut, but for the dots in an error.
 
 [value.line] MUST
     An event that would be over LINE_BYTES is built again with VALUE_BYTES,
@@ -253,8 +254,9 @@ Values
     A surrogate without its other half is sent as U+FFFD.
 
 [value.keys] MUST
-    A key that is not a string is sent as its JSON text. Of two keys that are
-    sent alike the first is kept.
+    A key that is not a string is sent as its JSON text. Of more than MEMBERS
+    tags or fields the first are kept, and of keys that are then sent alike the
+    first.
 
 [value.deep] MUST
     An array or object that would lie deeper than DEPTH, or within itself, is

@@ -108,7 +108,8 @@ pub enum Clause {
     /// points.
     ValueError,
     /// `value.announced`: The field truncated has an entry for each cut: the field's name (tags.KEY
-    /// or fields.KEY for one member, with the key as sent) and the size before.
+    /// or fields.KEY for one member, with the key as sent) and the size before; where both key and
+    /// value were cut, the larger.
     ValueAnnounced,
     /// `value.line`: An event that would be over LINE_BYTES is built again with VALUE_BYTES,
     /// ERROR_BYTES and ERROR_HEAD_BYTES halved, and names cut to VALUE_BYTES if that is less, until
@@ -302,11 +303,11 @@ pub(super) const ROWS: [(&str, Requirement, &str); 70] = [
     ("value.cut", Must, "A string over its limit is cut to its longest prefix that fits and ends on a code point."),
     ("value.structured", Must, "An array or object whose compact JSON text is over VALUE_BYTES becomes a string: that text, cut the same way. Compact means no white space, members in the order given, and no escapes but \\\" \\\\ \\b \\f \\n \\r \\t and \\u00xx."),
     ("value.error", Must, "An error over ERROR_BYTES keeps its head and its tail: its first ERROR_HEAD_BYTES, then LF, three dots, LF, then as much of its end as fits, all on code points."),
-    ("value.announced", Must, "The field truncated has an entry for each cut: the field's name (tags.KEY or fields.KEY for one member, with the key as sent) and the size before. Of members over MEMBERS the first are kept, and the entry tags or fields says how many there were. Nothing in the text itself says that it was cut, but for the dots in an error."),
+    ("value.announced", Must, "The field truncated has an entry for each cut: the field's name (tags.KEY or fields.KEY for one member, with the key as sent) and the size before; where both key and value were cut, the larger. When members were left out, because there were more than MEMBERS or two keys are sent alike, the entry tags or fields says how many there were. Nothing in the text itself says that it was cut, but for the dots in an error."),
     ("value.line", Must, "An event that would be over LINE_BYTES is built again with VALUE_BYTES, ERROR_BYTES and ERROR_HEAD_BYTES halved, and names cut to VALUE_BYTES if that is less, until it fits: the largest values are cut first, and no event is dropped for its size."),
     ("value.numbers", Must, "NaN and the infinities are sent as the strings NaN, Infinity and -Infinity, integers beyond INTEGER_MAX as strings of their digits."),
     ("value.surrogates", Must, "A surrogate without its other half is sent as U+FFFD."),
-    ("value.keys", Must, "A key that is not a string is sent as its JSON text. Of two keys that are sent alike the first is kept."),
+    ("value.keys", Must, "A key that is not a string is sent as its JSON text. Of more than MEMBERS tags or fields the first are kept, and of keys that are then sent alike the first."),
     ("value.deep", Must, "An array or object that would lie deeper than DEPTH, or within itself, is sent as the string [...] or {...}."),
     ("value.other", Must, "Whatever else JSON cannot hold is sent as a readable string of bounded size, also when the object fails to describe itself."),
     ("rule.start-first", Must, "The first event of a span is its span_start."),
