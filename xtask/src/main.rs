@@ -3,6 +3,7 @@
 //! Exit codes: 0 all is well, 1 something is wrong and was said, 2 bad usage.
 
 mod spec;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,11 +26,18 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Run every check that a change must pass
+    Test {
+        /// Run one part only
+        #[arg(long, value_enum)]
+        only: Option<test::Part>,
+    },
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().chore {
         Chore::Spec { check } => spec::run(&root(), check),
+        Chore::Test { only } => test::run(&root(), only),
     }
 }
 
