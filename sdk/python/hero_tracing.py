@@ -248,7 +248,8 @@ Values
 
 [value.numbers] MUST
     NaN and the infinities are sent as the strings NaN, Infinity and -Infinity,
-    integers beyond INTEGER_MAX as strings of their digits.
+    integers beyond INTEGER_MAX as strings of their digits. One of more than
+    4300 digits may be described instead, as value.other says.
 
 [value.surrogates] MUST
     A surrogate without its other half is sent as U+FFFD.
@@ -365,6 +366,7 @@ Consumers
 
 from __future__ import annotations
 
+import builtins
 import contextvars
 import functools
 import inspect
@@ -420,6 +422,7 @@ _FLOW, _STEP, _SPAN, _RPC = _KINDS
 _OK, _FAILED, _CANCELLED = _STATUSES
 _LEVEL_ALIASES = {"warning": "warn", "critical": "error", "fatal": "error"}
 _CUT_MARK = "\n...\n"
+_PRINTED_BITS = 14_284  # 4,300 digits; to print more takes long, and Python may refuse
 
 
 # Values: what JSON can hold, as text of a bounded size.
@@ -507,10 +510,9 @@ def _integer_text(value: int) -> tuple[str, bool]:
     number = int.__int__(value)
     if -_INTEGER_MAX <= number <= _INTEGER_MAX:
         return int.__repr__(number), False
-    try:
-        return int.__repr__(number), True
-    except ValueError:  # longer than the interpreter is willing to print
+    if number.bit_length() > _PRINTED_BITS:
         return "<int of %d bits>" % number.bit_length(), True
+    return int.__repr__(number), True
 
 
 def _float_text(value: float) -> tuple[str, bool]:
@@ -754,17 +756,13 @@ _QUICK_NAME_CHARS = _NAME_BYTES // 4
 
 
 def _quick_scalar(value: object) -> str | None:
-    kind = type(value)
-    if kind is str:
-        text = cast(str, value)
-        return _quote(text) if len(text) <= _QUICK_VALUE_CHARS else None
-    if kind is int:
-        number = cast(int, value)
-        return str(number) if -_INTEGER_MAX <= number <= _INTEGER_MAX else None
-    if kind is float:
-        real = cast(float, value)
-        return repr(real) if real - real == 0.0 else None
-    if kind is bool:
+    if type(value) is str:
+        return _quote(value) if len(value) <= _QUICK_VALUE_CHARS else None
+    if type(value) is int:
+        return str(value) if -_INTEGER_MAX <= value <= _INTEGER_MAX else None
+    if type(value) is float:
+        return repr(value) if value - value == 0.0 else None
+    if type(value) is bool:
         return "true" if value else "false"
     return "null" if value is None else None
 
@@ -861,7 +859,8 @@ class _Producer:
         self._introduction = self._introduce()
         self._socket = _connect(path)
         self._descriptor = self._socket.fileno()
-        self._identity = self._identify()
+        # Inode and device: the number alone may come to serve another file.
+        self._identity = os.fstat(self._descriptor)[1:3]
 
     def _introduce(self) -> bytes:
         text = '"id":"%s","sdk":"python","version":"%s","protocol":%d,"pid":%d' % (
@@ -919,7 +918,9 @@ class _Producer:
         if self.dead:
             return
         span, head, us, body, build = event
-        us = span._last_us = max(us, span._last_us)
+        if us < span._last_us:
+            us = span._last_us
+        span._last_us = us
         head = b'%b,"seq":%d,"ts_ms":%d.%03d,' % (head, number, us // 1000, us % 1000)
         tail = self._introduction + b"}\n"
         line = head + body + tail
@@ -931,17 +932,17 @@ class _Producer:
     def _transmit(self, line: bytes, deadline: float | None) -> bool:
         """Send a whole line or nothing; True if it is in the kernel's queue."""
         try:
-            if self._identify() != self._identity:
-                return self._die(ours=False)
+            if os.fstat(self._descriptor)[1:3] != self._identity:
+                return self._die()
             sent = self._try_send(line)
             if sent < len(line):
                 sent = self._wait_and_send(line, sent, deadline)
         except OSError as error:
             if error.errno is None:
                 raise  # not the kernel's: a signal handler raised it
-            return self._die(ours=True)
+            return self._die()
         if sent and sent < len(line):
-            return self._die(ours=True)
+            return self._die()
         self._stalled = sent == 0
         return sent == len(line)
 
@@ -966,25 +967,17 @@ class _Producer:
             sent += self._try_send(view[sent:])
         return sent
 
-    def _identify(self) -> tuple[int, int]:
-        status = os.fstat(self._descriptor)
-        return status.st_ino, status.st_dev
-
-    def _die(self, ours: bool) -> bool:
-        """Be off for good; a descriptor that is not ours any more is left alone."""
-        self.dead = True
+    def _die(self) -> bool:
+        """Be off for good (sdk.vanished, sdk.foreign-descriptor)."""
         _silence(self)
-        if ours:
-            self._socket.close()
-        else:
-            self._socket.detach()
+        self.let_go()
         return False
 
-    def leave_to_parent(self) -> None:
-        """After a fork: let the parent's connection go without a word on it."""
+    def let_go(self) -> None:
+        """Leave the connection without a word on it, and a descriptor that serves others."""
         self.dead = True
         try:
-            ours = self._identify() == self._identity
+            ours = os.fstat(self._descriptor)[1:3] == self._identity
         except OSError:
             ours = False
         if ours:
@@ -1051,7 +1044,7 @@ def _after_fork_in_child() -> None:
     _producer, _silent = None, False
     span = _nearest_open(_current.get())
     _forked_from = parent.root_parent if span is None else span.span_id
-    parent.leave_to_parent()
+    parent.let_go()
 
 
 if hasattr(os, "register_at_fork"):
@@ -1364,9 +1357,9 @@ def _judge(error: BaseException | None) -> _Ending:
     if isinstance(error, KeyboardInterrupt) or _is_task_cancelled(error):
         return _Ending(_CANCELLED, None, type_name)
     if isinstance(error, Failed):
-        return _Ending(_FAILED, _capture_error(_text(error.reason)), type_name)
+        return _Ending(_FAILED, _capture_error(_text(getattr(error, "reason", error))), type_name)
     if isinstance(error, SystemExit):
-        if error.code is None or (type(error.code) is int and error.code == 0):
+        if error.code is None or (isinstance(error.code, int) and error.code == 0):
             return _Ending(_OK, None, None)
         return _Ending(_FAILED, _capture_error(_text(error.code)), type_name)
     return _Ending(_FAILED, _capture_error(_traceback(error)), type_name)
@@ -1548,7 +1541,7 @@ def instrument(client: _T) -> _T:
     Private names, dunders and plain attributes pass through, and isinstance
     against the client's class holds. While the SDK is off it is the client itself.
     """
-    if _silent or _start_producer() is None:
+    if _silent or _start_producer() is None or issubclass(type(client), _Proxy):
         return client
     return cast(_T, _proxy_class(cast(Any, type(client)))(client))
 
@@ -1835,7 +1828,9 @@ _TYPE_NAMES: dict[object, str] = {
 def _type_text(annotation: object) -> str:
     """The JSON type that an annotation stands for, or any."""
     if isinstance(annotation, str):
-        return annotation if annotation in _TYPE_NAMES.values() else "any"
+        if annotation in _TYPE_NAMES.values():
+            return annotation
+        annotation = getattr(builtins, annotation, None)
     base = typing.get_origin(annotation) or annotation
     return _TYPE_NAMES.get(base, "any") if isinstance(base, type) else "any"
 
