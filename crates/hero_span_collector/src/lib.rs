@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Takes hero_span events from a Unix socket and grows run trees.
+//!
+//! ```text
+//! socket → connection → lines → events → stream rules → run trees → sinks
+//!          (session)    (reader: pure)                  (tree: pure)
+//! ```
+//!
+//! [`Listener::bind`] takes a socket path, [`collect()`] serves it and tells a
+//! [`Sink`] what it hears, with the [`Forest`] as it stands. The trees are
+//! pure and usable without any of the rest. A bad line costs no other line
+//! (`consumer.bad-line`), and no connection costs more memory than one line.
+//!
+//! This crate knows nothing of terminals, and nothing of the conformance
+//! suite.
+
+mod collect;
+mod error;
+mod hub;
+mod listen;
+mod message;
+mod reader;
+mod session;
+mod sink;
+mod totals;
+pub mod tree;
+
+pub use collect::collect;
+pub use error::Error;
+pub use listen::Listener;
+pub use message::{Rejected, Skipped, Told};
+pub use sink::{Sink, Update};
+pub use totals::Totals;
+pub use tree::Forest;

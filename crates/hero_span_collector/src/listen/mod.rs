@@ -1,0 +1,129 @@
+//! The collector's socket: bound where nobody else can meddle, and removed
+//! when it is done.
+
+mod accept;
+mod lock;
+mod place;
+
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::{UnixListener, UnixStream};
+
+use self::lock::Lock;
+use self::place::Found;
+use crate::Error;
+
+pub(crate) use self::accept::accept_all;
+
+/// How long a program that owns the socket may take to answer a probe.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// A bound socket (`transport.socket`), readable and writable by its owner
+/// only. Dropping it removes the socket and its lock file.
+#[derive(Debug)]
+pub struct Listener {
+    // Dropped in this order: the name goes before the lock on it.
+    name: Name,
+    socket: UnixListener,
+    _lock: Lock,
+}
+
+impl Listener {
+    /// Binds `path`, which must be absolute, short enough for a socket
+    /// address, in a directory that exists and that nobody else can change.
+    ///
+    /// A socket that a dead collector left there is replaced. Must be called
+    /// within a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When another program listens there, when something other than a socket
+    /// stands there (a symbolic link too), or when the system refuses.
+    pub async fn bind(path: &Path) -> Result<Self, Error> {
+        place::check_path(path)?;
+        place::check_directory(path)?;
+        let lock = Lock::take(path)?;
+        if place::look(path)? == Found::Socket {
+            remove_if_stale(path).await?;
+        }
+        let socket = UnixListener::bind(path).map_err(|e| match e.kind() {
+            io::ErrorKind::AddrInUse => Error::in_use(path),
+            _ => Error::system(path, "bind the socket", e),
+        })?;
+        let name = Name::of(path)?;
+        Ok(Self {
+            name,
+            socket,
+            _lock: lock,
+        })
+    }
+
+    /// The socket's path, as an SDK needs it.
+    pub fn path(&self) -> &Path {
+        &self.name.path
+    }
+
+    /// The next connection of the socket's owner or root; anybody else's is
+    /// closed at once.
+    async fn accept(&self) -> io::Result<UnixStream> {
+        loop {
+            let (stream, _) = self.socket.accept().await?;
+            let peer = stream.peer_cred()?.uid();
+            if peer == self.name.owner || peer == 0 {
+                return Ok(stream);
+            }
+        }
+    }
+}
+
+/// A socket's name in the file system, and which file it is.
+#[derive(Debug)]
+struct Name {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+    owner: u32,
+}
+
+impl Name {
+    fn of(path: &Path) -> Result<Self, Error> {
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, private)
+            .map_err(|e| Error::system(path, "make the socket private", e))?;
+        let found = std::fs::symlink_metadata(path)
+            .map_err(|e| Error::system(path, "look at the socket", e))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            device: found.dev(),
+            inode: found.ino(),
+            owner: found.uid(),
+        })
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        let found = std::fs::symlink_metadata(&self.path);
+        if found.is_ok_and(|found| found.dev() == self.device && found.ino() == self.inode) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Removes a socket on which nobody listens any more.
+async fn remove_if_stale(path: &Path) -> Result<(), Error> {
+    match tokio::time::timeout(PROBE, UnixStream::connect(path)).await {
+        Ok(Err(e)) if e.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(|e| Error::system(path, "remove the old socket", e))
+        }
+        Ok(Err(e)) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(Err(e)) if e.kind() == io::ErrorKind::PermissionDenied => {
+            Err(Error::system(path, "probe the old socket", e))
+        }
+        // A full backlog answers with an error, and a stopped program not at all.
+        Ok(_) | Err(_) => Err(Error::in_use(path)),
+    }
+}

@@ -1,0 +1,132 @@
+//! Bytes of one connection into what they say: pure, in bounded memory.
+
+use hero_span_protocol::{
+    Clause, Event, Line, ParseError, Parsed, Splitter, Stream, Violation, limit, parse,
+};
+
+use crate::message::{Rejected, Said, Skipped, Told};
+
+/// A connection's lines and stream rules.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    splitter: Splitter,
+    lines: Lines,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    stream: Stream,
+    count: u64,
+    lost: u64,
+}
+
+impl Reader {
+    /// Takes the next bytes, and adds what their lines say to `heard`: events
+    /// in order, then the bad and the unknown ones, told together so that a
+    /// flood of them costs little.
+    pub(crate) fn push(&mut self, bytes: &[u8], heard: &mut Vec<Said>) {
+        let mut aside = Aside::default();
+        let lines = &mut self.lines;
+        self.splitter.push(bytes, |line| {
+            lines.count += 1;
+            match lines.read(line) {
+                Ok(Read::Told(told)) => heard.push(Said::Event(told)),
+                Ok(Read::Skipped(type_name)) => aside.skip(lines.count, type_name),
+                Err(violation) => aside.reject(lines.count, violation),
+            }
+        });
+        heard.extend(aside.rejected.into_iter().map(Said::Rejected));
+        heard.extend(aside.skipped.into_iter().map(Said::Skipped));
+    }
+
+    /// Ends the connection; gives the bytes of a torn last line
+    /// (`transport.torn`).
+    pub(crate) fn finish(self) -> Option<u64> {
+        self.splitter.finish()
+    }
+}
+
+enum Read {
+    Told(Box<Told>),
+    Skipped(String),
+}
+
+impl Lines {
+    fn read(&mut self, line: Line<'_>) -> Result<Read, Violation> {
+        let parsed = match line {
+            Line::Whole(line) => parse(line).map_err(ParseError::into),
+            Line::TooLong { bytes } => Err(too_long(bytes)),
+        };
+        match parsed {
+            Ok(Parsed::Event(event)) => Ok(Read::Told(self.tell(event))),
+            Ok(Parsed::Skipped { type_name }) => {
+                self.stream.observe_skipped();
+                Ok(Read::Skipped(type_name.into_owned()))
+            }
+            Err(violation) => {
+                self.stream.observe_rejected();
+                Err(violation)
+            }
+        }
+    }
+
+    fn tell(&mut self, event: Event<'_>) -> Box<Told> {
+        let findings = self.stream.observe(&event);
+        let lost = self.stream.lost().saturating_sub(self.lost);
+        self.lost += lost;
+        Box::new(Told {
+            line: self.count,
+            event: event.into_owned(),
+            findings,
+            lost,
+        })
+    }
+}
+
+fn too_long(bytes: u64) -> Violation {
+    Violation {
+        clause: Clause::LimitLine,
+        field: None,
+        at: None,
+        expected: format!("a line of at most {} bytes", limit::LINE_BYTES),
+        found: format!("{bytes} bytes"),
+    }
+}
+
+/// Lines that are no events.
+#[derive(Debug, Default)]
+struct Aside {
+    rejected: Vec<Rejected>,
+    skipped: Vec<Skipped>,
+}
+
+/// Types told apart among the skipped lines of one read; the rest is counted
+/// with the last.
+const TYPES: usize = 16;
+
+impl Aside {
+    fn reject(&mut self, line: u64, violation: Violation) {
+        let same = |known: &&mut Rejected| known.violation.clause == violation.clause;
+        match self.rejected.iter_mut().find(same) {
+            Some(known) => known.lines += 1,
+            None => self.rejected.push(Rejected {
+                line,
+                lines: 1,
+                violation,
+            }),
+        }
+    }
+
+    fn skip(&mut self, line: u64, type_name: String) {
+        let full = self.skipped.len() >= TYPES;
+        let same = |known: &&mut Skipped| full || known.type_name == type_name;
+        match self.skipped.iter_mut().rev().find(same) {
+            Some(known) => known.lines += 1,
+            None => self.skipped.push(Skipped {
+                line,
+                lines: 1,
+                type_name,
+            }),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One connection read to its end, and what it says sent to the hub.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
+
+use crate::message::{Message, Said};
+use crate::reader::Reader;
+use crate::tree::{Ending, SessionId};
+
+/// Bytes read at once. With the splitter's one line, that is what a
+/// connection holds, however long the line it sends.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How long a stopping collector waits for a connection that says nothing.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// How long a stopping collector listens to a connection that goes on.
+pub(crate) const DRAIN: Duration = Duration::from_millis(500);
+
+/// Reads a connection to its end, or to the collector's.
+pub(crate) async fn listen(
+    id: SessionId,
+    input: impl AsyncRead + Unpin,
+    hub: mpsc::Sender<Message>,
+    stop: watch::Receiver<bool>,
+) {
+    let mut connection = Connection::new(input, stop);
+    let mut reader = Reader::default();
+    let mut heard = vec![Said::Opened];
+    let ending = loop {
+        for said in heard.drain(..) {
+            if hub.send(Message::Session(id, said)).await.is_err() {
+                return;
+            }
+        }
+        match connection.read().await {
+            Ok(bytes) => reader.push(bytes, &mut heard),
+            Err(ending) => break ending,
+        }
+    };
+    let torn = reader.finish();
+    let closed = Said::Closed { ending, torn };
+    // The hub is gone only when nobody wants to know any more.
+    let _ = hub.send(Message::Session(id, closed)).await;
+}
+
+/// Waits until the collector stops.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone, and so is the collector.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+struct Connection<I> {
+    input: I,
+    bytes: Vec<u8>,
+    stop: watch::Receiver<bool>,
+    /// Set once the collector stops.
+    deadline: Option<Instant>,
+}
+
+impl<I: AsyncRead + Unpin> Connection<I> {
+    fn new(input: I, stop: watch::Receiver<bool>) -> Self {
+        Self {
+            input,
+            bytes: vec![0; READ_BYTES],
+            stop,
+            deadline: None,
+        }
+    }
+
+    /// The next bytes, or why there are no more.
+    async fn read(&mut self) -> Result<&[u8], Ending> {
+        let count = match self.deadline {
+            None => self.read_or_stop().await?,
+            Some(deadline) => self.read_before(deadline).await?,
+        };
+        Ok(&self.bytes[..count])
+    }
+
+    async fn read_or_stop(&mut self) -> Result<usize, Ending> {
+        tokio::select! {
+            biased;
+            () = stopped(&mut self.stop) => {}
+            read = self.input.read(&mut self.bytes) => return count(read),
+        }
+        let deadline = Instant::now() + DRAIN;
+        self.deadline = Some(deadline);
+        self.read_before(deadline).await
+    }
+
+    /// What is in the socket already when the collector stops is still read.
+    async fn read_before(&mut self, deadline: Instant) -> Result<usize, Ending> {
+        let now = Instant::now();
+        if now >= deadline {
+            return Err(Ending::Stopped);
+        }
+        let quiet = deadline.min(now + QUIET);
+        match timeout_at(quiet, self.input.read(&mut self.bytes)).await {
+            Ok(read) => count(read),
+            Err(_) => Err(Ending::Stopped),
+        }
+    }
+}
+
+fn count(read: std::io::Result<usize>) -> Result<usize, Ending> {
+    match read.map_err(|_| Ending::Broken)? {
+        0 => Err(Ending::Closed),
+        count => Ok(count),
+    }
+}

@@ -1,0 +1,130 @@
+//! What a span keeps of its tags, logs and error: enough to show, never more
+//! than a fixed number of bytes. Whole values go to sinks, event by event.
+
+use std::collections::VecDeque;
+
+use hero_span_protocol::{Level, TimeMs, limits};
+
+/// Bytes that a span spends on tags, logs and its error, whatever its
+/// producer sends.
+const BUDGET_BYTES: usize = 512;
+
+/// Bytes kept of a tag's value, a log's text, and an error's last line.
+const TEXT_BYTES: usize = 120;
+
+/// Bytes kept of a tag's key and an error's type.
+const KEY_BYTES: usize = 64;
+
+/// What an entry costs beside its text.
+const ENTRY_BYTES: usize = 32;
+
+/// One log line of a span, cut short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was said.
+    pub at: TimeMs,
+    /// How much it matters.
+    pub level: Level,
+    /// The message and its fields as `key=value`, at most 120 bytes and an
+    /// ellipsis.
+    pub text: Box<str>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    tags: Vec<(Box<str>, Box<str>)>,
+    logs: VecDeque<LogLine>,
+    error_type: Option<Box<str>>,
+    error_line: Option<Box<str>>,
+    pub(super) tags_left_out: u32,
+    pub(super) logs_left_out: u32,
+    bytes: usize,
+}
+
+impl Details {
+    pub(super) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tags.iter().map(|(key, value)| (&**key, &**value))
+    }
+
+    pub(super) fn logs(&self) -> impl DoubleEndedIterator<Item = &LogLine> {
+        self.logs.iter()
+    }
+
+    pub(super) fn error(&self) -> (Option<&str>, Option<&str>) {
+        (self.error_type.as_deref(), self.error_line.as_deref())
+    }
+
+    /// The last value of a key wins (`event.span_tag`) and keeps its place.
+    pub(super) fn tag(&mut self, key: &str, value: &str) {
+        let key = shorten(key, KEY_BYTES);
+        let value = shorten(value, TEXT_BYTES);
+        if let Some(at) = self.tags.iter().position(|(known, _)| *known == key) {
+            let before = self.tags[at].1.len();
+            if self.make_room(value.len().saturating_sub(before)) {
+                self.bytes = self.bytes + value.len() - before;
+                self.tags[at].1 = value;
+            }
+            return;
+        }
+        let cost = key.len() + value.len() + ENTRY_BYTES;
+        if self.make_room(cost) {
+            self.bytes += cost;
+            self.tags.push((key, value));
+        } else {
+            self.tags_left_out = self.tags_left_out.saturating_add(1);
+        }
+    }
+
+    /// Keeps the latest lines: earlier ones make room.
+    pub(super) fn log(&mut self, at: TimeMs, level: Level, text: &str) {
+        let text = shorten(text, TEXT_BYTES);
+        let cost = text.len() + ENTRY_BYTES;
+        if self.make_room(cost) {
+            self.bytes += cost;
+            self.logs.push_back(LogLine { at, level, text });
+        } else {
+            self.logs_left_out = self.logs_left_out.saturating_add(1);
+        }
+    }
+
+    /// Keeps the type and the last line that says something: a traceback
+    /// ends with the exception.
+    pub(super) fn fail(&mut self, error_type: Option<&str>, error: Option<&str>) {
+        let error_type = error_type.map(|text| shorten(text, KEY_BYTES));
+        let error_line = error
+            .and_then(|text| text.lines().rev().find(|line| !line.trim().is_empty()))
+            .map(|line| shorten(line.trim(), TEXT_BYTES));
+        let cost = [&error_type, &error_line]
+            .into_iter()
+            .flatten()
+            .map(|text| text.len())
+            .sum();
+        // An error comes once and is what a reader looks for: it is kept even
+        // when tags have used the budget up.
+        self.make_room(cost);
+        self.bytes += cost;
+        self.error_type = error_type;
+        self.error_line = error_line;
+    }
+
+    /// Drops the oldest logs until `cost` fits, and says whether it does.
+    fn make_room(&mut self, cost: usize) -> bool {
+        while self.bytes + cost > BUDGET_BYTES {
+            let Some(log) = self.logs.pop_front() else {
+                return false;
+            };
+            self.logs_left_out = self.logs_left_out.saturating_add(1);
+            self.bytes -= log.text.len() + ENTRY_BYTES;
+        }
+        true
+    }
+}
+
+fn shorten(text: &str, max: usize) -> Box<str> {
+    let kept = limits::cut(text, max);
+    if kept.len() == text.len() {
+        text.into()
+    } else {
+        format!("{kept}…").into_boxed_str()
+    }
+}

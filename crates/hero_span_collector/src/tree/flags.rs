@@ -1,0 +1,19 @@
+//! A set of clauses in sixteen bytes.
+
+use hero_span_protocol::Clause;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Flags(u128);
+
+const _: () = assert!(Clause::ALL.len() <= 128, "Flags has a bit for each clause");
+
+impl Flags {
+    pub(super) fn insert(&mut self, clause: Clause) {
+        self.0 |= 1 << (clause as u32);
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = Clause> {
+        let has = move |clause: &Clause| self.0 & (1 << (*clause as u32)) != 0;
+        Clause::ALL.iter().copied().filter(has)
+    }
+}

@@ -1,0 +1,172 @@
+//! Run trees, grown event by event: pure, with no I/O and no clock.
+//!
+//! A [`Forest`] holds every run (`consumer.run`). Connections are told apart:
+//! a span belongs to the connection that spoke of it, and only the parent
+//! that a start names is looked for elsewhere. So the trees do not depend on
+//! how the lines of different connections arrive interleaved, and two
+//! processes that use the same ids by mistake do not write into each other's
+//! spans.
+//!
+//! Whatever comes is kept and flagged, never refused: a span without a start,
+//! a child before its parent, parents in a circle. Spans lie in one flat
+//! array, and nothing here recurses, however deep a tree is.
+
+mod arena;
+mod details;
+mod flags;
+mod grow;
+mod link;
+mod order;
+mod run;
+mod session;
+mod span;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+
+use hero_span_protocol::SpanId;
+
+use self::arena::Arena;
+
+pub use self::arena::SpanKey;
+pub use self::details::LogLine;
+pub use self::grow::Heard;
+pub use self::run::{Run, RunId};
+pub use self::session::{Counts, Ending, Session, SessionId};
+pub use self::span::{Span, State, What};
+
+/// Every run that is known, and the trees of its spans.
+#[derive(Debug, Default)]
+pub struct Forest {
+    spans: Arena,
+    sessions: HashMap<SessionId, Session>,
+    runs: BTreeMap<RunId, Run>,
+    begun_runs: u64,
+    joined_runs: u64,
+    recorded_spans: u64,
+    /// The span to take for an id that another connection names.
+    by_id: HashMap<SpanId, SpanKey>,
+    /// Which connection a producer was first heard on.
+    producers: HashMap<SpanId, SessionId>,
+    /// Roots that wait for a parent nobody has been heard of.
+    waiting: HashMap<SpanId, Vec<SpanKey>>,
+}
+
+impl Forest {
+    /// A forest without trees.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every run, by number.
+    pub fn runs(&self) -> impl Iterator<Item = (RunId, &Run)> {
+        self.runs.iter().map(|(id, run)| (*id, run))
+    }
+
+    /// The run of that number; `None` when it became part of another one, or
+    /// was forgotten.
+    pub fn run(&self, id: RunId) -> Option<&Run> {
+        self.runs.get(&id)
+    }
+
+    /// The connection of that number.
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(&id)
+    }
+
+    /// The span of a key that this forest gave, and whose run it still holds.
+    pub fn span(&self, key: SpanKey) -> &Span {
+        &self.spans[key]
+    }
+
+    /// How many spans are held.
+    pub fn span_count(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// How many runs there have been, forgotten ones included.
+    pub fn runs_ever(&self) -> u64 {
+        self.begun_runs - self.joined_runs
+    }
+
+    /// How many spans there have been, forgotten ones included.
+    pub fn spans_ever(&self) -> u64 {
+        self.recorded_spans
+    }
+
+    /// What came over all connections of a run.
+    pub fn counts(&self, run: RunId) -> Counts {
+        let mut sum = Counts::default();
+        for session in self.sessions_of(run) {
+            sum += session.counts;
+        }
+        sum
+    }
+
+    /// Every span of a run, in no particular order.
+    pub fn spans_of(&self, run: RunId) -> impl Iterator<Item = SpanKey> {
+        self.sessions_of(run)
+            .flat_map(|session| session.spans.values().copied())
+    }
+
+    /// No end was heard of the span, and none can come: its connection is
+    /// over (`consumer.open`).
+    pub fn is_left_open(&self, key: SpanKey) -> bool {
+        let span = &self.spans[key];
+        let session = self.sessions.get(&span.session());
+        span.ended().is_none() && session.is_some_and(|session| session.ending.is_some())
+    }
+
+    /// How many spans stand above this one, counted up to `most`.
+    pub fn depth(&self, key: SpanKey, most: usize) -> usize {
+        let parents =
+            std::iter::successors(self.spans[key].parent(), |&up| self.spans[up].parent());
+        parents.take(most).count()
+    }
+
+    /// The run that a connection belongs to, once it has said something.
+    pub fn run_of(&self, session: SessionId) -> Option<RunId> {
+        self.sessions.get(&session)?.run
+    }
+
+    /// Lets go of a run and everything in it.
+    pub fn forget(&mut self, run: RunId) {
+        let Some(run) = self.runs.remove(&run) else {
+            return;
+        };
+        for id in run.sessions {
+            if let Some(session) = self.sessions.remove(&id) {
+                self.forget_session(&session);
+            }
+        }
+    }
+
+    fn forget_session(&mut self, session: &Session) {
+        if let Some(producer) = &session.producer {
+            self.producers.remove(&producer.id);
+        }
+        for (id, &key) in &session.spans {
+            if self.by_id.get(id) == Some(&key) {
+                self.by_id.remove(id);
+            }
+            // All that wait for one parent are in one run.
+            if let Some(parent) = self.spans[key].parent_id() {
+                self.waiting.remove(&parent);
+            }
+            self.spans.remove(key);
+        }
+    }
+
+    /// Lets go of a connection that ended without having said anything.
+    pub fn forget_silent(&mut self, session: SessionId) {
+        if self.run_of(session).is_none() {
+            self.sessions.remove(&session);
+        }
+    }
+
+    fn sessions_of(&self, run: RunId) -> impl Iterator<Item = &Session> {
+        let ids = self.runs.get(&run).map_or(&[][..], |run| &run.sessions);
+        ids.iter().filter_map(|id| self.sessions.get(id))
+    }
+}

@@ -1,0 +1,45 @@
+//! The order in which spans are shown, whatever order they arrived in.
+
+use hero_span_protocol::{SpanId, TimeMs};
+
+use super::Forest;
+use super::arena::SpanKey;
+use super::run::RunId;
+
+/// By time, then as one producer told of them. The id only makes the order
+/// total.
+type Order = (TimeMs, Option<SpanId>, u32, SpanId);
+
+impl Forest {
+    /// A run's roots, in order: spans without a parent, and spans whose
+    /// parent is not known (see [`Span::is_orphan`](super::Span::is_orphan)).
+    pub fn roots(&self, run: RunId) -> Vec<SpanKey> {
+        let mut roots = Vec::new();
+        for session in self.sessions_of(run) {
+            roots.extend(self.siblings(session.first_root));
+        }
+        self.in_order(roots)
+    }
+
+    /// The spans directly under one, in order.
+    pub fn children(&self, key: SpanKey) -> Vec<SpanKey> {
+        self.in_order(self.siblings(self.spans[key].links.first_child).collect())
+    }
+
+    fn siblings(&self, first: Option<SpanKey>) -> impl Iterator<Item = SpanKey> {
+        std::iter::successors(first, |&key| self.spans[key].links.next)
+    }
+
+    fn in_order(&self, mut keys: Vec<SpanKey>) -> Vec<SpanKey> {
+        keys.sort_by_cached_key(|&key| self.order(key));
+        keys
+    }
+
+    pub(super) fn order(&self, key: SpanKey) -> Order {
+        let span = &self.spans[key];
+        let session = self.sessions.get(&span.session());
+        let producer = session.and_then(|session| session.producer.as_ref());
+        let producer = producer.map(|producer| producer.id);
+        (span.begun(), producer, span.ordinal(), span.id())
+    }
+}

@@ -1,0 +1,274 @@
+//! One span as the tree knows it.
+
+use hero_span_protocol::{Clause, Kind, SpanEnd, SpanId, SpanStart, Status, TimeMs, limit, limits};
+
+use super::arena::SpanKey;
+use super::details::{Details, LogLine};
+use super::flags::Flags;
+use super::session::SessionId;
+
+/// How a span stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Something was heard of it, but neither its start nor its end.
+    Unknown,
+    /// Started, and no end was heard (`consumer.open`).
+    Open,
+    /// Its end was heard.
+    Ended(Status),
+}
+
+/// Which event was the last that was heard of a span or a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    /// A `span_start`.
+    Start,
+    /// A `span_tag`.
+    Tag,
+    /// A `span_log`.
+    Log,
+    /// A `span_end`.
+    End,
+}
+
+/// Where a span stands among the others. Siblings are a linked list, so that
+/// a span can leave it for a late parent in constant time.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    pub(super) parent: Option<SpanKey>,
+    pub(super) first_child: Option<SpanKey>,
+    pub(super) previous: Option<SpanKey>,
+    pub(super) next: Option<SpanKey>,
+    pub(super) children: u32,
+    /// One step towards the representative of the tree it belongs to.
+    pub(super) tree: Option<SpanKey>,
+}
+
+/// A span, with what it costs at most bounded: see [`Span::tags`].
+#[derive(Debug)]
+pub struct Span {
+    id: SpanId,
+    session: SessionId,
+    /// The position among its connection's spans, for the order of siblings.
+    ordinal: u32,
+    name: Box<str>,
+    kind: Kind,
+    parent_id: Option<SpanId>,
+    started: Option<TimeMs>,
+    ended: Option<(TimeMs, Status)>,
+    first_heard: TimeMs,
+    last_heard: (What, TimeMs),
+    flags: Flags,
+    in_cycle: bool,
+    lost: u32,
+    details: Option<Box<Details>>,
+    pub(super) links: Links,
+}
+
+impl Span {
+    pub(super) fn new(id: SpanId, session: SessionId, ordinal: u32, at: TimeMs) -> Self {
+        Self {
+            id,
+            session,
+            ordinal,
+            name: Box::default(),
+            kind: Kind::Span,
+            parent_id: None,
+            started: None,
+            ended: None,
+            first_heard: at,
+            last_heard: (What::Start, at),
+            flags: Flags::default(),
+            in_cycle: false,
+            lost: 0,
+            details: None,
+            links: Links::default(),
+        }
+    }
+
+    /// The span's id (`type.id`).
+    pub fn id(&self) -> SpanId {
+        self.id
+    }
+
+    /// The connection that spoke of it.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Its name, at most 256 bytes; empty when its start was never seen.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it stands for; `Span` when its start was never seen.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// How it stands. An end is never invented (`consumer.open`).
+    pub fn state(&self) -> State {
+        match (self.started, self.ended) {
+            (_, Some((_, status))) => State::Ended(status),
+            (Some(_), None) => State::Open,
+            (None, None) => State::Unknown,
+        }
+    }
+
+    /// When it started; `None` when its start was never seen.
+    pub fn started(&self) -> Option<TimeMs> {
+        self.started
+    }
+
+    /// When it ended; `None` while no end was heard.
+    pub fn ended(&self) -> Option<TimeMs> {
+        self.ended.map(|(at, _)| at)
+    }
+
+    /// Milliseconds from start to end, when both were heard and in that order.
+    pub fn duration_ms(&self) -> Option<f64> {
+        let ms = self.ended()?.as_f64() - self.started?.as_f64();
+        (ms >= 0.0 && ms.is_finite()).then_some(ms)
+    }
+
+    /// The last thing heard of it, and when.
+    pub fn last_heard(&self) -> (What, TimeMs) {
+        self.last_heard
+    }
+
+    /// The parent its start named.
+    pub fn parent_id(&self) -> Option<SpanId> {
+        self.parent_id
+    }
+
+    /// The parent it hangs under.
+    pub fn parent(&self) -> Option<SpanKey> {
+        self.links.parent
+    }
+
+    /// How many spans hang directly under it.
+    pub fn child_count(&self) -> u32 {
+        self.links.children
+    }
+
+    /// Its start named a parent that nobody has been heard of.
+    pub fn is_orphan(&self) -> bool {
+        self.parent_id.is_some() && self.links.parent.is_none() && !self.in_cycle
+    }
+
+    /// Its parent hangs under it, so it stands as a root instead.
+    pub fn is_in_cycle(&self) -> bool {
+        self.in_cycle
+    }
+
+    /// The clauses that its events broke, in the contract's order.
+    pub fn flags(&self) -> impl Iterator<Item = Clause> {
+        self.flags.iter()
+    }
+
+    /// Events of its connection that were lost and can only have been about
+    /// it or what hangs directly under it.
+    pub fn lost(&self) -> u32 {
+        self.lost
+    }
+
+    /// Its tags in the order they were set, each key and each value (as JSON)
+    /// cut short. Tags, logs and error of a span share a fixed budget of
+    /// bytes; [`Span::tags_left_out`] says how many did not fit.
+    pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.details.iter().flat_map(|details| details.tags())
+    }
+
+    /// How many tags did not fit.
+    pub fn tags_left_out(&self) -> u32 {
+        self.details
+            .as_ref()
+            .map_or(0, |details| details.tags_left_out)
+    }
+
+    /// Its latest log lines, in order.
+    pub fn logs(&self) -> impl DoubleEndedIterator<Item = &LogLine> {
+        self.details.iter().flat_map(|details| details.logs())
+    }
+
+    /// How many earlier log lines were let go.
+    pub fn logs_left_out(&self) -> u32 {
+        self.details
+            .as_ref()
+            .map_or(0, |details| details.logs_left_out)
+    }
+
+    /// The type of the error it ended with.
+    pub fn error_type(&self) -> Option<&str> {
+        self.details.as_ref()?.error().0
+    }
+
+    /// The last line of the error it ended with, cut short.
+    pub fn error_line(&self) -> Option<&str> {
+        self.details.as_ref()?.error().1
+    }
+
+    /// When it started or, if that was never seen, was first heard of.
+    pub(super) fn begun(&self) -> TimeMs {
+        self.started.unwrap_or(self.first_heard)
+    }
+
+    pub(super) fn ordinal(&self) -> u32 {
+        self.ordinal
+    }
+
+    pub(super) fn heard(&mut self, what: What, at: TimeMs) {
+        self.last_heard = (what, at);
+    }
+
+    /// A second start changes nothing but the flags that come with it.
+    pub(super) fn start(&mut self, event: &SpanStart<'_>) -> bool {
+        if self.started.is_some() {
+            return false;
+        }
+        self.started = Some(event.ts_ms);
+        self.name = limits::cut(&event.name, limit::NAME_BYTES).into();
+        self.kind = event.kind;
+        self.parent_id = event.parent_span_id;
+        for (key, value) in event.tags.iter() {
+            self.details().tag(key, value.as_str());
+        }
+        true
+    }
+
+    /// The first end counts.
+    pub(super) fn end(&mut self, event: &SpanEnd<'_>) {
+        if self.ended.is_some() {
+            return;
+        }
+        self.ended = Some((event.ts_ms, event.status));
+        if event.error.is_some() || event.error_type.is_some() {
+            let error_type = event.error_type.as_deref();
+            self.details().fail(error_type, event.error.as_deref());
+        }
+    }
+
+    pub(super) fn details(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
+    }
+
+    pub(super) fn flag(&mut self, clause: Clause) {
+        self.flags.insert(clause);
+    }
+
+    pub(super) fn lose(&mut self, events: u64) {
+        let events = u32::try_from(events).unwrap_or(u32::MAX);
+        self.lost = self.lost.saturating_add(events);
+    }
+
+    pub(super) fn mark_cycle(&mut self) {
+        self.in_cycle = true;
+    }
+
+    /// Gives back what it holds; only its slot remains.
+    pub(super) fn vacate(&mut self) {
+        self.name = Box::default();
+        self.details = None;
+        self.links = Links::default();
+    }
+}
