@@ -95,6 +95,7 @@ fn dispatch(event: &EventType) -> Json {
 fn field_is(field: &str, value: &str) -> Json {
     let constant = Json::object([("const", value.into())]);
     Json::object([
+        ("type", "object".into()),
         ("properties", Json::object([(field, constant)])),
         ("required", strings([field])),
     ])

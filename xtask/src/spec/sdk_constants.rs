@@ -101,24 +101,21 @@ fn mismatch(wanted: &Wanted, found: &[Found<'_>], docstring: &Docstring) -> Opti
         clause,
     } = wanted;
     let declared = match docstring.places.of(clause) {
-        0 => "by the heading of the docstring".to_owned(),
-        line => format!("by {clause} in line {line}"),
+        0 => "as the docstring's heading says".to_owned(),
+        line => format!("as {clause} says in line {line}"),
     };
     let mut lines = found.iter().filter(|constant| constant.name == name);
-    let (line, text) = match (lines.next(), lines.next()) {
+    let (line, found) = match (lines.next(), lines.next()) {
         (None, _) => (
             docstring.last_line,
             "no such line at module level".to_owned(),
         ),
-        (Some(first), Some(second)) => (
-            second.line,
-            format!("it a second time, after line {}", first.line),
-        ),
+        (Some(first), Some(again)) => (again.line, format!("it again after line {}", first.line)),
         (Some(only), None) if same(only.value, value) => return None,
         (Some(only), None) => (only.line, format!("`{name} = {}`", only.value)),
     };
     let text = format!(
-        "expected `{name} = {value}`, {declared}, found {text}: mend the code or the docstring"
+        "expected `{name} = {value}` {declared}, found {found}: mend the code or the docstring"
     );
     Some(Problem::at(SDK_PATH, line, text))
 }

@@ -112,6 +112,10 @@ pub(super) fn write(root: &Path, tree: &Tree, files: &[File]) -> Result<Vec<Stri
 
 #[cfg(test)]
 impl Tree {
+    pub(super) fn files(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.0.iter()
+    }
+
     pub(super) fn set(&mut self, path: &str, text: &str) {
         self.0.insert(path.to_owned(), text.to_owned());
     }

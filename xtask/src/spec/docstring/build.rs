@@ -28,7 +28,7 @@ pub(super) fn contract(outline: Outline<'_>) -> Result<(Contract, Places), Error
             note_places(clause, &mut places)?;
             declare(clause, section.area.name, &mut contract)?;
         }
-        contract.sections.push(section_of(section));
+        contract.sections.push(section_of(&section));
     }
     Ok((contract, places))
 }
@@ -61,16 +61,16 @@ fn declare(clause: &Clause<'_>, area: &str, contract: &mut Contract) -> Result<(
     Ok(())
 }
 
-fn section_of(section: outline::Section<'_>) -> Section {
+fn section_of(section: &outline::Section<'_>) -> Section {
     Section {
         title: section.area.title.to_owned(),
         area: section.area.name.to_owned(),
         intro: section.intro.join("\n\n"),
-        clauses: section.clauses.into_iter().map(clause_text).collect(),
+        clauses: section.clauses.iter().map(clause_text).collect(),
     }
 }
 
-fn clause_text(clause: Clause<'_>) -> ClauseText {
+fn clause_text(clause: &Clause<'_>) -> ClauseText {
     ClauseText {
         id: clause.id.to_owned(),
         requirement: clause.requirement,
@@ -172,7 +172,7 @@ fn field(row: &Row<'_>) -> Field {
 }
 
 fn declared(clause: &Clause<'_>, expected: &str) -> Error {
-    let expected = format!("after MUST or SHOULD {expected}");
+    let expected = format!("{expected} after MUST or SHOULD");
     unreadable(clause.line, expected, &quoted(clause.declaration))
 }
 

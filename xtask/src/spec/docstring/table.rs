@@ -68,11 +68,12 @@ fn columns_of(line: Line<'_>) -> Result<Columns, Error> {
 fn read_row<'a>(line: Line<'a>, columns: Columns) -> Result<Row<'a>, Error> {
     let found = columns_of(line)?;
     if found != columns {
-        let expected = format!("cells in the columns {columns:?} of the table's first row");
+        let (wanted, found) = (shown(columns), shown(found));
+        let expected = format!("cells in the columns {wanted} of the table's first row");
         return Err(unreadable(
             line.number,
             expected,
-            &format!("columns {found:?}"),
+            &format!("columns {found}"),
         ));
     }
     let cell = |index: usize| line.text[columns[index]..columns[index + 1]].trim_end();
@@ -116,12 +117,17 @@ fn continuation(line: Line<'_>, columns: Columns) -> Result<&str, Error> {
     if indent == columns[3] {
         return meaning(line, columns);
     }
-    let expected = format!("the meaning to go on in column {}", columns[3]);
+    let expected = format!("the meaning to go on in column {}", columns[3] + 1);
     Err(unreadable(
         line.number,
         expected,
-        &format!("text in column {indent}"),
+        &format!("text in column {}", indent + 1),
     ))
+}
+
+/// Editors count columns from 1.
+fn shown(columns: Columns) -> String {
+    columns.map(|column| (column + 1).to_string()).join(", ")
 }
 
 fn meaning(line: Line<'_>, columns: Columns) -> Result<&str, Error> {

@@ -1,6 +1,8 @@
 //! The generated parts of PROTOCOL.md. What stands between them is written by hand.
 
 mod blocks;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use super::error::Error;
@@ -47,7 +49,8 @@ impl Writer<'_> {
             "limit" => self.limits(),
             _ => self.clauses(section),
         };
-        if section.intro.is_empty() {
+        // The types' intro explains the docstring's notation; here columns do.
+        if section.intro.is_empty() || section.area == "type" {
             return body;
         }
         format!("{}\n\n{body}", self.linker.paragraphs(&section.intro))
@@ -66,7 +69,7 @@ impl Writer<'_> {
             .find(|variable| variable.clause == clause.id);
         let declared = declared.map_or(String::new(), |variable| format!(" `{}`", variable.name));
         let text = self.linker.paragraphs(&clause.text);
-        format!("{}{declared}\n{text}\n", heading(clause))
+        format!("{}{declared}\\\n{text}\n", heading(clause))
     }
 
     fn types(&self) -> String {

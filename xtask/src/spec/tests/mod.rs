@@ -1,0 +1,83 @@
+//! The whole generator on the real docstring.
+
+mod constants;
+mod drift;
+mod example;
+mod schemas;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::tree::Tree;
+use super::{SDK_PATH, docstring, model, plan, rust};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn real() -> Tree {
+    Tree::read(&root()).unwrap()
+}
+
+fn contract() -> model::Contract {
+    docstring::parse(real().get(SDK_PATH).unwrap())
+        .unwrap()
+        .contract
+}
+
+/// A tree without drift, whatever is on the disk: the generator's own work.
+fn clean() -> Tree {
+    let mut tree = real();
+    for file in plan(&tree).unwrap().files {
+        tree.set(&file.path, &file.content);
+    }
+    tree
+}
+
+/// What the check says of a clean tree with one thing changed in one file.
+fn changed(path: &str, from: &str, to: &str) -> String {
+    let mut tree = clean();
+    let text = tree.get(path).unwrap().to_owned();
+    assert!(text.contains(from), "{from:?} is not in {path}");
+    tree.set(path, &text.replacen(from, to, 1));
+    found(&tree)
+}
+
+fn found(tree: &Tree) -> String {
+    match super::problems(tree) {
+        Ok(problems) => problems
+            .iter()
+            .map(|problem| format!("{problem}\n"))
+            .collect(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn the_rust_constants_are_formatted() {
+    let mut rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024", "--emit", "stdout"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let source = rust::source(&contract());
+    rustfmt
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(source.as_bytes())
+        .unwrap();
+    let formatted = rustfmt.wait_with_output().unwrap().stdout;
+    assert_eq!(String::from_utf8(formatted).unwrap(), source);
+}
+
+#[test]
+fn the_published_contract_reads_back() {
+    let published = super::contract_json(&contract()).unwrap();
+    assert_eq!(
+        serde_json::from_str::<model::Contract>(&published).unwrap(),
+        contract()
+    );
+}
