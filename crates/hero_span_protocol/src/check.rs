@@ -2,8 +2,13 @@
 
 use std::collections::HashSet;
 
+use crate::contract::Clause;
 use crate::error::Violation;
+use crate::fields::too_long;
 use crate::id::SpanId;
+use crate::judge::{Judged, judge_line};
+use crate::splitter::{Line, Splitter};
+use crate::stream::{Finding, Stream};
 
 /// How a capture is judged.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +32,9 @@ pub struct Located {
 /// What a capture holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Lines, the torn one included.
+    /// Lines, a torn one included.
     pub lines: u64,
-    /// Lines that are events of this contract.
+    /// Lines that are events of this contract, good enough for a consumer.
     pub events: u64,
     /// Lines of a type that this contract does not know.
     pub skipped: u64,
@@ -46,23 +51,134 @@ pub struct Report {
 }
 
 /// Judges a capture, the bytes of one connection, as they come: each line as
-/// [`crate::judge()`] does, all of them as [`crate::Stream`] does.
-#[derive(Debug)]
-pub struct Checker {}
+/// [`crate::judge()`] does, all of them as [`Stream`] does.
+///
+/// ```
+/// use hero_span_protocol::{CheckOptions, Checker};
+/// let mut checker = Checker::new(CheckOptions::default());
+/// checker.feed(b"{}\n{\"torn");
+/// let report = checker.finish();
+/// let clauses: Vec<_> = report.violations.iter().map(|v| v.violation.clause.id()).collect();
+/// assert_eq!(clauses, ["event.any", "transport.torn"]);
+/// ```
+#[derive(Debug, Default)]
+pub struct Checker {
+    splitter: Splitter,
+    lines: Lines,
+}
 
 impl Checker {
     /// At the beginning of a capture.
     pub fn new(options: CheckOptions) -> Self {
-        unimplemented!("{options:?}")
+        let stream = match options.parents {
+            Some(parents) => Stream::with_parents(parents),
+            None => Stream::new(),
+        };
+        Self {
+            splitter: Splitter::new(),
+            lines: Lines {
+                stream,
+                ..Lines::default()
+            },
+        }
     }
 
     /// Takes the next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
-        unimplemented!("{bytes:?}")
+        let lines = &mut self.lines;
+        self.splitter.push(bytes, |line| lines.take(line));
     }
 
     /// Takes the end of the capture.
     pub fn finish(self) -> Report {
-        unimplemented!()
+        self.lines.finish(self.splitter.finish())
+    }
+}
+
+/// What the lines so far gave.
+#[derive(Debug, Default)]
+struct Lines {
+    stream: Stream,
+    report: Report,
+    /// Where the line begins.
+    offset: u64,
+}
+
+impl Lines {
+    fn take(&mut self, line: Line<'_>) {
+        self.report.lines += 1;
+        let bytes = match line {
+            Line::Whole(line) => {
+                self.judge(line);
+                line.len() as u64 + 1
+            }
+            Line::TooLong { bytes } => {
+                self.violation(too_long(bytes).into());
+                self.stream.observe_rejected();
+                bytes
+            }
+        };
+        self.offset += bytes;
+    }
+
+    fn judge(&mut self, line: &[u8]) {
+        let Judged {
+            event,
+            is_skipped,
+            violations,
+        } = judge_line(line);
+        for violation in violations {
+            self.violation(violation);
+        }
+        match event {
+            Some(event) => {
+                self.report.events += 1;
+                for finding in self.stream.observe(&event) {
+                    self.finding(finding);
+                }
+            }
+            None if is_skipped => {
+                self.report.skipped += 1;
+                self.stream.observe_skipped();
+            }
+            None => self.stream.observe_rejected(),
+        }
+    }
+
+    fn finish(mut self, torn: Option<u64>) -> Report {
+        if let Some(bytes) = torn {
+            self.report.lines += 1;
+            let found = format!("{bytes} bytes without one");
+            self.violation(Violation::new(Clause::TransportTorn, "an LF", found));
+        }
+        Report {
+            open_spans: self.stream.open_spans(),
+            lost: self.stream.lost(),
+            torn,
+            ..self.report
+        }
+    }
+
+    fn finding(&mut self, finding: Finding) {
+        let is_excused = finding.explained_by_loss;
+        let located = self.locate(finding.into());
+        if is_excused {
+            self.report.excused.push(located);
+        } else {
+            self.report.violations.push(located);
+        }
+    }
+
+    fn violation(&mut self, violation: Violation) {
+        let located = self.locate(violation);
+        self.report.violations.push(located);
+    }
+
+    fn locate(&self, violation: Violation) -> Located {
+        Located {
+            line: self.report.lines,
+            byte_offset: self.offset + violation.at.unwrap_or_default() as u64,
+            violation,
+        }
     }
 }

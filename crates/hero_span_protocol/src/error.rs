@@ -99,6 +99,17 @@ impl ParseError {
         &self.0.found
     }
 
+    /// The same error seen from the object that holds the field.
+    #[cold]
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        let path = match self.0.field.take() {
+            Some(field) => format!("{name}.{field}"),
+            None => name.to_owned(),
+        };
+        self.0.field = Some(path);
+        self
+    }
+
     /// For a value that stands by itself.
     pub(crate) fn value(clause: Clause, expected: &str, found: impl Into<String>) -> Self {
         Violation::new(clause, expected, found).into()

@@ -178,14 +178,16 @@ impl SpanEnd<'_> {
 
 /// The same field of whichever event it is.
 macro_rules! common {
-    ($event:expr, $field:ident) => {
+    ($event:expr, $($field:tt)+) => {
         match $event {
-            Event::Start(event) => &event.$field,
-            Event::Tag(event) => &event.$field,
-            Event::Log(event) => &event.$field,
-            Event::End(event) => &event.$field,
+            Event::Start(event) => common!(@event, $($field)+),
+            Event::Tag(event) => common!(@event, $($field)+),
+            Event::Log(event) => common!(@event, $($field)+),
+            Event::End(event) => common!(@event, $($field)+),
         }
     };
+    (@$event:ident, mut $field:ident) => { &mut $event.$field };
+    (@$event:ident, $field:ident) => { &$event.$field };
 }
 
 impl<'a> Event<'a> {
@@ -222,6 +224,11 @@ impl<'a> Event<'a> {
     /// Which fields were cut.
     pub const fn truncated(&self) -> &Sizes<'a> {
         common!(self, truncated)
+    }
+
+    /// Which fields were cut, to be changed.
+    pub(crate) const fn truncated_mut(&mut self) -> &mut Sizes<'a> {
+        common!(self, mut truncated)
     }
 
     /// The same event, borrowing nothing.

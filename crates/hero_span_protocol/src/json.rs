@@ -7,7 +7,9 @@ use schemars::json_schema;
 use serde_json::Value;
 
 use crate::error::ParseError;
+use crate::scan::{Layout, Scanner, unescape};
 use crate::schema::inline_schema;
+use crate::text;
 
 /// Any JSON value, kept as the text that stands on the line: valid I-JSON
 /// without an LF, compact or not. Two values are equal when their texts are.
@@ -16,9 +18,35 @@ pub struct Json<'a>(Cow<'a, str>);
 
 impl<'a> Json<'a> {
     /// Takes a text after looking whether it is one I-JSON value, at most
-    /// `limit::DEPTH` deep. A text with LFs is made compact.
+    /// `limit::DEPTH` deep. White space around it is left out, and a text with
+    /// LFs is made compact.
+    ///
+    /// # Errors
+    ///
+    /// `transport.i-json` or `limit.depth`, with the byte of the text.
     pub fn parse(text: &'a str) -> Result<Self, ParseError> {
-        unimplemented!("{text}")
+        let mut scanner = Scanner::new(text, Layout::AnyLines);
+        scanner.skip_space()?;
+        let slot = scanner.value()?;
+        scanner.skip_space()?;
+        if scanner.peek().is_some() {
+            return Err(scanner.unexpected("the end of the value"));
+        }
+        let json = Self::from_valid(slot.raw);
+        Ok(if slot.raw.contains('\n') {
+            Self(Cow::Owned(text::compact(slot.raw).into_owned()))
+        } else {
+            json
+        })
+    }
+
+    /// A string.
+    pub fn string(text: &str) -> Json<'static> {
+        let mut json = String::with_capacity(text.len() + 2);
+        json.push('"');
+        text::escape(text, |part| json.push_str(part));
+        json.push('"');
+        Json(Cow::Owned(json))
     }
 
     /// For text that the scanner found valid.
@@ -29,6 +57,23 @@ impl<'a> Json<'a> {
     /// The JSON text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The characters of a string; `None` for any other value.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        Some(unescape(inner))
+    }
+
+    /// Whether it is an array or an object.
+    pub fn is_structured(&self) -> bool {
+        self.0.starts_with(['[', '{'])
+    }
+
+    /// The text without white space and with no escapes but those that JSON
+    /// needs (`value.structured`).
+    pub fn to_compact(&self) -> Cow<'_, str> {
+        text::compact(&self.0)
     }
 
     /// The same value, borrowing nothing.

@@ -1,10 +1,12 @@
 //! The hero_span wire protocol.
 
+mod bytes;
 mod check;
 pub mod contract;
 mod encode;
 mod error;
 mod event;
+mod fields;
 mod id;
 mod json;
 mod judge;
@@ -12,10 +14,15 @@ pub mod limits;
 mod members;
 mod names;
 mod parse;
+mod place;
 mod printable;
+mod producer;
+mod read;
+mod scan;
 mod schema;
 mod splitter;
 mod stream;
+mod text;
 mod time;
 
 pub use check::{CheckOptions, Checker, Located, Report};
