@@ -56,10 +56,7 @@ pub(crate) fn run(root: &Path, check: bool) -> ExitCode {
             for problem in &problems {
                 eprintln!("{problem}");
             }
-            eprintln!(
-                "{} found by: cargo xtask spec --check",
-                counted(problems.len())
-            );
+            eprintln!("cargo xtask spec: {}", counted(problems.len()));
             ExitCode::FAILURE
         }
         Err(error) => {

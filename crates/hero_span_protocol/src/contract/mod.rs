@@ -38,3 +38,59 @@ impl fmt::Display for Clause {
         f.write_str(self.id())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CONTRACT_JSON, Clause, Contract, PROTOCOL, env, limit};
+    use crate::{CheckOptions, Checker};
+
+    fn published() -> Contract {
+        serde_json::from_str(CONTRACT_JSON).unwrap()
+    }
+
+    #[test]
+    fn the_published_contract_has_the_same_clauses() {
+        let contract = published();
+        assert_eq!(contract.protocol, PROTOCOL);
+        assert_eq!(contract.clauses().count(), Clause::ALL.len());
+        for (clause, text) in Clause::ALL.iter().zip(contract.clauses()) {
+            assert_eq!(clause.id(), text.id);
+            assert_eq!(clause.requirement(), text.requirement);
+            assert_eq!(clause.text(), text.text);
+        }
+    }
+
+    #[test]
+    fn the_published_contract_has_the_same_limits_and_names() {
+        let contract = published();
+        assert_eq!(contract.limit("LINE_BYTES"), Some(limit::LINE_BYTES as u64));
+        assert_eq!(contract.limit("INTEGER_MAX"), Some(limit::INTEGER_MAX));
+        assert_eq!(contract.limit("WAIT_MS"), Some(limit::WAIT_MS));
+        assert_eq!(contract.limit("NO_SUCH"), None);
+        let names: Vec<&str> = contract
+            .environment
+            .iter()
+            .map(|v| v.name.as_str())
+            .collect();
+        assert_eq!(names, [env::SOCKET, env::PARENT]);
+    }
+
+    #[test]
+    fn a_clause_is_found_by_its_id() {
+        for clause in Clause::ALL {
+            assert_eq!(Clause::from_id(&clause.to_string()), Some(*clause));
+        }
+        assert_eq!(Clause::from_id("value.uncut"), None);
+    }
+
+    #[test]
+    fn the_published_example_breaks_no_clause() {
+        let mut checker = Checker::new(CheckOptions::default());
+        checker.feed(include_bytes!("../../../../spec/example.jsonl"));
+        let report = checker.finish();
+        assert!(report.violations.is_empty(), "{:#?}", report.violations);
+        assert_eq!(report.open_spans, []);
+        assert_eq!(report.events, report.lines);
+        assert!(report.events > 0);
+    }
+}

@@ -126,13 +126,17 @@ fn clauses() {
 }
 
 #[test]
-fn tables() {
+fn row_shapes() {
     assert_snapshot!(changed("    id   name   required  Its id.", "    id   name   required"),
         @"38: expected a row of four cells (name, type, presence, meaning), indented by 4 spaces, two or more spaces between cells, found `    id   name   required`");
     assert_snapshot!(changed("    id   name   required  Its id.", "    id   name   required Its id."),
         @"38: expected a row of four cells (name, type, presence, meaning), indented by 4 spaces, two or more spaces between cells, found `    id   name   required Its id.`");
     assert_snapshot!(changed("    id   name   required  Its id.", "   id   name   required  Its id."),
         @"38: expected a row of four cells (name, type, presence, meaning), indented by 4 spaces, two or more spaces between cells, found `   id   name   required  Its id.`");
+}
+
+#[test]
+fn cells() {
     assert_snapshot!(changed("    id   name   required", "    Id   name   required"),
         @"38: expected a field's name in lower case, with digits and underscores, found `Id`");
     assert_snapshot!(changed("    id   name   required", "    id   nome   required"),
@@ -141,6 +145,10 @@ fn tables() {
         @"38: expected a presence, one of `required`, `expected`, `optional`, `first`, `failed`, found `mandated`");
     assert_snapshot!(changed("    id   name   required", "    id   name   failed  "),
         @"38: expected `required`, `expected` or `optional` within an object, found `failed`");
+}
+
+#[test]
+fn rows_and_continuations() {
     assert_snapshot!(changed("    pid  count  expected", "    id   count  expected"),
         @"39: expected each field once, found `id`");
     assert_snapshot!(changed("    pid  count  expected", "    pid   count  expected"),
@@ -151,6 +159,10 @@ fn tables() {
         @"40: expected a meaning with single spaces between words, found `goes  on.`");
     assert_snapshot!(changed("                          goes on.", "                          goes on.\n\n    More."),
         @"42: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, after a table, found `    More.`");
+}
+
+#[test]
+fn fields_where_they_belong() {
     assert_snapshot!(changed("One event a line.", "One event a line.\n\n    id  name  required  Its id."),
         @"14: expected no table in `transport.line`, found a row for `id`");
     assert_snapshot!(changed("    status  name        required  How.\n", ""),
@@ -164,7 +176,7 @@ fn tables() {
 }
 
 #[test]
-fn declarations() {
+fn bases_and_names() {
     let count = "count = integer, minimum 0";
     assert_snapshot!(changed(count, "cuont = integer, minimum 0"),
         @"26: expected `count = BASE, constraints` after MUST or SHOULD, found `cuont = integer, minimum 0`");
@@ -172,6 +184,17 @@ fn declarations() {
         @"26: expected `count = BASE, constraints` after MUST or SHOULD, found `count: integer, minimum 0`");
     assert_snapshot!(changed(count, "count = int, minimum 0"),
         @"26: expected a base: `string`, `number`, `integer`, `any`, `object` or `object of T to T`, found `int`");
+    assert_snapshot!(changed(count, "count = object"),
+        @"26: expected a table of fields in `type.count`, found text alone");
+    assert_snapshot!(changed("object of string to name", "object of string to nome"),
+        @"32: expected a type that the section `Types` declares, found `nome`");
+    assert_snapshot!(changed("object of string to name", "object of id to name"),
+        @"32: expected a type that the section `Types` declares, found `id`");
+}
+
+#[test]
+fn constraints() {
+    let count = "count = integer, minimum 0";
     assert_snapshot!(changed(count, "count = integer, least 0"),
         @"26: expected a constraint: `pattern RE`, `not TEXT`, `one of WORDS`, `minimum N`, `maximum N`, `decimals N`, `bytes N to N` or `members N to N`, found `least 0`");
     assert_snapshot!(changed(count, "count = integer, minimum none"),
@@ -184,8 +207,6 @@ fn declarations() {
         @"26: expected a constraint that fits `integer`, found `bytes 0 to 1`");
     assert_snapshot!(changed(count, "count = integer, decimals 1"),
         @"26: expected a constraint that fits `integer`, found `decimals 1`");
-    assert_snapshot!(changed(count, "count = object"),
-        @"26: expected a table of fields in `type.count`, found text alone");
     assert_snapshot!(changed("bytes 1 to NAME_BYTES", "bytes NAME_BYTES"),
         @"23: expected `N to N`, found `NAME_BYTES`");
     assert_snapshot!(changed("bytes 1 to NAME_BYTES", "bytes 1 to NOME_BYTES"),
@@ -196,10 +217,10 @@ fn declarations() {
         @"29: expected after `else` one of the words `step rpc`, found `flow`");
     assert_snapshot!(changed("; else step", "; else step; else rpc"),
         @"29: expected after `;` first `sent: constraints`, then `else WORD`, each at most once, found `else rpc`");
-    assert_snapshot!(changed("object of string to name", "object of string to nome"),
-        @"32: expected a type that the section `Types` declares, found `nome`");
-    assert_snapshot!(changed("object of string to name", "object of id to name"),
-        @"32: expected a type that the section `Types` declares, found `id`");
+}
+
+#[test]
+fn declarations_of_other_kinds() {
     assert_snapshot!(changed("[event.end] MUST end", "[event.end] MUST stop"),
         @"53: expected `end` after MUST or SHOULD, found `stop`");
     assert_snapshot!(changed("MUST SOCK", "MUST socket"),
