@@ -22,7 +22,8 @@ impl Clause {
         generated::ROWS[self as usize].1
     }
 
-    /// What the clause says, as one paragraph without its field table.
+    /// What the clause says, without its field table: paragraphs, an empty
+    /// line between.
     pub const fn text(self) -> &'static str {
         generated::ROWS[self as usize].2
     }

@@ -88,7 +88,7 @@ pub(super) fn read(file: &str) -> Result<Outline<'_>, Error> {
         }),
         Some(missing) => Err(unreadable(
             last_line,
-            format!("the section {}", quoted(missing.title)),
+            heading_form(missing),
             "the end of the docstring",
         )),
     }
@@ -187,8 +187,7 @@ fn read_block<'a>(block: &Block<'a>, sections: &mut Vec<Section<'a>>) -> Result<
     }
     let next_area = AREAS.get(sections.len());
     let Some(section) = sections.last_mut() else {
-        let title = next_area.map_or("", |area| area.title);
-        let expected = format!("the section {}", quoted(title));
+        let expected = heading_form(&AREAS[0]);
         return Err(unreadable(first.number, expected, &quoted(first.text)));
     };
     if first.text.starts_with('[') {
@@ -208,10 +207,15 @@ fn read_block<'a>(block: &Block<'a>, sections: &mut Vec<Section<'a>>) -> Result<
     }
 }
 
+fn heading_form(area: &Area) -> String {
+    let title = quoted(area.title);
+    format!("the heading {title}, underlined, between empty lines")
+}
+
 fn stray(block: &Block<'_>, next_area: Option<&Area>) -> Error {
     let line = block.iter().find(|line| is_underline(line));
     let line = line.unwrap_or(&block[0]);
-    let next = next_area.map(|area| format!(", or the section {}", quoted(area.title)));
+    let next = next_area.map(|area| format!(", or {}", heading_form(area)));
     let expected = format!("{CLAUSE_FORM}{}", next.unwrap_or_default());
     unreadable(line.number, expected, &quoted(line.text))
 }
@@ -226,8 +230,11 @@ fn open_section<'a>(block: &Block<'a>, position: usize) -> Result<Section<'a>, E
         ));
     };
     if title.text != area.title {
-        let expected = format!("the section {}", quoted(area.title));
-        return Err(unreadable(title.number, expected, &quoted(title.text)));
+        return Err(unreadable(
+            title.number,
+            heading_form(area),
+            &quoted(title.text),
+        ));
     }
     check_underline(title, block.get(1), '-')?;
     Ok(Section {
@@ -266,13 +273,13 @@ fn read_clause<'a>(block: &Block<'a>, section: &Section<'a>) -> Result<Clause<'a
     Ok(clause)
 }
 
+/// `area.name`; the name may be words with `-` or `_` between.
 fn is_id(id: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    let part = |part: &str| {
-        part.starts_with(|c: char| c.is_ascii_lowercase()) && part.chars().all(allowed)
-    };
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(allowed);
+    let words_of = |part: &str| part.split(['-', '_']).all(is_word);
     id.split_once('.')
-        .is_some_and(|(area, name)| part(area) && part(name))
+        .is_some_and(|(area, name)| words_of(area) && words_of(name))
 }
 
 fn check_area(head: Line<'_>, id: &str, area: &Area) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde::Serialize;
 
 use super::super::model::Contract;
+use super::super::rust;
 use super::parse;
 
 /// The least docstring that has everything.
@@ -78,19 +79,19 @@ fn the_frame() {
 #[test]
 fn sections_stand_in_their_order() {
     assert_snapshot!(changed("Transport\n---------", "Transports\n----------"),
-        @"8: expected the section `Transport`, found `Transports`");
+        @"8: expected the heading `Transport`, underlined, between empty lines, found `Transports`");
     assert_snapshot!(changed("Transport\n---------", "Transport\n--------"),
         @"9: expected the underline `---------`, found `--------`");
     assert_snapshot!(changed("Transport\n---------\n", "Transport\n"),
-        @"10: expected the section `Transport`, found `[transport.line] MUST`");
+        @"10: expected the heading `Transport`, underlined, between empty lines, found `[transport.line] MUST`");
     assert_snapshot!(changed("Limits\n------\n", "Limits\n"),
-        @"61: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, or the section `Limits`, found `Limits`");
+        @"61: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, or the heading `Limits`, underlined, between empty lines, found `Limits`");
     assert_snapshot!(changed("Limits\n------\n", "Limits\n~~~~~~\n"),
-        @"61: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, or the section `Limits`, found `Limits`");
+        @"61: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, or the heading `Limits`, underlined, between empty lines, found `Limits`");
     assert_snapshot!(changed("Values\n------", "Events\n------"),
-        @"67: expected the section `Values`, found `Events`");
+        @"67: expected the heading `Values`, underlined, between empty lines, found `Events`");
     assert_snapshot!(changed("Consumers\n---------\n\n[consumer.open] MUST\n    Open.\n", ""),
-        @"85: expected the section `Consumers`, found the end of the docstring");
+        @"85: expected the heading `Consumers`, underlined, between empty lines, found the end of the docstring");
     assert_snapshot!(changed("    Open.\n", "    Open.\n\nMore\n----\n"),
         @"91: expected the end of the docstring, found `More`");
 }
@@ -107,6 +108,8 @@ fn clauses() {
         @"11: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, found `[Transport.line] MUST`");
     assert_snapshot!(changed("[transport.line] MUST", "[line] MUST"),
         @"11: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, found `[line] MUST`");
+    assert_snapshot!(changed("[transport.line] MUST", "[transport.line-] MUST"),
+        @"11: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, found `[transport.line-] MUST`");
     assert_snapshot!(changed("[transport.line] MUST", "[value.line] MUST"),
         @"11: expected an id `transport.…` in the section `Transport`, found `value.line`");
     assert_snapshot!(changed("[transport.line] MUST", "[transport.line] MUST LINE"),
@@ -122,7 +125,7 @@ fn clauses() {
     assert_snapshot!(changed("    One event a line.", "    One event a line.\n\n[transport.line] MUST\n    Again."),
         @"14: expected an id of its own, found `transport.line`, which line 11 has already");
     assert_snapshot!(changed("    Once.", "    Once.\n\nTwice."),
-        @"79: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, or the section `SDKs`, found `Twice.`");
+        @"79: expected a clause, `[area.name] MUST` or `[area.name] SHOULD`, or the heading `SDKs`, underlined, between empty lines, found `Twice.`");
 }
 
 #[test]
@@ -273,11 +276,14 @@ fn no_line_of_the_real_docstring_is_read_past() {
 }
 
 #[test]
-fn no_text_makes_the_parser_panic() {
+fn no_text_makes_the_parser_or_the_generator_panic() {
     let end = REAL.match_indices("\"\"\"").nth(1).unwrap().0;
     for (at, _) in REAL[..end].char_indices().step_by(7) {
-        for inserted in ["é", "  ", "\n", "\n    ", "]", "\"\"\""] {
-            let _ = parse(&format!("{}{inserted}{}", &REAL[..at], &REAL[at..end + 3]));
+        for inserted in ["é", "  ", "\n", "\n    ", "]", "-", "\"\"\""] {
+            let text = format!("{}{inserted}{}", &REAL[..at], &REAL[at..end + 3]);
+            if let Ok(read) = parse(&text) {
+                rust::source(&read.contract);
+            }
         }
     }
 }
