@@ -89,6 +89,17 @@ impl Checker {
         self.splitter.push(bytes, |line| lines.take(line));
     }
 
+    /// Hands over the violations and the excused breaches found so far, so
+    /// that a capture of any length is judged in bounded memory;
+    /// [`Self::finish`] then reports only those found later.
+    pub fn take_found(&mut self) -> (Vec<Located>, Vec<Located>) {
+        let report = &mut self.lines.report;
+        (
+            std::mem::take(&mut report.violations),
+            std::mem::take(&mut report.excused),
+        )
+    }
+
     /// Takes the end of the capture.
     pub fn finish(self) -> Report {
         self.lines.finish(self.splitter.finish())
