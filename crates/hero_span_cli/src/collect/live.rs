@@ -1,0 +1,182 @@
+//! Trees that are drawn again as they grow. Runs that are over scroll away
+//! as text; below them, only as tall as the terminal, stand those that go on.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use hero_span_collector::tree::{RunId, SpanKey};
+use hero_span_collector::{Forest, Update};
+
+use super::show::View;
+use crate::view::{Look, Rows, choose, header, plural, run_lines};
+
+/// Lines that are too long are clipped, not wrapped: else a frame's height
+/// would not be known.
+const CLIP: &str = "\x1b[?7l";
+const WRAP: &str = "\x1b[?7h";
+
+/// The terminal shows all of a frame at once, if it knows how.
+const BEGIN: &str = "\x1b[?2026h";
+const END: &str = "\x1b[?2026l";
+
+/// Where the terminal's height cannot be known.
+const USUAL_ROWS: usize = 24;
+
+/// How often a frame is drawn when only the clock has moved.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Drawing may take this part of the time: large runs are drawn less often.
+const SHARE: u32 = 8;
+
+pub(super) struct Live<W: Write> {
+    out: W,
+    look: Look,
+    /// The height of the frame that stands on the terminal.
+    drawn: usize,
+    changed: bool,
+    next: Option<Instant>,
+    over: HashSet<RunId>,
+    rows: fn() -> Option<usize>,
+}
+
+impl<W: Write> Live<W> {
+    pub(super) fn new(out: W, look: Look) -> Self {
+        Self {
+            out,
+            look,
+            drawn: 0,
+            changed: false,
+            next: None,
+            over: HashSet::new(),
+            rows: terminal_rows,
+        }
+    }
+
+    /// Replaces the frame by lines that stay.
+    fn keep(&mut self, lines: impl Iterator<Item = String>) -> io::Result<()> {
+        let mut text = erase(self.drawn);
+        self.drawn = 0;
+        self.changed = true;
+        for line in lines {
+            text.push_str(&line);
+            text.push('\n');
+            if text.len() > 1 << 16 {
+                self.out.write_all(text.as_bytes())?;
+                text.clear();
+            }
+        }
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    fn draw(&mut self, forest: &Forest) -> io::Result<()> {
+        let room = (self.rows)().unwrap_or(USUAL_ROWS).saturating_sub(1);
+        let look = Look {
+            now_ms: now_ms(),
+            ..self.look
+        };
+        let lines = frame(forest, &self.over, look, room);
+        let erase = erase(self.drawn);
+        self.drawn = lines.len();
+        let lines: String = lines.into_iter().map(|line| line + "\n").collect();
+        let text = format!("{BEGIN}{erase}{CLIP}{lines}{WRAP}{END}");
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.next.is_none_or(|next| {
+            let idle = if self.changed { Duration::ZERO } else { IDLE };
+            now >= next + idle
+        })
+    }
+}
+
+impl<W: Write> View for Live<W> {
+    fn take(&mut self, forest: &Forest, update: &Update<'_>) -> io::Result<()> {
+        self.changed = true;
+        match update {
+            Update::RunOver(run) => {
+                self.over.insert(*run);
+                let lines = run_lines(forest, *run, self.look);
+                self.keep(lines.chain([String::new()]))
+            }
+            // A run that goes on after all is drawn again.
+            Update::Event { heard, .. } => {
+                self.over.remove(&heard.run);
+                Ok(())
+            }
+            Update::CannotAccept(error) => {
+                let text = format!("! cannot accept connections: {error}; trying again");
+                self.keep(std::iter::once(text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn tick(&mut self, forest: &Forest) -> io::Result<()> {
+        let begun = Instant::now();
+        if !self.is_due(begun) {
+            return Ok(());
+        }
+        self.over.retain(|run| forest.run(*run).is_some());
+        self.draw(forest)?;
+        self.changed = false;
+        let ended = Instant::now();
+        self.next = Some(ended + (ended - begun) * SHARE);
+        Ok(())
+    }
+}
+
+/// Goes to the top of the frame and clears everything from there.
+fn erase(drawn: usize) -> String {
+    match drawn {
+        0 => String::new(),
+        drawn => format!("\x1b[{drawn}A\r\x1b[J"),
+    }
+}
+
+/// The lines of the runs that go on, at most `room` of them: the newest runs,
+/// and of each what runs now.
+fn frame(forest: &Forest, over: &HashSet<RunId>, look: Look, room: usize) -> Vec<String> {
+    let runs = forest.runs().map(|(id, _)| id);
+    let mut runs: Vec<_> = runs.filter(|id| !over.contains(id)).collect();
+    let hidden = runs.len().saturating_sub(room / 3);
+    runs.drain(..hidden);
+    let mut lines = Vec::new();
+    if hidden > 0 {
+        lines.push(look.paint.dim(&format!("… and {}", plural(hidden as u64, "earlier run"))));
+    }
+    let count = runs.len();
+    for (done, run) in runs.into_iter().enumerate() {
+        let share = (room.saturating_sub(lines.len())) / (count - done);
+        lines.extend(part(forest, run, look, share));
+    }
+    lines
+}
+
+/// A run in at most `room` lines: whole if it fits, else its header and the
+/// spans that matter most.
+fn part(forest: &Forest, run: RunId, look: Look, room: usize) -> Vec<String> {
+    if forest.spans_of(run).count() < room {
+        let lines: Vec<_> = run_lines(forest, run, look).take(room + 1).collect();
+        if lines.len() <= room {
+            return lines;
+        }
+    }
+    let chosen: HashSet<SpanKey> = choose(forest, run, room.saturating_sub(1));
+    let rows = Rows::new(forest, run, look.stable, Some(&chosen));
+    let header = std::iter::once(header(forest, run, look));
+    header.chain(rows.map(|row| look.row(forest, &row))).collect()
+}
+
+fn now_ms() -> Option<f64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(since.as_secs_f64() * 1e3)
+}
+
+fn terminal_rows() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_row)).filter(|&rows| rows > 0)
+}

@@ -1,0 +1,187 @@
+//! `hero-span collect`: listens, and shows each run as it grows.
+
+mod lines;
+mod live;
+mod place;
+mod show;
+mod stop;
+mod trees;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use hero_span_collector::{Listener, Totals, collect};
+use hero_span_protocol::env;
+
+use self::lines::Lines;
+use self::live::Live;
+use self::show::{Show, View};
+use self::stop::Stop;
+use self::trees::Trees;
+use crate::error::Error;
+use crate::exit_codes;
+use crate::view::{Look, Paint, plural};
+
+const EXAMPLES: &str = "\
+Examples:
+  hero-span collect
+      Listen at the usual place; paste the line it prints into another shell,
+      and run a flow there.
+
+  hero-span collect --listen /tmp/spans.sock --once
+      End when the first run is over: all its processes have closed their
+      connections.
+
+  hero-span collect --once --view trees --stable > tree.txt
+      Keep the tree of one run in a form that two runs of a flow share.
+
+Ctrl-C ends it: what was sent is read, runs are shown as they stand, and the
+socket is removed. Exit status 0; 2 when it cannot listen.";
+
+/// Listen on a Unix socket and draw the tree of each run as it grows
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The socket to listen on [default: hero-span.sock in XDG_RUNTIME_DIR, or in ~/.hero/var]
+    #[arg(long, value_name = "PATH")]
+    listen: Option<PathBuf>,
+
+    /// What to show
+    #[arg(long, value_enum, default_value_t = Kind::Auto)]
+    view: Kind,
+
+    /// When to use colours; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+
+    /// End after the first run
+    #[arg(long)]
+    once: bool,
+
+    /// Leave out times, durations, ids and process numbers, and order what ran
+    /// at the same time by name
+    #[arg(long)]
+    stable: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// live on a terminal, else lines
+    Auto,
+    /// Trees that are drawn again as they grow, and stay when they are over
+    Live,
+    /// A line for each event, and the tree of each run that is over
+    Lines,
+    /// The tree of each run that is over
+    Trees,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Collects until Ctrl-C, a SIGTERM, or with `--once` the end of a run.
+pub(crate) fn run(args: &Args) -> Result<u8, Error> {
+    let path = place::resolve(args.listen.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::system("start", e))?;
+    runtime.block_on(async {
+        let stop = Stop::new()?;
+        let listener = Listener::bind(&path).await?;
+        announce(&listener);
+        let totals = show(args, listener, stop).await?;
+        summarize(&totals);
+        Ok(exit_codes::OK)
+    })
+}
+
+async fn show(args: &Args, listener: Listener, stop: Stop) -> Result<Totals, Error> {
+    let look = args.look();
+    let out = std::io::stdout();
+    match args.view() {
+        Kind::Live => run_view(args, listener, stop, Live::new(out, look)).await,
+        Kind::Trees => run_view(args, listener, stop, Trees::new(out, look)).await,
+        Kind::Auto | Kind::Lines => run_view(args, listener, stop, Lines::new(out, look)).await,
+    }
+}
+
+async fn run_view(
+    args: &Args,
+    listener: Listener,
+    stop: Stop,
+    view: impl View,
+) -> Result<Totals, Error> {
+    let mut show = Show::new(view, args.once);
+    let totals = collect(listener, &mut show, stop.wait()).await;
+    show.finish().map_err(Error::output)?;
+    Ok(totals)
+}
+
+impl Args {
+    fn look(&self) -> Look {
+        let colour = match self.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                let choice = anstream::AutoStream::choice(&std::io::stdout());
+                choice != anstream::ColorChoice::Never
+            }
+        };
+        Look {
+            paint: Paint { colour },
+            stable: self.stable,
+            now_ms: None,
+        }
+    }
+
+    fn view(&self) -> Kind {
+        let drawable = || std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+        match self.view {
+            Kind::Auto if std::io::stdout().is_terminal() && drawable() => Kind::Live,
+            view => view,
+        }
+    }
+}
+
+/// Prints the line to paste where a flow is run.
+fn announce(listener: &Listener) {
+    use std::os::unix::ffi::OsStrExt;
+    let path = listener.path().as_os_str().as_bytes();
+    // A path has no NUL, the one thing that cannot be quoted.
+    let quoted = shlex::bytes::try_quote(path).unwrap_or_default();
+    let mut line = format!("export {}=", env::SOCKET).into_bytes();
+    line.extend_from_slice(&quoted);
+    line.push(b'\n');
+    // Nobody to tell is no reason not to listen.
+    let _ = std::io::stderr().write_all(&line);
+}
+
+/// What came in all, on standard error: standard output is for trees.
+fn summarize(totals: &Totals) {
+    let counts = totals.counts;
+    let mut parts = vec![
+        plural(totals.runs, "run"),
+        plural(totals.spans, "span"),
+        plural(counts.lines(), "line"),
+        format!("{} lost", counts.lost),
+    ];
+    if counts.rejected > 0 {
+        let reasons = totals.rejected.iter();
+        let reasons: Vec<_> = reasons.map(|(clause, lines)| format!("{clause} {lines}")).collect();
+        parts.push(format!("{} rejected ({})", counts.rejected, reasons.join(", ")));
+    }
+    if counts.skipped > 0 {
+        parts.push(format!("{} of unknown type", counts.skipped));
+    }
+    if counts.torn > 0 {
+        parts.push(format!("{} torn", counts.torn));
+    }
+    // Nobody to tell is no failure of the work done.
+    let _ = writeln!(std::io::stderr(), "{}", parts.join(", "));
+}

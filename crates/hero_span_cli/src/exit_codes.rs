@@ -1,0 +1,11 @@
+//! What the exit status of `hero-span` says. Scripts rely on these numbers.
+
+/// Done; of a judgement: nothing was found.
+pub(crate) const OK: u8 = 0;
+
+/// Judged, and found not to conform.
+pub(crate) const VIOLATIONS: u8 = 1;
+
+/// Not done: wrong arguments, or a file, socket or directory that cannot be
+/// used. The arguments' parser ends with this number too.
+pub(crate) const USAGE: u8 = 2;

@@ -1,0 +1,50 @@
+//! Colours, where they are wanted.
+
+use anstyle::{AnsiColor, Style};
+
+const BAD: Style = AnsiColor::Red.on_default();
+const WARN: Style = AnsiColor::Yellow.on_default();
+const GOOD: Style = AnsiColor::Green.on_default();
+const LIVE: Style = AnsiColor::Cyan.on_default();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// Puts colours around text, or leaves it as it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Paint {
+    pub(crate) colour: bool,
+}
+
+impl Paint {
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.with(BAD, text)
+    }
+
+    pub(crate) fn warn(self, text: &str) -> String {
+        self.with(WARN, text)
+    }
+
+    pub(crate) fn good(self, text: &str) -> String {
+        self.with(GOOD, text)
+    }
+
+    pub(crate) fn live(self, text: &str) -> String {
+        self.with(LIVE, text)
+    }
+
+    pub(crate) fn dim(self, text: &str) -> String {
+        self.with(DIM, text)
+    }
+
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.with(BOLD, text)
+    }
+
+    fn with(self, style: Style, text: &str) -> String {
+        if self.colour {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! How things are said.
+
+use hero_span_protocol::{Clause, TimeMs};
+
+const DAY_MS: f64 = 86_400_000.0;
+
+/// A stretch of time with about three digits: `412 µs`, `1.23 s`, `3 min 4 s`.
+pub(crate) fn duration(ms: f64) -> String {
+    match ms {
+        ms if !(0.0..DAY_MS * 36_500.0).contains(&ms) => "? s".to_owned(),
+        ms if ms < 0.9995 => format!("{:.0} µs", ms * 1e3),
+        ms if ms < 9.995 => format!("{ms:.2} ms"),
+        ms if ms < 99.95 => format!("{ms:.1} ms"),
+        ms if ms < 999.5 => format!("{ms:.0} ms"),
+        ms if ms < 9_995.0 => format!("{:.2} s", ms / 1e3),
+        ms if ms < 59_950.0 => format!("{:.1} s", ms / 1e3),
+        ms => long_duration((ms / 1e3).round() as u64),
+    }
+}
+
+fn long_duration(seconds: u64) -> String {
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match (minutes, hours) {
+        (_, 0) => format!("{minutes} min {} s", seconds % 60),
+        (_, 1..24) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{} d {} h", hours / 24, hours % 24),
+    }
+}
+
+/// The time of day in UTC: `12:00:01.123`.
+pub(crate) fn clock(at: TimeMs) -> String {
+    let ms = at.as_f64();
+    if !(0.0..=TimeMs::MAX_SENT).contains(&ms) {
+        return "??:??:??.???".to_owned();
+    }
+    let ms = (ms % DAY_MS) as u64;
+    let (seconds, ms) = (ms / 1000, ms % 1000);
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    format!("{hours:02}:{:02}:{:02}.{ms:03}", minutes % 60, seconds % 60)
+}
+
+/// `1 span`, `2 spans`, `2 processes`.
+pub(crate) fn plural(count: u64, thing: &str) -> String {
+    match (count, thing.ends_with('s')) {
+        (1, _) => format!("1 {thing}"),
+        (_, true) => format!("{count} {thing}es"),
+        (_, false) => format!("{count} {thing}s"),
+    }
+}
+
+/// `3 failed`; nothing for none.
+pub(super) fn part(count: u64, word: &str) -> Option<String> {
+    (count > 0).then(|| format!("{count} {word}"))
+}
+
+/// What a span did against a rule, in a few words.
+pub(super) fn finding(clause: Clause) -> &'static str {
+    match clause {
+        Clause::RuleStartFirst => "spoke before its start",
+        Clause::RuleStartOnce => "started twice",
+        Clause::RuleEndLast => "spoke after its end",
+        Clause::RuleEndOnce => "ended twice",
+        Clause::RuleParentStarted => "started before its parent",
+        Clause::RuleTimeOrder => "time went back",
+        Clause::RuleSeqRises => "seq went back",
+        Clause::RuleProducerFirst => "producer not told once and first",
+        Clause::TypeId => "id used twice",
+        clause => clause.id(),
+    }
+}
