@@ -70,7 +70,7 @@ binds SDKs only. "else" names what a consumer reads any other string as.
 [type.id] MUST id = string, pattern ^[0-9a-f]{16}$, not 0000000000000000
     64 bits in lower-case hex, not all zero; never used twice.
 
-[type.time] MUST time = number; sent: minimum 0, maximum 9007199254740.991, decimals 3
+[type.time] MUST time = number; sent: minimum 0, maximum 9007199254740, decimals 3
     Milliseconds since the Unix epoch, whole or with up to three decimals
     (microseconds), so that a child lies within its parent to the microsecond.
     A consumer keeps a negative or absurd time and flags it.
@@ -471,13 +471,18 @@ def _cut_middle(text: str, limit: int, head_limit: int) -> str:
     return head + _CUT_MARK + tail
 
 
+def _is_a(value: object, *kinds: type) -> bool:
+    """Whether a value is of a kind in truth: its own __class__ may lie, or raise."""
+    return issubclass(type(value), kinds)
+
+
 def _describe(value: object) -> str:
     """A readable text for what JSON cannot hold (value.other)."""
     try:
-        if isinstance(value, (bytes, bytearray)):
-            return repr(value[:_VALUE_BYTES])
-        if isinstance(value, (set, frozenset)):
-            return _describe_set(value)
+        if _is_a(value, bytes, bytearray):
+            return repr(cast(bytes, value)[:_VALUE_BYTES])
+        if _is_a(value, set, frozenset):
+            return _describe_set(cast(Iterable[object], value))
         return repr(value)
     except Exception:  # whatever the object's own code raises
         return "<" + _type_name(value) + " that cannot describe itself>"
@@ -501,7 +506,7 @@ def _type_name(value: object) -> str:
 
 def _raw_string(value: object) -> str:
     """A string value, clean, with at least as much of it as is measured."""
-    text = str.__str__(value) if isinstance(value, str) else _describe(value)
+    text = str.__str__(cast(str, value)) if _is_a(value, str) else _describe(value)
     return _clean(text if len(text) <= _MEASURED_BYTES else text[: _MEASURED_BYTES + 1])
 
 
@@ -1228,7 +1233,7 @@ class Span:
 
     def _tag(self, key: object, value: object) -> None:
         if self.span_id is None:
-            self._tags[key if isinstance(key, str) else _describe(key)] = value
+            self._tags[cast(str, key) if _is_a(key, str) else _describe(key)] = value
         elif self._open:
             try:
                 self._send_tag(key, value)
@@ -1351,23 +1356,32 @@ class _Ending(NamedTuple):
 
 def _judge(error: BaseException | None) -> _Ending:
     """How a span ended that this exception left (sdk.status)."""
-    if error is None or isinstance(error, GeneratorExit):
+    if error is None or _is_a(error, GeneratorExit):
         return _Ending(_OK, None, None)
     type_name = _capture_name(_type_name(error))
-    if isinstance(error, KeyboardInterrupt) or _is_task_cancelled(error):
+    if _is_a(error, KeyboardInterrupt) or _is_task_cancelled(error):
         return _Ending(_CANCELLED, None, type_name)
-    if isinstance(error, Failed):
-        return _Ending(_FAILED, _capture_error(_text(getattr(error, "reason", error))), type_name)
-    if isinstance(error, SystemExit):
-        if error.code is None or (isinstance(error.code, int) and error.code == 0):
+    if _is_a(error, Failed):
+        return _Ending(_FAILED, _capture_error(_text(_ask(error, "reason"))), type_name)
+    if _is_a(error, SystemExit):
+        code = _ask(error, "code")
+        if code is None or (_is_a(code, int) and int.__int__(cast(int, code)) == 0):
             return _Ending(_OK, None, None)
-        return _Ending(_FAILED, _capture_error(_text(error.code)), type_name)
+        return _Ending(_FAILED, _capture_error(_text(code)), type_name)
     return _Ending(_FAILED, _capture_error(_traceback(error)), type_name)
+
+
+def _ask(error: BaseException, attribute: str) -> object:
+    """An attribute, or the exception itself: its class may have made a property of it."""
+    try:
+        return getattr(error, attribute)
+    except Exception:  # whatever the property's own code raises
+        return error
 
 
 def _is_task_cancelled(error: BaseException) -> bool:
     exceptions = sys.modules.get("asyncio.exceptions")  # not imported: nobody can raise it
-    return exceptions is not None and isinstance(error, exceptions.CancelledError)
+    return exceptions is not None and _is_a(error, exceptions.CancelledError)
 
 
 def _text(value: object) -> str:
@@ -1558,7 +1572,7 @@ class _Proxy:
     def __getattr__(self, name: str) -> Any:
         client = self.__client__
         value = getattr(client, name)
-        if name.startswith("_") or isinstance(value, type):
+        if name.startswith("_") or _is_a(value, type):
             return value
         span_name = "rpc:%s.%s" % (_type_name(client), name)
         if inspect.isroutine(value):
@@ -1620,7 +1634,7 @@ class _DynamicMethod:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.__target, name)
-        if name.startswith("_") or isinstance(value, type) or not callable(value):
+        if name.startswith("_") or _is_a(value, type) or not callable(value):
             return value
         return _DynamicMethod(value, self.__name + "." + name, self.__proxy)
 
