@@ -255,15 +255,25 @@ class _Rules:
             self._parents.add(event["parent_span_id"])
 
 
-def read_stream(data: bytes, lossy: bool = False) -> list[Event]:
-    """The events of one connection, every line and every rule checked."""
-    lines = data.split(b"\n")
-    _expect(lines.pop() == b"", "transport.torn", data[-200:])
-    events = [read_line(line) for line in lines]
-    rules = _Rules(lossy)
-    for event in events:
-        rules.observe(event)
-    return events
+class Reader:
+    """Reads one connection, as far as it has come, every line and every rule checked."""
+
+    def __init__(self, lossy: bool = False) -> None:
+        self.lossy = lossy
+        self.events: list[Event] = []
+        self._offset = 0
+        self._rules = _Rules(lossy)
+
+    def read(self, data: bytes | bytearray) -> list[Event]:
+        """All events of data, which begins with what was read before."""
+        *lines, torn = bytes(data[self._offset :]).split(b"\n")
+        for line in lines:
+            event = read_line(line)
+            self._rules.observe(event)
+            self.events.append(event)
+            self._offset += len(line) + 1
+        _expect(not torn, "transport.torn", torn[-200:])
+        return self.events
 
 
 def emitted(events: list[Event]) -> int:
