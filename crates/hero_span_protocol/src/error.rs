@@ -55,17 +55,14 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.clause)?;
+        write!(f, "{}", self.clause)?;
         if let Some(field) = &self.field {
-            write!(f, " {}", printable(field))?;
+            write!(f, ": {}", printable(field))?;
         }
         if let Some(at) = self.at {
             write!(f, " at byte {at}")?;
         }
-        if self.field.is_some() || self.at.is_some() {
-            write!(f, ":")?;
-        }
-        write!(f, " expected {}, found {}", self.expected, self.found)
+        write!(f, ": expected {}, found {}", self.expected, self.found)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{ParseError, Violation};
 use crate::json::Json;
 use crate::members::Members;
 use crate::place::Place;
-use crate::scan::{Key, Layout, Result, Scanner, Seen, Slot, repeated};
+use crate::scan::{Key, Result, Scanner, Seen, Slot, repeated};
 
 macro_rules! fields {
     ($($field:ident = $name:literal: $clause:ident),+ $(,)?) => {
@@ -97,7 +97,7 @@ impl<'a> Fields<'a> {
     /// Scans a line, with or without its LF.
     pub(crate) fn scan(line: &'a [u8]) -> Result<Self> {
         let text = line_text(line)?;
-        let mut scanner = Scanner::new(text, Layout::OneLine);
+        let mut scanner = Scanner::line(text);
         scanner.skip_space()?;
         if scanner.peek() != Some(b'{') {
             return Err(no_object(&scanner));

@@ -7,7 +7,7 @@ use schemars::json_schema;
 use serde_json::Value;
 
 use crate::error::ParseError;
-use crate::scan::{Layout, Scanner, unescape};
+use crate::scan::{Scanner, unescape};
 use crate::schema::inline_schema;
 use crate::text;
 
@@ -17,15 +17,16 @@ use crate::text;
 pub struct Json<'a>(Cow<'a, str>);
 
 impl<'a> Json<'a> {
-    /// Takes a text after looking whether it is one I-JSON value, at most
-    /// `limit::DEPTH` deep. White space around it is left out, and a text with
-    /// LFs is made compact.
+    /// Takes a text after looking whether it is one I-JSON value, shallow
+    /// enough to be a field of an event: less than `limit::DEPTH` deep, as the
+    /// event's object is the first. White space around it is left out, and a
+    /// text with LFs is made compact.
     ///
     /// # Errors
     ///
     /// `transport.i-json` or `limit.depth`, with the byte of the text.
     pub fn parse(text: &'a str) -> Result<Self, ParseError> {
-        let mut scanner = Scanner::new(text, Layout::AnyLines);
+        let mut scanner = Scanner::field(text);
         scanner.skip_space()?;
         let slot = scanner.value()?;
         scanner.skip_space()?;

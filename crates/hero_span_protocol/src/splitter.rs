@@ -91,3 +91,18 @@ impl Splitter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endless_line_is_counted_and_not_held() {
+        let mut splitter = Splitter::new();
+        for _ in 0..10_000 {
+            splitter.push(&[b'x'; 1_000], |line| panic!("{line:?}"));
+            assert!(splitter.held.capacity() <= limit::LINE_BYTES);
+        }
+        assert_eq!(splitter.finish(), Some(10_000_000));
+    }
+}

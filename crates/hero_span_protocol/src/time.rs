@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use schemars::json_schema;
 
-use crate::contract::{Clause, limit};
+use crate::contract::Clause;
 use crate::error::ParseError;
 use crate::schema::inline_schema;
 
@@ -19,9 +19,8 @@ use crate::schema::inline_schema;
 pub struct TimeMs(f64);
 
 impl TimeMs {
-    /// The latest time that may be sent, in milliseconds: as many microseconds
-    /// as the largest integer that every reader keeps.
-    pub const MAX_SENT: f64 = limit::INTEGER_MAX as f64 / 1000.0;
+    /// The latest time that may be sent.
+    pub const MAX_SENT: f64 = 9_007_199_254_740.0;
 
     /// How many digits may stand after the point when sent: microseconds.
     pub const DECIMALS_SENT: usize = 3;

@@ -82,7 +82,7 @@ impl Subject<'_> {
 
 fn members_fault(left: usize, before: u64) -> Option<Violation> {
     (before <= left as u64).then(|| {
-        let expected = format!("more than the {left} members that are left");
+        let expected = format!("more than the {left} left");
         Violation::new(Clause::ValueAnnounced, expected, before.to_string())
     })
 }
@@ -100,7 +100,7 @@ fn value_fault(left: &Slot<'_>, cap: Cap, before: u64) -> Option<Violation> {
         });
     };
     if before <= text.len() as u64 {
-        let expected = format!("more than the {} bytes that are left", text.len());
+        let expected = format!("more than the {} bytes left", text.len());
         return Some(Violation::new(
             Clause::ValueAnnounced,
             expected,
@@ -119,20 +119,14 @@ fn value_fault(left: &Slot<'_>, cap: Cap, before: u64) -> Option<Violation> {
 }
 
 fn bad_cut(cap: Cap, text: &str) -> Violation {
-    let bytes = cap.bytes();
-    match cap {
-        Cap::Error => Violation::new(
-            Clause::ValueError,
-            format!(
-                "as much of its head and its end as {bytes} bytes hold, with LF ... LF between"
-            ),
-            format!("{} bytes", text.len()),
-        ),
-        _ => Violation::new(
-            Clause::ValueCut,
-            format!("as many of its bytes as {bytes} hold"),
-            text.len().to_string(),
-        ),
+    let max = cap.bytes();
+    let found = format!("{} bytes", text.len());
+    if cap == Cap::Error {
+        let expected = format!("a head, LF, three dots, LF and an end that fill {max} bytes");
+        Violation::new(Clause::ValueError, expected, found)
+    } else {
+        let expected = format!("as much as fits in {max} bytes, or in a halved limit");
+        Violation::new(Clause::ValueCut, expected, found)
     }
 }
 

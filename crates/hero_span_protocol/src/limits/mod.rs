@@ -121,9 +121,14 @@ impl Cap {
     }
 }
 
+/// The least limit that it can take for a line to fit: with it, `MEMBERS`
+/// members make some 20,000 bytes, though each character of their keys, their
+/// values and their entries in `truncated` takes six bytes.
+const LEAST: usize = 16;
+
 /// The limit, and what is left of it each time that it is halved.
-pub(crate) fn halvings(max: usize) -> impl Iterator<Item = usize> {
-    successors(Some(max), |max| Some(max / 2).filter(|&max| max > 0))
+fn halvings(max: usize) -> impl Iterator<Item = usize> {
+    successors(Some(max), |max| Some(max / 2).filter(|&max| max >= LEAST))
 }
 
 fn fills(text: &str, max: usize) -> bool {

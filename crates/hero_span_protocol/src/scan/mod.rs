@@ -18,7 +18,7 @@ use std::borrow::Cow;
 
 use crate::contract::{Clause, limit};
 use crate::error::{ParseError, Violation};
-use crate::printable::{quoted, shortened};
+use crate::printable::{printable, quoted, shortened};
 
 pub(crate) type Result<T> = std::result::Result<T, ParseError>;
 
@@ -107,7 +107,7 @@ impl<'a> Key<'a> {
 /// The members of an object that was scanned before.
 pub(crate) fn members_of<'a>(text: &'a str, object: &Slot<'a>) -> Vec<(Key<'a>, Slot<'a>)> {
     let mut members = Vec::new();
-    let mut scanner = Scanner::resume(text, object.at, Layout::AnyLines);
+    let mut scanner = Scanner::resume(text, object.at);
     // It was scanned before: there is nothing left to fail.
     let _scanned = scanner.object(&mut |scanner, key| {
         members.push((key, scanner.value()?));
@@ -118,7 +118,7 @@ pub(crate) fn members_of<'a>(text: &'a str, object: &Slot<'a>) -> Vec<(Key<'a>, 
 
 /// Whether an LF may stand between tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Layout {
+enum Layout {
     OneLine,
     AnyLines,
 }
@@ -133,18 +133,33 @@ pub(crate) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// At the beginning of the text.
-    pub(crate) const fn new(text: &'a str, layout: Layout) -> Self {
-        Self::resume(text, 0, layout)
+    /// At the beginning of a line.
+    pub(crate) const fn line(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            layout: Layout::OneLine,
+        }
     }
 
-    /// At a value that was scanned before.
-    pub(crate) const fn resume(text: &'a str, at: usize, layout: Layout) -> Self {
+    /// At the beginning of what is to be the value of an event's field.
+    pub(crate) const fn field(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: 1,
+            layout: Layout::AnyLines,
+        }
+    }
+
+    /// At a value of a line, which was scanned before.
+    const fn resume(text: &'a str, at: usize) -> Self {
         Self {
             text,
             at,
             depth: 0,
-            layout,
+            layout: Layout::OneLine,
         }
     }
 
@@ -298,9 +313,11 @@ impl<'a> Scanner<'a> {
 
     #[cold]
     fn too_deep(&self) -> ParseError {
-        let expected = format!("at most {} objects and arrays", limit::DEPTH);
-        let found = format!("number {} within one another", self.depth);
-        Violation::new(Clause::LimitDepth, expected, found)
+        let expected = format!(
+            "at most {} objects and arrays within one another",
+            limit::DEPTH
+        );
+        Violation::new(Clause::LimitDepth, expected, "one more")
             .at(self.at)
             .into()
     }
@@ -316,7 +333,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn fault(&self, clause: Clause, expected: &str) -> ParseError {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let found = match rest.chars().next() {
-            Some(c) => quoted(c.encode_utf8(&mut [0; 4])),
+            Some(c) => format!("'{}'", printable(c.encode_utf8(&mut [0; 4]))),
             None => "the end of the line".into(),
         };
         Violation::new(clause, expected, found).at(self.at).into()
