@@ -869,6 +869,10 @@ class _Producer:
         self._lock = threading.RLock()
         self._local = _Local()
         self._stalled = False
+        # What the kernel took of the last line, each send's share appended by C code: an
+        # interrupt that strikes when send returns cannot lose it.
+        self._taken: list[int] = []
+        self._length = 0
         self._introduction = self._introduce()
         self._socket = _connect(path)
         self._descriptor = self._socket.fileno()
@@ -928,6 +932,7 @@ class _Producer:
 
     def _write(self, event: _Event, deadline: float | None) -> None:
         number = next(self._numbers)
+        self._settle()
         if self.dead:
             return
         span, head, us, body, build = event
@@ -939,52 +944,57 @@ class _Producer:
         line = head + body + tail
         if len(line) > _LINE_BYTES and build is not None:
             line = head + _shorter(build, _LINE_BYTES - len(head) - len(tail)) + tail
-        if self._transmit(line, deadline):
-            self._introduction = b""
-
-    def _transmit(self, line: bytes, deadline: float | None) -> bool:
-        """Send a whole line or nothing; True if it is in the kernel's queue."""
+        self._length = len(line)
         try:
-            if os.fstat(self._descriptor)[1:3] != self._identity:
-                return self._die()
-            sent = self._try_send(line)
-            if sent < len(line):
-                sent = self._wait_and_send(line, sent, deadline)
+            self._transmit(line, deadline)
         except OSError as error:
-            if error.errno is None:
-                raise  # not the kernel's: a signal handler raised it
-            return self._die()
-        if sent and sent < len(line):
-            return self._die()
-        self._stalled = sent == 0
-        return sent == len(line)
+            if _is_foreign(error):
+                raise
+            self._die()
 
-    def _try_send(self, data: bytes | memoryview) -> int:
+    def _settle(self) -> None:
+        """Account for the line before, whose own call an interrupt may have ended."""
+        if self._taken:
+            self._introduction = b""
+            if sum(self._taken) < self._length:
+                self._die()
+            self._taken.clear()
+
+    def _transmit(self, line: bytes, deadline: float | None) -> None:
+        """Send a whole line or nothing, or die."""
+        if os.fstat(self._descriptor)[1:3] != self._identity:
+            return self._die()
+        self._try_send(line)
+        if sum(self._taken) < len(line):
+            self._wait_and_send(line, deadline)
+        self._stalled = not self._taken
+        if self._taken and sum(self._taken) < len(line):
+            self._die()
+
+    def _try_send(self, data: bytes | memoryview) -> None:
         try:
-            return self._socket.send(data, _SEND_FLAGS)
+            self._taken.extend(map(self._socket.send, (data,), (_SEND_FLAGS,)))
         except BlockingIOError:
-            return 0
+            pass
 
-    def _wait_and_send(self, line: bytes, sent: int, deadline: float | None) -> int:
+    def _wait_and_send(self, line: bytes, deadline: float | None) -> None:
         """Send the rest within the time that a call may wait (sdk.bounded)."""
-        if self._stalled and sent == 0:
-            return 0
+        if self._stalled and not self._taken:
+            return
         if deadline is None:
             deadline = time.monotonic() + _WAIT_SECONDS
         view = memoryview(line)
         poll = select.poll()
         poll.register(self._descriptor, select.POLLOUT)
-        while sent < len(line) and time.monotonic() < deadline:
+        while sum(self._taken) < len(line) and time.monotonic() < deadline:
             # POLLOUT comes late, only when much has been drained: look more often.
             poll.poll(_POLL_MS)
-            sent += self._try_send(view[sent:])
-        return sent
+            self._try_send(view[sum(self._taken) :])
 
-    def _die(self) -> bool:
+    def _die(self) -> None:
         """Be off for good (sdk.vanished, sdk.foreign-descriptor)."""
         _silence(self)
         self.let_go()
-        return False
 
     def let_go(self) -> None:
         """Leave the connection without a word on it, and a descriptor that serves others."""
@@ -1022,9 +1032,9 @@ def _start_producer() -> _Producer | None:
                 _connecting = True  # for a signal handler that interrupts us
                 try:
                     _producer = _open_producer()
+                    _silent = _producer is None
                 finally:
                     _connecting = False
-                    _silent = _producer is None
     return _producer
 
 
@@ -1069,7 +1079,10 @@ def _is_foreign(error: BaseException) -> bool:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_globals is not globals()
+    if trace is None:
+        return False
+    names = trace.tb_frame.f_globals
+    return names is not globals() and names is not vars(socket)
 
 
 # Spans.
