@@ -268,17 +268,30 @@ def start_script(
     )
 
 
-def run_script(source: str, *args: str, timeout: float = 60, **options: Any) -> Finished:
-    """Run a script to its end; one that hangs is killed, and its test fails."""
+def run_script(
+    source: str,
+    *args: str,
+    timeout: float = 60,
+    on_output: Callable[[], object] | None = None,
+    **options: Any,
+) -> Finished:
+    """Run a script to its end; one that hangs is killed, and its test fails.
+
+    With on_output its first line is awaited, and then that is called.
+    """
     began = time.monotonic()
     child = start_script(source, *args, **options)
     with child:
         try:
+            first = ""
+            if on_output is not None and child.stdout is not None:
+                first = child.stdout.readline()
+                on_output()
             output, errors = child.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
+        except BaseException:
             child.kill()
             raise
-    return Finished(child.returncode, output, errors, time.monotonic() - began)
+    return Finished(child.returncode, first + output, errors, time.monotonic() - began)
 
 
 # Looking at events.
