@@ -1,1 +1,43 @@
-//! Placeholder.
+//! Drives an SDK through its adapter and proves where it departs from the
+//! hero_span contract.
+//!
+//! A case is a script for the user's code and a schedule for the socket. The
+//! model predicts the tree of events that the script must send; the runner owns
+//! the socket, judges the bytes by schema, parser and rules, compares the tree,
+//! and looks at what the user's code saw. This crate knows nothing of any SDK's
+//! language, nor of the collector.
+
+mod adapter;
+mod case;
+pub mod command;
+mod compare;
+mod dialogue;
+mod error;
+mod evaluate;
+mod families;
+mod fault;
+mod finding;
+mod generate;
+mod judge;
+mod model;
+mod profile;
+mod progress;
+mod report;
+mod run;
+mod schedule;
+mod script;
+mod server;
+mod unit_tests;
+mod value;
+mod waiting;
+
+pub use adapter::Launch;
+pub use case::Case;
+pub use dialogue::Hello;
+pub use error::Error;
+pub use families::Family;
+pub use finding::Finding;
+pub use profile::{Format, Profile, UnitTests};
+pub use progress::{Line, Progress, Quiet};
+pub use report::{Conclusion, Failure, Report, Suite};
+pub use run::{Options, replay, run};

@@ -1,0 +1,153 @@
+//! The command line of a run, for every program that offers one.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::adapter::Launch;
+use crate::error::Error;
+use crate::families::Family;
+use crate::profile::Profile;
+use crate::progress::Line;
+use crate::report::{Conclusion, Report};
+use crate::run::{Options, replay, run};
+
+/// Bad usage.
+const USAGE: u8 = 2;
+
+const NO_ADAPTER: &str = "--adapter: expected the command that starts the SDK's adapter, \
+    such as --adapter 'python3 sdk/python/conformance_adapter.py', or --profile with its file";
+
+/// Exit codes of a run, for `--help`.
+pub const EXIT_CODES: &str = "Exit codes: 0 conformant; 1 not conformant; 2 bad usage; \
+    3 could not be evaluated (the adapter failed, or nothing ran).";
+
+/// What a run is told.
+#[derive(Args, Clone, Debug)]
+pub struct RunArguments {
+    /// The command that starts the SDK's adapter
+    #[arg(long, value_name = "COMMAND")]
+    pub adapter: Option<String>,
+    /// The SDK's file, with its adapter and its own tests
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+    /// How many cases each family has
+    #[arg(long, default_value_t = 256)]
+    pub cases: u64,
+    /// What the cases are made from; the same seed makes the same cases
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Only these families
+    #[arg(long, value_name = "FAMILY")]
+    pub family: Vec<Family>,
+    /// How many adapters run beside each other [default: 2 for each core]
+    #[arg(long)]
+    pub jobs: Option<usize>,
+    /// Only the case in this file, which a failure has written
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "seed", "family"])]
+    pub replay: Option<PathBuf>,
+    /// Also write the report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where failing cases are written
+    #[arg(long, value_name = "DIRECTORY", default_value = "conformance-failures")]
+    pub failures: PathBuf,
+    /// How many seconds an answer of the adapter may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub patience: u64,
+    /// Show what runner and adapter say to each other, on stderr
+    #[arg(long)]
+    pub trace: bool,
+    /// How the caller was called, if it brings the SDK's file itself
+    #[arg(long, hide = true)]
+    pub called_as: Option<String>,
+}
+
+/// Runs what the arguments ask for, says what came of it, and gives the exit
+/// code.
+pub fn main(arguments: &RunArguments) -> u8 {
+    let options = match options(arguments) {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}");
+            return USAGE;
+        }
+    };
+    let report = match &arguments.replay {
+        Some(file) => replay(&options, file),
+        None => run(&options, &Line::new()),
+    };
+    match report.and_then(|report| tell(&report, arguments)) {
+        Ok(conclusion) => conclusion.exit_code(),
+        Err(error) => {
+            eprintln!("{error}");
+            Conclusion::NotEvaluated.exit_code()
+        }
+    }
+}
+
+fn tell(report: &Report, arguments: &RunArguments) -> Result<Conclusion, Error> {
+    print!("{}", report.to_text());
+    if let Some(file) = &arguments.json {
+        let written = std::fs::write(file, report.to_json());
+        written.map_err(|error| Error::file("a file to write the report to", file, error))?;
+    }
+    Ok(report.conclusion())
+}
+
+fn options(arguments: &RunArguments) -> Result<Options, String> {
+    let profile = arguments.profile.as_deref().map(Profile::read).transpose();
+    let profile = profile.map_err(|error| error.to_string())?;
+    let command = match (&arguments.adapter, &profile) {
+        (Some(command), _) => split(command)?,
+        (None, Some(profile)) => profile.adapter.clone(),
+        (None, None) => return Err(NO_ADAPTER.into()),
+    };
+    let asks_for_all = arguments.family.is_empty();
+    let unit_tests = profile.and_then(|profile| profile.unit_tests);
+    Ok(Options {
+        launch: Launch {
+            patience: Duration::from_secs(arguments.patience),
+            trace: arguments.trace,
+            ..Launch::new(command)
+        },
+        unit_tests: unit_tests.filter(|_| asks_for_all),
+        families: families(arguments),
+        cases: arguments.cases,
+        seed: arguments.seed,
+        jobs: arguments.jobs.unwrap_or_else(jobs),
+        failures: arguments.failures.clone(),
+        replay_command: replay_command(arguments),
+    })
+}
+
+fn families(arguments: &RunArguments) -> Vec<Family> {
+    let asked = |family: &Family| arguments.family.is_empty() || arguments.family.contains(family);
+    Family::ALL.into_iter().filter(asked).collect()
+}
+
+/// Adapters wait for stalled sockets most of the time.
+fn jobs() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn split(command: &str) -> Result<Vec<String>, String> {
+    let words = shlex::split(command).filter(|words| !words.is_empty());
+    words.ok_or_else(|| format!("--adapter: expected a command, found \"{command}\""))
+}
+
+/// The beginning of a command that runs one case again.
+fn replay_command(arguments: &RunArguments) -> String {
+    let quoted = |text: &str| shlex::try_quote(text).map_or_else(|_| text.to_owned(), Into::into);
+    let mut command = arguments
+        .called_as
+        .clone()
+        .unwrap_or_else(|| "hero-span conformance run".into());
+    if let Some(adapter) = &arguments.adapter {
+        command += &format!(" --adapter {}", quoted(adapter));
+    } else if let (Some(profile), None) = (&arguments.profile, &arguments.called_as) {
+        command += &format!(" --profile {}", quoted(&profile.to_string_lossy()));
+    }
+    command
+}

@@ -1,0 +1,465 @@
+//! One event against the one the model says.
+
+use hero_span_protocol::contract::{Clause, limit};
+use hero_span_protocol::limits::cut;
+
+use super::Arrival;
+use super::difference::{Difference, excerpt, first_difference};
+use crate::model::{Announced, Body, Field, Limits, Rendered, Want, Wanted, render};
+use crate::value::{Sent, Value, compact};
+
+/// What an error that was cut has in its middle (`value.error`).
+const DOTS: &str = "\n...\n";
+/// How much of a long message must be found in a traceback that was cut.
+const MESSAGE_PART: usize = 40;
+/// A code point has at most so many bytes, so a cut may lose three.
+const LOST_TO_A_CUT: usize = 3;
+/// `ts_ms` may be written with trailing zeros.
+const TIME_SLACK: usize = 4;
+
+/// The fields that the model does not predict; rules judge them.
+const RULED: [&str; 7] = [
+    "type",
+    "span_id",
+    "ts_ms",
+    "seq",
+    "producer",
+    "truncated",
+    "parent_span_id",
+];
+
+/// The first field of the event that is not as the model says.
+pub(super) fn difference(body: &Body, arrival: &Arrival) -> Option<Difference> {
+    let first = with_limits(body, 0, arrival)?;
+    if fits(body, 0, arrival) {
+        return Some(first);
+    }
+    let by_halvings = |times| Some((times, with_limits(body, times, arrival)));
+    let mut tried: Vec<(u32, Option<Difference>)> = (1..=Limits::MOST_HALVINGS)
+        .filter_map(by_halvings)
+        .collect();
+    if let Some((times, _)) = tried.iter().find(|(_, difference)| difference.is_none()) {
+        return cut_too_much(body, *times, arrival);
+    }
+    let needed = (1..Limits::MOST_HALVINGS).find(|times| fits(body, *times, arrival));
+    let at_needed = needed.and_then(|times| tried.swap_remove(times as usize - 1).1);
+    at_needed.or(Some(first))
+}
+
+/// An event is halved only as often as it must (`value.line`).
+fn cut_too_much(body: &Body, times: u32, arrival: &Arrival) -> Option<Difference> {
+    fits(body, times - 1, arrival).then(|| {
+        Difference::new(
+            Clause::ValueLine,
+            "truncated",
+            format!("limits halved until the line fits: {} times", times - 1),
+            format!("halved {times} times"),
+        )
+    })
+}
+
+fn with_limits(body: &Body, times: u32, arrival: &Arrival) -> Option<Difference> {
+    let limits = Limits::halved(times);
+    let rendered = render(body, &limits);
+    let clause = event_clause(body);
+    let of_field = |field: &Field| field_difference(field, arrival, &limits, clause);
+    let fields = rendered.fields.iter().find_map(of_field);
+    fields
+        .or_else(|| announced_difference(&rendered.announced, arrival))
+        .or_else(|| extra_field(&rendered, arrival, clause))
+}
+
+const fn event_clause(body: &Body) -> Clause {
+    match body {
+        Body::Start { .. } => Clause::EventSpanStart,
+        Body::Tag { .. } => Clause::EventSpanTag,
+        Body::Log { .. } => Clause::EventSpanLog,
+        Body::End { .. } => Clause::EventSpanEnd,
+    }
+}
+
+fn field_difference(
+    field: &Field,
+    arrival: &Arrival,
+    limits: &Limits,
+    event: Clause,
+) -> Option<Difference> {
+    let name = field.name;
+    match (&field.want, arrival.get(name)) {
+        (Want::Free, _) | (Want::Absent | Want::Optional(_), None) => None,
+        (Want::Absent, Some(found)) => Some(Difference::new(event, name, "nothing", shown(found))),
+        (Want::Value(wanted) | Want::Optional(wanted), Some(found)) => {
+            value_difference(name, wanted, found, limits, event)
+        }
+        (Want::Members(wanted), Some(found)) => {
+            members_difference(name, wanted, found, limits, event)
+        }
+        (Want::Traceback { type_name, message }, Some(Value::Text(found))) => {
+            traceback_difference(type_name, message, found, arrival, limits)
+        }
+        (Want::Value(wanted), None) => Some(Difference::new(
+            event,
+            name,
+            excerpt(&text_of(&wanted.sent), 0),
+            "nothing",
+        )),
+        (Want::Members(wanted), None) => Some(Difference::new(
+            event,
+            name,
+            format!("{} members", wanted.len()),
+            "nothing",
+        )),
+        (Want::Traceback { .. }, found) => {
+            let found = found.map_or_else(|| "nothing".into(), shown);
+            Some(Difference::new(
+                Clause::SdkStatus,
+                name,
+                "the traceback",
+                found,
+            ))
+        }
+    }
+}
+
+fn value_difference(
+    field: &str,
+    wanted: &Wanted,
+    found: &Value,
+    limits: &Limits,
+    event: Clause,
+) -> Option<Difference> {
+    let is_cut_loose = || matches!(found, Value::Text(text) if text.len() <= limits.value);
+    if wanted.sent.allows(found) || wanted.is_loose && is_cut_loose() {
+        return None;
+    }
+    let clause = value_clause(wanted, found, event);
+    let found = plain(found);
+    Some(match (&wanted.sent, &found) {
+        (Sent::Text(expected), Sent::Text(found)) => {
+            Difference::of_texts(clause, field, expected, found)
+        }
+        (expected, found) => of_values(clause, field, expected, found),
+    })
+}
+
+/// Two values that are not both texts, as JSON.
+fn of_values(clause: Clause, field: &str, expected: &Sent, found: &Sent) -> Difference {
+    let words = |sent: &Sent, at| match sent {
+        Sent::Other => "a readable string of bounded size".into(),
+        Sent::Text(_) => format!("the string {}", excerpt(&text_of(sent), at)),
+        sent => bare(&excerpt(&compact(sent), at)),
+    };
+    let at = first_difference(&text_of(expected), &text_of(found));
+    Difference::new(clause, field, words(expected, at), words(found, at))
+}
+
+/// JSON needs no quotes around it.
+fn bare(excerpt: &str) -> String {
+    excerpt
+        .replacen('"', "", 1)
+        .chars()
+        .rev()
+        .collect::<String>()
+        .replacen('"', "", 1)
+        .chars()
+        .rev()
+        .collect()
+}
+
+/// The clause that a wrong value breaks, as far as the value tells.
+fn value_clause(wanted: &Wanted, found: &Value, event: Clause) -> Clause {
+    let (Some(whole), Sent::Text(expected)) = (&wanted.whole, &wanted.sent) else {
+        return match (&wanted.sent, found) {
+            (Sent::Array(_) | Sent::Object(_), Value::Text(text)) if is_prefix(wanted, text) => {
+                Clause::LimitValue
+            }
+            (Sent::Array(_) | Sent::Object(_), _) => Clause::ValueStructured,
+            (Sent::Text(_), _) if wanted.limit == Clause::SdkStatus => Clause::SdkStatus,
+            (Sent::Other, _) => Clause::ValueOther,
+            _ => event,
+        };
+    };
+    match found {
+        Value::Text(text) if wanted.limit == Clause::LimitError => error_clause(expected, text),
+        Value::Text(text) if whole.starts_with(text.as_str()) => wanted.limit,
+        Value::Text(text) if text.len() > expected.len() && expected.len() < whole.len() => {
+            wanted.limit
+        }
+        Value::Text(_) if expected.len() < whole.len() => Clause::ValueCut,
+        Value::Array(_) | Value::Object(_) => Clause::ValueStructured,
+        _ => event,
+    }
+}
+
+fn is_prefix(wanted: &Wanted, text: &str) -> bool {
+    let whole = wanted.whole.as_deref();
+    whole.is_some_and(|whole| whole.starts_with(text))
+}
+
+fn error_clause(expected: &str, found: &str) -> Clause {
+    if expected.find(DOTS) != found.find(DOTS) {
+        Clause::LimitErrorHead
+    } else if expected.len() != found.len() {
+        Clause::LimitError
+    } else {
+        Clause::ValueError
+    }
+}
+
+fn members_difference(
+    field: &str,
+    wanted: &[(String, Wanted)],
+    found: &Value,
+    limits: &Limits,
+    event: Clause,
+) -> Option<Difference> {
+    let Value::Object(found) = found else {
+        return Some(Difference::new(
+            Clause::TypeMembers,
+            field,
+            "an object",
+            shown(found),
+        ));
+    };
+    for (key, wanted) in wanted {
+        let path = format!("{field}.{}", cut(key, 60));
+        let Some((_, value)) = found.iter().find(|(name, _)| name == key) else {
+            let keys = found.iter().map(|(name, _)| cut(name, 60)).take(3);
+            let keys = keys.collect::<Vec<_>>().join(", ");
+            let clause = missing_member_clause(key, found, event);
+            return Some(Difference::new(
+                clause,
+                path,
+                "a member of that name",
+                format!("{} members: {keys}", found.len()),
+            ));
+        };
+        let difference = value_difference(&path, wanted, value, limits, event);
+        if difference.is_some() {
+            return difference;
+        }
+    }
+    let extra = found
+        .iter()
+        .find(|(name, _)| wanted.iter().all(|(key, _)| key != name));
+    extra.map(|(name, _)| {
+        let clause = if found.len() > limit::MEMBERS {
+            Clause::LimitMembers
+        } else {
+            event
+        };
+        Difference::new(
+            clause,
+            field,
+            format!("{} members", wanted.len()),
+            format!("{} members, also {}", found.len(), excerpt(name, 0)),
+        )
+    })
+}
+
+fn missing_member_clause(key: &str, found: &[(String, Value)], event: Clause) -> Clause {
+    let is_cut_elsewhere =
+        |name: &str| !name.is_empty() && (key.starts_with(name) || name.starts_with(key));
+    if found.iter().any(|(name, _)| is_cut_elsewhere(name)) {
+        return Clause::LimitName;
+    }
+    event
+}
+
+fn traceback_difference(
+    type_name: &str,
+    message: &str,
+    found: &str,
+    arrival: &Arrival,
+    limits: &Limits,
+) -> Option<Difference> {
+    let differs = |clause, expected: String| {
+        Some(Difference::new(
+            clause,
+            "error",
+            expected,
+            excerpt(found, found.len()),
+        ))
+    };
+    let was_cut = arrival
+        .truncated()
+        .iter()
+        .any(|(field, _)| *field == "error");
+    if !was_cut {
+        let is_whole = found.contains(cut(type_name, MESSAGE_PART)) && found.contains(message);
+        let expected = || {
+            format!(
+                "a traceback with {type_name:.60} and {}",
+                excerpt(message, 0)
+            )
+        };
+        return if is_whole {
+            None
+        } else {
+            differs(Clause::SdkStatus, expected())
+        };
+    }
+    let room = limits.error - LOST_TO_A_CUT..=limits.error;
+    if !room.contains(&found.len()) {
+        return differs(Clause::LimitError, format!("{} bytes", limits.error));
+    }
+    let head = limits.error_head - LOST_TO_A_CUT..=limits.error_head;
+    if !found.find(DOTS).is_some_and(|at| head.contains(&at)) {
+        return differs(
+            Clause::LimitErrorHead,
+            format!("{} bytes, then LF, three dots, LF", limits.error_head),
+        );
+    }
+    let part = cut(message, MESSAGE_PART);
+    let tail = message
+        .get(message.len().saturating_sub(MESSAGE_PART)..)
+        .unwrap_or(part);
+    if found.contains(part) || found.contains(tail) {
+        return None;
+    }
+    differs(
+        Clause::ValueError,
+        format!("a traceback with {}", excerpt(message, message.len())),
+    )
+}
+
+fn announced_difference(announced: &[Announced], arrival: &Arrival) -> Option<Difference> {
+    let truncated = arrival.truncated();
+    let differs = |field: &str, expected: String, found: String| {
+        let field = format!("truncated.{}", cut(field, 60));
+        Some(Difference::new(
+            Clause::ValueAnnounced,
+            field,
+            expected,
+            found,
+        ))
+    };
+    for entry in announced {
+        let size = truncated.iter().find(|(field, _)| *field == entry.field);
+        match size {
+            Some((_, size)) if entry.allows(*size) => {}
+            None if entry.is_optional => {}
+            Some((_, size)) => return differs(&entry.field, size_of(entry), size.to_string()),
+            None => return differs(&entry.field, size_of(entry), "nothing".into()),
+        }
+    }
+    let is_known = |field: &str| announced.iter().any(|entry| entry.field == field);
+    let (field, size) = truncated.iter().find(|(field, _)| !is_known(field))?;
+    differs(
+        field,
+        "nothing, for it was not cut".into(),
+        size.to_string(),
+    )
+}
+
+fn size_of(entry: &Announced) -> String {
+    entry
+        .size
+        .map_or_else(|| "its size before".into(), |size| size.to_string())
+}
+
+fn extra_field(rendered: &Rendered, arrival: &Arrival, event: Clause) -> Option<Difference> {
+    let is_known = |name: &str| {
+        RULED.contains(&name) || rendered.fields.iter().any(|field| field.name == name)
+    };
+    let (name, value) = arrival.members.iter().find(|(name, _)| !is_known(name))?;
+    Some(Difference::new(event, name, "nothing", shown(value)))
+}
+
+/// Whether the event would fit into a line under these limits, written with
+/// the escapes that this SDK uses. What the model cannot measure does not.
+fn fits(body: &Body, times: u32, arrival: &Arrival) -> bool {
+    let rendered = render(body, &Limits::halved(times));
+    let Some(mut members) = measurable(&rendered) else {
+        return false;
+    };
+    let kept = arrival.members.iter().filter(|(name, _)| is_kept(name));
+    members.extend(kept.map(|(name, value)| (name.clone(), plain(value))));
+    let text = compact(&Sent::Object(members));
+    let length = if arrival.is_ascii {
+        escaped_length(&text)
+    } else {
+        text.len()
+    };
+    length + TIME_SLACK < limit::LINE_BYTES
+}
+
+fn is_kept(field: &str) -> bool {
+    RULED.contains(&field) && field != "truncated"
+}
+
+/// The event's own fields, unless the SDK words one of them.
+fn measurable(rendered: &Rendered) -> Option<Vec<(String, Sent)>> {
+    let mut members = Vec::new();
+    for field in &rendered.fields {
+        let sent = match &field.want {
+            Want::Absent | Want::Free => continue,
+            Want::Traceback { .. } => return None,
+            Want::Value(wanted) | Want::Optional(wanted) => measurable_value(wanted)?,
+            Want::Members(wanted) => Sent::Object(
+                wanted
+                    .iter()
+                    .map(|(key, wanted)| Some((key.clone(), measurable_value(wanted)?)))
+                    .collect::<Option<_>>()?,
+            ),
+        };
+        members.push((field.name.to_owned(), sent));
+    }
+    let announced = rendered.announced.iter().filter(|entry| !entry.is_optional);
+    let size = |entry: &Announced| Sent::Int(entry.size.unwrap_or_default() as i64);
+    let sizes: Vec<(String, Sent)> = announced
+        .map(|entry| (entry.field.clone(), size(entry)))
+        .collect();
+    if !sizes.is_empty() {
+        members.push(("truncated".into(), Sent::Object(sizes)));
+    }
+    Some(members)
+}
+
+fn measurable_value(wanted: &Wanted) -> Option<Sent> {
+    (!wanted.is_loose).then(|| wanted.sent.clone())
+}
+
+/// The length of a text in which every character beyond ASCII is an escape.
+fn escaped_length(text: &str) -> usize {
+    let length = |char: char| {
+        if char.is_ascii() {
+            1
+        } else {
+            6 * char.len_utf16()
+        }
+    };
+    text.chars().map(length).sum()
+}
+
+fn plain(found: &Value) -> Sent {
+    match found {
+        Value::Null => Sent::Null,
+        Value::Bool(flag) => Sent::Bool(*flag),
+        Value::Int(number) => Sent::Int(*number),
+        Value::Float(number) => Sent::Float(*number),
+        Value::Text(text) => Sent::Text(text.clone()),
+        Value::Array(items) => Sent::Array(items.iter().map(plain).collect()),
+        Value::Object(members) => {
+            let pairs = members
+                .iter()
+                .map(|(key, value)| (key.clone(), plain(value)));
+            Sent::Object(pairs.collect())
+        }
+        Value::Made(_) => Sent::Other,
+    }
+}
+
+/// A text as it is, anything else as JSON.
+fn text_of(sent: &Sent) -> String {
+    match sent {
+        Sent::Text(text) => text.clone(),
+        Sent::Other => "a readable string of bounded size".into(),
+        sent => compact(sent),
+    }
+}
+
+fn shown(found: &Value) -> String {
+    let text = text_of(&plain(found));
+    excerpt(&text, first_difference(&text, ""))
+}

@@ -1,0 +1,53 @@
+//! What an SDK sent against what the model says it must send.
+
+mod difference;
+mod event;
+mod order;
+
+use hero_span_protocol::Event;
+
+use crate::value::{Plain, Value};
+
+pub(crate) use difference::excerpt;
+pub(crate) use order::{Matcher, Progress};
+
+/// An event that arrived, and its place in its connection's bytes.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    /// The line, from 1.
+    pub(crate) line: u64,
+    /// Where the line begins, from 0.
+    pub(crate) byte: u64,
+    pub(crate) event: Event<'static>,
+    /// The members of its line, in order.
+    members: Vec<(String, Value)>,
+    /// Whether the SDK writes characters beyond ASCII as they are.
+    is_ascii: bool,
+}
+
+impl Arrival {
+    /// Takes a line that the protocol took.
+    pub(crate) fn new(line: u64, byte: u64, text: &[u8], event: Event<'_>) -> Self {
+        let members = match serde_json::from_slice(text) {
+            Ok(Plain(Value::Object(members))) => members,
+            _ => Vec::new(),
+        };
+        Self {
+            line,
+            byte,
+            event: event.into_owned(),
+            members,
+            is_ascii: text.is_ascii(),
+        }
+    }
+
+    fn get(&self, field: &str) -> Option<&Value> {
+        let mut same = self.members.iter().filter(|(name, _)| name == field);
+        same.next().map(|(_, value)| value)
+    }
+
+    fn truncated(&self) -> Vec<(&str, u64)> {
+        let sizes = self.event.truncated().iter();
+        sizes.map(|(field, size)| (field.as_ref(), *size)).collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! Why a run could not be made at all.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use crate::fault::Fault;
+
+/// A run that could not be made. It names the place, what was expected, what
+/// was found and what to do.
+#[derive(Debug)]
+pub struct Error(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Schema(String),
+    File {
+        what: &'static str,
+        path: String,
+        why: String,
+    },
+    Directory(io::Error),
+    Adapter(Fault),
+}
+
+impl Error {
+    pub(crate) fn schema(why: &dyn fmt::Display) -> Self {
+        Self(Kind::Schema(why.to_string()))
+    }
+
+    pub(crate) fn file(what: &'static str, path: &Path, why: impl fmt::Display) -> Self {
+        Self(Kind::File {
+            what,
+            path: path.display().to_string(),
+            why: why.to_string(),
+        })
+    }
+
+    pub(crate) const fn directory(error: io::Error) -> Self {
+        Self(Kind::Directory(error))
+    }
+
+    pub(crate) const fn adapter(fault: Fault) -> Self {
+        Self(Kind::Adapter(fault))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Schema(why) => write!(
+                f,
+                "the emit schema: expected a JSON Schema, found {why}; run `cargo xtask spec`"
+            ),
+            Kind::File { what, path, why } => write!(f, "{path}: expected {what}: {why}"),
+            Kind::Directory(error) => {
+                write!(
+                    f,
+                    "cannot make a directory for sockets: {error}; check TMPDIR"
+                )
+            }
+            Kind::Adapter(fault) => write!(f, "the adapter does not work: {fault}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,131 @@
+//! Dropped sockets: closed anywhere, stalled, slow, late, missing.
+
+use proptest::prelude::*;
+
+use super::ordering::scripts;
+use super::shape::{Surroundings, add_checkpoints, fit_together, name_everything};
+use crate::case::{Case, LONG_STALL_MS};
+use crate::schedule::Schedule;
+use crate::script::{Block, Op, Stretch};
+use crate::value::{Recipe, Value};
+
+/// Lines of some 32 KiB that overfill the largest send buffer an SDK gets:
+/// twice the 4 MiB it asks for.
+const FLOOD_LINES: usize = 300;
+const FLOOD_FIELDS: usize = 8;
+const FLOOD_FIELD_BYTES: usize = 4000;
+
+pub(super) fn cases() -> BoxedStrategy<Case> {
+    prop_oneof![
+        10 => small_scripts().prop_flat_map(closing),
+        4 => (small_scripts(), passing_schedules()).prop_map(|(script, socket)| case(script, socket)),
+        2 => (stalls(), floods()).prop_map(|(socket, script)| case(script, socket)),
+    ]
+    .boxed()
+}
+
+fn case(script: Block, socket: Schedule) -> Case {
+    Case {
+        socket,
+        parent: None,
+        script,
+    }
+}
+
+/// Random scripts without forks: a child has a socket of its own.
+fn small_scripts() -> BoxedStrategy<Block> {
+    let without_forks = Surroundings {
+        beside_others: true,
+        ..Surroundings::default()
+    };
+    scripts()
+        .prop_map(move |mut script| {
+            fit_together(&mut script, without_forks);
+            name_everything(&mut script);
+            script
+        })
+        .boxed()
+}
+
+/// Closed at any byte of any line, or at any checkpoint. With checkpoints the
+/// script waits until the socket is closed, without them the two race.
+fn closing(script: Block) -> BoxedStrategy<Case> {
+    let mut stopping = script.clone();
+    let checkpoints = add_checkpoints(&mut stopping).max(1);
+    let anywhere =
+        (0..24_usize, 0..400_usize).prop_map(|(line, byte)| Schedule::Close { line, byte });
+    let at_checkpoint = (0..checkpoints).prop_map(|count| Schedule::CloseAtCheckpoint {
+        name: format!("c{count}"),
+    });
+    prop_oneof![
+        4 => anywhere.clone().prop_map({
+            let stopping = stopping.clone();
+            move |socket| case(stopping.clone(), socket)
+        }),
+        2 => at_checkpoint.prop_map(move |socket| case(stopping.clone(), socket)),
+        2 => anywhere.prop_map(move |socket| case(script.clone(), socket)),
+    ]
+    .boxed()
+}
+
+/// Schedules that a short script does not feel.
+fn passing_schedules() -> BoxedStrategy<Schedule> {
+    prop_oneof![
+        1 => Just(Schedule::Unset),
+        1 => Just(Schedule::Missing),
+        2 => (1..2000_usize, 1..3_u64).prop_map(|(bytes, every_ms)| Schedule::Slow { bytes, every_ms }),
+        2 => (1..60_u64).prop_map(|ms| Schedule::AcceptLate { ms }),
+        1 => (0..5_usize, 1..60_u64).prop_map(|(lines, ms)| Schedule::Stall { lines, ms }),
+        1 => (0..5_usize).prop_map(|lines| Schedule::StallForEver { lines }),
+    ]
+    .boxed()
+}
+
+/// Stalls that a flood does feel: it waits, and loses lines if they are long.
+fn stalls() -> BoxedStrategy<Schedule> {
+    let times = prop_oneof![50..200_u64, LONG_STALL_MS..LONG_STALL_MS + 100];
+    prop_oneof![
+        1 => (0..3_usize, times).prop_map(|(lines, ms)| Schedule::Stall { lines, ms }),
+        1 => (0..3_usize).prop_map(|lines| Schedule::StallForEver { lines }),
+    ]
+    .boxed()
+}
+
+/// More than any socket holds, a checkpoint, and a few words after it.
+fn floods() -> BoxedStrategy<Block> {
+    let value = Recipe::Text {
+        char: "x".into(),
+        bytes: FLOOD_FIELD_BYTES,
+    };
+    let fields = Recipe::Members {
+        count: FLOOD_FIELDS,
+        value: value.into(),
+    };
+    let flood = Op::Repeat {
+        times: FLOOD_LINES,
+        body: vec![log("flood", fields.into())],
+    };
+    (0..3_usize)
+        .prop_map(move |after| {
+            let mut body = vec![log("before", Value::empty_object()), flood.clone()];
+            body.push(Op::Checkpoint {
+                name: "after".into(),
+            });
+            body.extend((0..after).map(|_| log("after", Value::empty_object())));
+            vec![Op::Step(Stretch {
+                name: Value::text("flooding"),
+                tags: Value::empty_object(),
+                decorator: false,
+                body,
+            })]
+        })
+        .boxed()
+}
+
+fn log(message: &str, fields: Value) -> Op {
+    Op::Log {
+        message: Value::text(message),
+        level: None,
+        fields,
+    }
+}

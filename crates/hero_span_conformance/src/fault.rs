@@ -1,0 +1,146 @@
+//! Why a case could not be evaluated: the adapter failed, not the SDK.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use hero_span_protocol::limits::cut;
+use hero_span_protocol::printable;
+
+/// How much of what an adapter said is shown.
+const SHOWN_BYTES: usize = 200;
+
+/// A failure of an adapter. It says what was expected, what was found and what
+/// to do.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    kind: FaultKind,
+    complaints: String,
+}
+
+#[derive(Debug)]
+pub(crate) enum FaultKind {
+    /// The command, and why it cannot run.
+    CannotStart(String, io::Error),
+    /// The process ended, or closed its stdout.
+    Gone { words: String, signal: Option<i32> },
+    /// No answer came in this time.
+    Silent(Duration),
+    /// It did not read a command in this time.
+    Deaf(Duration),
+    /// A line that is no answer, and why.
+    Garbage(String, String),
+    /// The id that was asked about, and the one that was answered.
+    WrongId(String, String),
+    /// A line beyond this many bytes.
+    Flood(usize),
+    /// It said that it failed.
+    Errored(String),
+    /// A pipe or a socket of the runner failed.
+    Io(io::Error),
+}
+
+impl FaultKind {
+    pub(crate) const fn into_fault(self) -> Fault {
+        Fault {
+            kind: self,
+            complaints: String::new(),
+        }
+    }
+}
+
+impl Fault {
+    pub(crate) fn with_complaints(self, complaints: String) -> Self {
+        Self { complaints, ..self }
+    }
+
+    /// The signal that ended the adapter, if one did.
+    pub(crate) const fn signal(&self) -> Option<i32> {
+        match self.kind {
+            FaultKind::Gone { signal, .. } => signal,
+            _ => None,
+        }
+    }
+
+    /// Whether the adapter just did not answer.
+    pub(crate) const fn is_silence(&self) -> bool {
+        matches!(self.kind, FaultKind::Silent(_))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            FaultKind::CannotStart(command, error) => {
+                write!(
+                    f,
+                    "cannot start `{}`: {error}; check --adapter",
+                    shown(command)
+                )
+            }
+            FaultKind::Gone { words, .. } => {
+                write!(f, "expected an answer, but the adapter is gone: {words}")
+            }
+            FaultKind::Silent(time) => {
+                write!(
+                    f,
+                    "expected an answer within {time:?}, found none; look with --trace where the adapter hangs"
+                )
+            }
+            FaultKind::Deaf(time) => {
+                write!(
+                    f,
+                    "expected the adapter to read its stdin within {time:?}, but it does not"
+                )
+            }
+            FaultKind::Garbage(line, why) => {
+                write!(
+                    f,
+                    "expected an answer, found \"{}\": {}",
+                    shown(line),
+                    shown(why)
+                )
+            }
+            FaultKind::WrongId(expected, found) => {
+                write!(
+                    f,
+                    "expected an answer for case {expected}, found one for {}",
+                    shown(found)
+                )
+            }
+            FaultKind::Flood(bytes) => {
+                write!(
+                    f,
+                    "expected a line of at most {bytes} bytes, found a longer one"
+                )
+            }
+            FaultKind::Errored(why) => write!(f, "the adapter says that it failed: {}", shown(why)),
+            FaultKind::Io(error) => write!(f, "the runner cannot go on: {error}"),
+        }?;
+        match self.complaints.trim_end() {
+            "" => Ok(()),
+            complaints => write!(
+                f,
+                "\nthe adapter's stderr ends with:\n{}",
+                indented(complaints)
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+fn shown(text: &str) -> String {
+    let head = cut(text, SHOWN_BYTES);
+    let dots = if head.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", printable(head))
+}
+
+fn indented(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines.iter().skip(lines.len().saturating_sub(8));
+    let last: Vec<String> = last
+        .map(|line| format!("    {}", printable(line)))
+        .collect();
+    last.join("\n")
+}

@@ -1,0 +1,48 @@
+//! What the suite knows of one SDK: `conformance/adapters/*.json`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// An SDK's file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The command that starts the adapter, from the root of the repository.
+    pub adapter: Vec<String>,
+    /// The SDK's own tests of the contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_tests: Option<UnitTests>,
+}
+
+/// An SDK's own tests, which are run and counted by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitTests {
+    /// The command that runs them.
+    pub command: Vec<String>,
+    /// How it reports them.
+    pub format: Format,
+    /// How many tests each class or group has.
+    pub expected: BTreeMap<String, u64>,
+}
+
+/// How a command reports its tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// As `python3 -m unittest -v` does on stderr.
+    PythonUnittest,
+}
+
+impl Profile {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        const WHAT: &str = "the file of an SDK, as conformance/README.md says";
+        let text = std::fs::read_to_string(path).map_err(|error| Error::file(WHAT, path, error))?;
+        serde_json::from_str(&text).map_err(|error| Error::file(WHAT, path, error))
+    }
+}

@@ -1,0 +1,88 @@
+//! The other half of a case: what the collector's end of the socket does.
+
+use serde::{Deserialize, Serialize};
+
+/// What the socket does while the script runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Schedule {
+    /// It takes everything at once.
+    Normal,
+    /// There is none: the variable is unset.
+    Unset,
+    /// The path leads nowhere.
+    Missing,
+    /// It closes after `line` whole lines and `byte` bytes of the next one, or
+    /// at the end of that line if it is shorter.
+    Close {
+        /// Whole lines before.
+        line: usize,
+        /// Bytes of the next line.
+        byte: usize,
+    },
+    /// It closes when the script comes to that checkpoint.
+    CloseAtCheckpoint {
+        /// The checkpoint.
+        name: String,
+    },
+    /// It takes `lines` lines, nothing more for a while, then everything.
+    Stall {
+        /// Whole lines before.
+        lines: usize,
+        /// How long it takes nothing.
+        ms: u64,
+    },
+    /// It takes `lines` lines, and nothing more while the script runs.
+    StallForEver {
+        /// Whole lines before.
+        lines: usize,
+    },
+    /// It takes a little at a time.
+    Slow {
+        /// How much, at least one.
+        bytes: usize,
+        /// How often.
+        every_ms: u64,
+    },
+    /// It accepts nobody for a while.
+    AcceptLate {
+        /// How long.
+        ms: u64,
+    },
+}
+
+impl Schedule {
+    /// Whether the SDK is off from the beginning.
+    pub(crate) const fn is_off(&self) -> bool {
+        matches!(self, Self::Unset | Self::Missing)
+    }
+
+    /// Whether it goes away while the script runs.
+    pub(crate) const fn closes(&self) -> bool {
+        matches!(self, Self::Close { .. } | Self::CloseAtCheckpoint { .. })
+    }
+
+    /// Whether it takes nothing for so long that lines may be lost.
+    pub(crate) const fn stalls(&self) -> bool {
+        matches!(self, Self::Stall { .. } | Self::StallForEver { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_comes_back_as_it_was() {
+        for json in [
+            r#"{"kind":"normal"}"#,
+            r#"{"kind":"close","line":3,"byte":17}"#,
+            r#"{"kind":"close-at-checkpoint","name":"mid"}"#,
+            r#"{"kind":"stall-for-ever","lines":2}"#,
+            r#"{"kind":"slow","bytes":512,"every_ms":1}"#,
+        ] {
+            let schedule: Schedule = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&schedule).unwrap(), json);
+        }
+    }
+}

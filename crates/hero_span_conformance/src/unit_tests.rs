@@ -1,0 +1,283 @@
+//! Runs an SDK's own tests and counts them by name.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::finding::Finding;
+use crate::profile::{Format, UnitTests};
+use crate::report::{Failure, Suite};
+
+/// How long the tests may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// So much of their output is read.
+const OUTPUT_BYTES: u64 = 1024 * 1024;
+
+/// What came of one test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+/// One test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Test {
+    group: String,
+    name: String,
+    outcome: Outcome,
+}
+
+/// Runs the tests in `directory`. Tests that are expected and not there fail.
+pub(crate) fn run(tests: &UnitTests, directory: Option<&Path>) -> Suite {
+    let started = Instant::now();
+    let mut suite = Suite::new("unit tests");
+    match output(tests, directory) {
+        Ok(output) => {
+            let found = match tests.format {
+                Format::PythonUnittest => read_python_unittest(&output),
+            };
+            count(tests, &found, &output, &mut suite);
+        }
+        Err(why) => {
+            suite.not_evaluated = tests.expected.values().sum();
+            suite
+                .faults
+                .push(format!("`{}`: {why}", tests.command.join(" ")));
+        }
+    }
+    suite.seconds = started.elapsed().as_secs_f64();
+    suite
+}
+
+/// What the command says on stdout and stderr, in whatever order.
+fn output(tests: &UnitTests, directory: Option<&Path>) -> Result<String, String> {
+    let (program, arguments) = tests.command.split_first().ok_or("no command is given")?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if let Some(directory) = directory {
+        command.current_dir(directory);
+    }
+    let mut child = command
+        .process_group(0)
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let stdout = child.stdout.take().map(read_in_background);
+    let stderr = child.stderr.take().map(read_in_background);
+    let deadline = Instant::now() + PATIENCE;
+    let ended = loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(2)),
+            Ok(status) => break status,
+            Err(error) => return Err(error.to_string()),
+        }
+    };
+    if let Some(group) = group {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let _ = child.wait();
+    if ended.is_none() {
+        return Err(format!("expected an end within {PATIENCE:?}, found none"));
+    }
+    let texts = [stdout, stderr].into_iter().flatten();
+    Ok(texts
+        .map(|reader| reader.join().unwrap_or_default())
+        .collect())
+}
+
+fn read_in_background(mut source: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = source.by_ref().take(OUTPUT_BYTES).read_to_end(&mut bytes);
+        // The rest is read away, so that the tests do not hang on a full pipe.
+        let _ = std::io::copy(&mut source, &mut std::io::sink());
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// Reads `test_x (module.Class.test_x) ... ok`. Where a test has a docstring,
+/// the outcome stands on a line of its own.
+fn read_python_unittest(output: &str) -> Vec<Test> {
+    let mut tests: Vec<Test> = Vec::new();
+    let mut pending: Option<(String, String)> = None;
+    for line in output.lines() {
+        if let Some(named) = python_name(line) {
+            pending = Some(named);
+        }
+        let Some((_, word)) = line.rsplit_once(" ... ") else {
+            continue;
+        };
+        if let (Some(outcome), Some((group, name))) = (python_outcome(word), pending.take()) {
+            tests.push(Test {
+                group,
+                name,
+                outcome,
+            });
+        }
+    }
+    tests
+}
+
+/// The class and the name of a test, from Python 3.9 on.
+fn python_name(line: &str) -> Option<(String, String)> {
+    let (name, rest) = line.split_once(" (")?;
+    let (path, _) = rest.split_once(')')?;
+    if !name.starts_with("test") || name.contains(' ') {
+        return None;
+    }
+    let path = path
+        .strip_suffix(name)
+        .map_or(path, |class| class.trim_end_matches('.'));
+    let class = path.rsplit('.').next()?;
+    Some((class.to_owned(), name.to_owned()))
+}
+
+fn python_outcome(word: &str) -> Option<Outcome> {
+    let reason = || {
+        word.trim_start_matches("skipped")
+            .trim()
+            .trim_matches(['\'', '"'])
+            .to_owned()
+    };
+    match word {
+        "ok" => Some(Outcome::Passed),
+        "FAIL" | "ERROR" | "unexpected success" => Some(Outcome::Failed(word.to_owned())),
+        "expected failure" => Some(Outcome::Failed(
+            "a failure that is marked as expected".into(),
+        )),
+        _ if word.starts_with("skipped") => Some(Outcome::Skipped(reason())),
+        _ => None,
+    }
+}
+
+fn count(tests: &UnitTests, found: &[Test], output: &str, suite: &mut Suite) {
+    let mut groups: BTreeMap<&str, u64> = BTreeMap::new();
+    for test in found
+        .iter()
+        .filter(|test| tests.expected.contains_key(&test.group))
+    {
+        *groups.entry(&test.group).or_default() += 1;
+        let name = format!("{}.{}", test.group, test.name);
+        match &test.outcome {
+            Outcome::Passed => {
+                suite.ran += 1;
+                suite.passed += 1;
+            }
+            Outcome::Skipped(reason) => suite.skip(format!("{name}: {reason}"), 1),
+            Outcome::Failed(how) => {
+                suite.ran += 1;
+                fail(
+                    suite,
+                    name,
+                    Finding::named("unit test", "ok", format!("{how}: {}", last_words(output))),
+                );
+            }
+        }
+    }
+    for (group, expected) in &tests.expected {
+        let found = groups.get(group.as_str()).copied().unwrap_or_default();
+        if found != *expected {
+            let finding = Finding::named(
+                "unit test",
+                format!("{expected} tests"),
+                format!("{found}: {}", last_words(output)),
+            );
+            fail(suite, group.clone(), finding);
+        }
+    }
+}
+
+fn fail(suite: &mut Suite, case: String, finding: Finding) {
+    suite.failed += 1;
+    suite.failures.push(Failure {
+        case,
+        findings: vec![finding],
+        replay: None,
+        script: None,
+    });
+}
+
+/// The last line that says something.
+fn last_words(output: &str) -> &str {
+    let mut lines = output.lines().rev().map(str::trim);
+    lines.find(|line| !line.is_empty()).unwrap_or("no output")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "\
+test_one (test_contract.FirstTests.test_one) ... ok
+test_two (test_contract.FirstTests.test_two)
+A docstring (with brackets) ... about nothing. ... FAIL
+test_old (test_contract.SecondTests) ... skipped 'no fork here'
+test_else (test_other.OtherTests.test_else) ... ok
+
+Ran 4 tests in 0.1s
+
+FAILED (failures=1, skipped=1)
+";
+
+    fn unit_tests(expected: &[(&str, u64)]) -> UnitTests {
+        UnitTests {
+            command: vec!["true".into()],
+            format: Format::PythonUnittest,
+            expected: expected
+                .iter()
+                .map(|(group, count)| ((*group).into(), *count))
+                .collect(),
+        }
+    }
+
+    fn check(expected: &[(&str, u64)], ran: u64, passed: u64, failed: u64, skipped: u64) -> Suite {
+        let tests = unit_tests(expected);
+        let mut suite = Suite::new("unit tests");
+        count(&tests, &read_python_unittest(OUTPUT), OUTPUT, &mut suite);
+        let counts = (suite.ran, suite.passed, suite.failed, suite.skips());
+        assert_eq!(counts, (ran, passed, failed, skipped), "{suite:?}");
+        suite
+    }
+
+    #[test]
+    fn tests_are_counted_by_class() {
+        check(&[("FirstTests", 2), ("SecondTests", 1)], 2, 1, 1, 1);
+    }
+
+    #[test]
+    fn a_missing_test_fails_by_the_name_of_its_class() {
+        let suite = check(&[("FirstTests", 3), ("NoTests", 2)], 2, 1, 3, 0);
+        let names: Vec<&str> = suite
+            .failures
+            .iter()
+            .map(|failure| failure.case.as_str())
+            .collect();
+        assert_eq!(names, ["FirstTests.test_two", "FirstTests", "NoTests"]);
+    }
+
+    #[test]
+    fn a_command_that_cannot_run_is_not_evaluated() {
+        let tests = UnitTests {
+            command: vec!["/nonexistent".into()],
+            ..unit_tests(&[("A", 2)])
+        };
+        let suite = run(&tests, None);
+        assert_eq!((suite.ran, suite.not_evaluated), (0, 2));
+        assert!(
+            suite.faults[0].contains("/nonexistent"),
+            "{:?}",
+            suite.faults
+        );
+    }
+}

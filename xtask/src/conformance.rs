@@ -1,0 +1,57 @@
+//! The conformance run of the Python SDK, through the command that runs it for
+//! any SDK.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+/// The SDK's file, unless the arguments name another or an adapter.
+const PROFILE: &str = "conformance/adapters/python.json";
+/// Where failing cases are written.
+const FAILURES: &str = "target/conformance";
+/// The run could not be made.
+const NOT_EVALUATED: u8 = 3;
+
+/// Passes the arguments on, and the exit code back.
+pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .args(["run", "--quiet", "--package", "hero_span_cli", "--"])
+        .args([
+            "conformance",
+            "run",
+            "--called-as",
+            "cargo xtask conformance",
+        ])
+        .current_dir(root)
+        // Set for this program's own build; a build inside would differ by it and start anew.
+        .env_remove("CARGO_MANIFEST_DIR");
+    if !names(arguments, &["--adapter", "--profile"]) {
+        command.args(["--profile", PROFILE]);
+    }
+    if !names(arguments, &["--failures"]) {
+        command.args(["--failures", FAILURES]);
+    }
+    match command.args(arguments).status() {
+        Ok(status) => ExitCode::from(code(status.code())),
+        Err(error) => {
+            eprintln!("cannot run cargo: {error}");
+            ExitCode::from(NOT_EVALUATED)
+        }
+    }
+}
+
+fn names(arguments: &[String], options: &[&str]) -> bool {
+    let is_named = |argument: &String| {
+        let option = argument.split('=').next().unwrap_or_default();
+        options.contains(&option)
+    };
+    arguments.iter().any(is_named)
+}
+
+/// Cargo's own failures, such as a build that breaks, have no verdict either.
+fn code(code: Option<i32>) -> u8 {
+    let known = code.and_then(|code| u8::try_from(code).ok());
+    known
+        .filter(|code| *code <= NOT_EVALUATED)
+        .unwrap_or(NOT_EVALUATED)
+}
