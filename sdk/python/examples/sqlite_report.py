@@ -9,7 +9,7 @@ import sqlite3
 
 from hero_tracing import flow, instrument
 
-TABLE = "CREATE TABLE sale (region TEXT, day TEXT, cents INT CHECK (cents > 0))"
+TABLE = "CREATE TABLE sale (region, day, cents, CONSTRAINT is_income CHECK (cents > 0))"
 INSERT = "INSERT INTO sale VALUES (?, ?, ?)"
 REPORT = "SELECT region, sum(cents) FROM sale WHERE day LIKE ? GROUP BY region ORDER BY 2 DESC"
 

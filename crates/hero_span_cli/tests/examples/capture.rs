@@ -1,0 +1,68 @@
+//! The bytes that producers send, one capture for each connection.
+
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::process;
+
+/// A socket where nobody listens until the producers are gone: the kernel
+/// keeps what they sent.
+pub(crate) struct Capture {
+    folder: TempDir,
+    listener: UnixListener,
+}
+
+impl Capture {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("span.sock")).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Self { folder, listener }
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("span.sock")
+    }
+
+    /// What each connection sent.
+    fn finish(self) -> Vec<Vec<u8>> {
+        let mut captures = Vec::new();
+        loop {
+            match self.listener.accept() {
+                Ok((mut connection, _)) => {
+                    let mut bytes = Vec::new();
+                    connection.read_to_end(&mut bytes).unwrap();
+                    captures.push(bytes);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return captures,
+                Err(error) => panic!("cannot accept: {error}"),
+            }
+        }
+    }
+
+    /// Has `hero-span check` judge each connection, and counts their lines.
+    pub(crate) fn judge(self) -> usize {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let captures = self.finish();
+        for capture in &captures {
+            fs::write(file.path(), capture).unwrap();
+            let mut check = Command::new(env!("CARGO_BIN_EXE_hero-span"));
+            let judged = process::run(check.arg("check").arg(file.path()));
+            assert!(
+                judged.status.success(),
+                "{}{}",
+                judged.stdout,
+                judged.stderr
+            );
+        }
+        captures
+            .concat()
+            .split_inclusive(|&byte| byte == b'\n')
+            .count()
+    }
+}

@@ -1,0 +1,199 @@
+//! The Python SDK's examples, run as a flow author runs them and as an
+//! executor does, with the trees that `hero-span collect` draws of them.
+//!
+//! [`story`] holds what is true of every example; a snapshot holds the rest.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod capture;
+mod collector;
+mod process;
+mod story;
+
+use insta::assert_snapshot;
+
+use story::{Order, story, story_if_possible};
+
+#[test]
+fn sqlite_report() {
+    assert_snapshot!(story("sqlite_report", Order::Told), @r#"
+    exit 0, printed:
+      north    165.25
+      south     80.50
+    run 1  9 spans, 1 failed
+    ✓ sqlite_report  flow
+    ├─ ✓ load  step  rows=4
+    │  ├─ ✓ rpc:Connection.execute  rpc
+    │  └─ ✓ rpc:Connection.executemany  rpc
+    ├─ ✓ load late sales  step  rows=2
+    │  │  · warn: batch turned down  reason="CHECK constraint failed: is_income"
+    │  └─ ✗ rpc:Connection.executemany  rpc  failed
+    │        ! sqlite3.IntegrityError: CHECK constraint failed: is_income
+    ├─ ✓ report  step  month="2024-03"  regions=2
+    │  └─ ✓ rpc:Connection.execute  rpc
+    └─ ✓ rpc:Connection.close  rpc
+    1 run, 9 spans, 20 lines, 0 lost
+    "#);
+}
+
+#[test]
+fn xmlrpc_inventory() {
+    assert_snapshot!(story("xmlrpc_inventory", Order::Told), @r#"
+    exit 0, printed:
+      bolt: 7
+      nut: 10
+    run 1  7 spans, 1 failed
+    ✓ xmlrpc_inventory  flow
+    ├─ ✓ rpc:ServerProxy.items  rpc
+    ├─ ✓ take  step  item="bolt"  wanted=10
+    │  │  · warn: <class 'ValueError'>:only 7 of bolt
+    │  ├─ ✗ rpc:ServerProxy.stock.take  rpc  failed
+    │  │     ! xmlrpc.client.Fault: <Fault 1: "<class 'ValueError'>:only 7 of bolt">
+    │  └─ ✓ rpc:ServerProxy.stock.count  rpc
+    └─ ✓ take  step  item="nut"  wanted=10  left=240
+       └─ ✓ rpc:ServerProxy.stock.take  rpc
+    1 run, 7 spans, 16 lines, 0 lost
+    "#);
+}
+
+#[test]
+fn thread_pool() {
+    assert_snapshot!(story("thread_pool", Order::Any), @r#"
+    exit 0, printed:
+      a.txt = copy of a.txt
+    run 1  6 spans
+    ✓ thread_pool  flow
+    ├─ ✓ digests  step  workers=3
+       ├─ ✓ digest  span  file="a.txt"  bytes=6
+       ├─ ✓ digest  span  file="b.txt"  bytes=5
+       ├─ ✓ digest  span  file="copy of a.txt"  bytes=6
+       ├─ ✓ digest  span  file="d.txt"  bytes=5
+    1 run, 6 spans, 16 lines, 0 lost
+    "#);
+}
+
+#[test]
+fn async_fanout() {
+    assert_snapshot!(story("async_fanout", Order::Told), @r#"
+    exit 0, printed:
+      oslo: noon
+      lima: noon
+      perth: ?
+    run 1  5 spans, 1 cancelled
+    ✓ async_fanout  flow
+    └─ ✓ fan out  step  cities=3  cancelled=1
+       ├─ ✓ ask  step  city="lima"
+       │     · info: answered  bytes=5
+       ├─ ✓ ask  step  city="oslo"
+       │     · info: answered  bytes=5
+       └─ ⊘ ask  step  cancelled  city="perth"
+             ! CancelledError
+    1 run, 5 spans, 13 lines, 0 lost
+    "#);
+}
+
+#[test]
+fn subflow() {
+    assert_snapshot!(story("subflow", Order::Told), @r#"
+    exit 0, printed:
+      kayak: palindrome
+      canoe: plain
+    run 1  7 spans, 3 processes
+    ✓ subflow  flow
+    ├─ ✓ judge  step  word="kayak"
+    │  ├─ ✓ reverse  step  word="kayak"  backwards="kayak"  [another process]
+    │  └─ ✓ compare  step  [another process]
+    └─ ✓ judge  step  word="canoe"
+       ├─ ✓ reverse  step  word="canoe"  backwards="eonac"  [another process]
+       └─ ✓ compare  step  [another process]
+    1 run, 7 spans, 16 lines, 0 lost
+    "#);
+}
+
+#[test]
+fn fork_workers() {
+    assert_snapshot!(story("fork_workers", Order::Any), @r#"
+    exit 0, printed:
+      550 primes
+    run 1  6 spans, 5 processes
+    ✓ fork_workers  flow
+    ├─ ✓ share out  step  parts=4
+       ├─ ✓ count  step  first=0  last=999  primes=168  [another process]
+       ├─ ✓ count  step  first=1000  last=1999  primes=135  [another process]
+       ├─ ✓ count  step  first=2000  last=2999  primes=127  [another process]
+       ├─ ✓ count  step  first=3000  last=3999  primes=120  [another process]
+    1 run, 6 spans, 16 lines, 0 lost
+    "#);
+}
+
+#[test]
+fn failing() {
+    assert_snapshot!(story("failing", Order::Told), @r#"
+    exit 1, printed:
+      failed: invalid literal for int() with base 10: 'twenty-five'
+    run 1  3 spans, 3 failed
+    ✗ failing  flow  failed
+    │  · warn: no spool  reason="the settings have no section [spool]"
+    ├─ ✗ read settings  step  failed
+    │     ! Failed: the settings have no section [spool]
+    └─ ✗ read port  step  failed  given="twenty-five"
+          ! ValueError: invalid literal for int() with base 10: 'twenty-five'
+    1 run, 3 spans, 8 lines, 0 lost
+    "#);
+}
+
+#[test]
+fn killed() {
+    assert_snapshot!(story("killed", Order::Told), @r#"
+    signal 9, printed:
+      killed in block 3
+    run 1  7 spans, 3 left open
+    ○ killed  flow  open, producer gone; last heard its start
+    ├─ ✓ prepare  step
+    └─ ○ compress  step  open, producer gone; last heard a log  blocks=50
+       │  · error: about to die  block=3
+       ├─ ✓ block  span  number=0  bytes=2
+       ├─ ✓ block  span  number=1  bytes=0
+       ├─ ✓ block  span  number=2  bytes=0
+       └─ ○ block  span  open, producer gone; last heard a tag  number=3  bytes=0
+    1 run, 7 spans, 16 lines, 0 lost
+    "#);
+}
+
+#[test]
+fn redis_queue() {
+    if let Some(story) = story_if_possible("redis_queue", Order::Told) {
+        assert_snapshot!(story, @r#"
+        exit 0, printed:
+          tea: 8
+          coffee: 9
+          refused: many x cake
+        run 1  23 spans, 1 failed
+        ✓ redis_queue  flow
+        ├─ ✓ fill  step
+        │  ├─ ✓ rpc:Redis.mset  rpc
+        │  └─ ✓ rpc:Redis.rpush  rpc
+        ├─ ✓ rpc:Redis.lmove  rpc
+        ├─ ✓ order  step  order="2 x tea"  left=8
+        │  ├─ ✓ rpc:Redis.pipeline  rpc
+        │  ├─ ✓ rpc:Pipeline.decrby  rpc
+        │  ├─ ✓ rpc:Pipeline.lrem  rpc
+        │  └─ ✓ rpc:Pipeline.execute  rpc
+        ├─ ✓ rpc:Redis.lmove  rpc
+        ├─ ✓ order  step  order="1 x coffee"  left=9
+        │  ├─ ✓ rpc:Redis.pipeline  rpc
+        │  ├─ ✓ rpc:Pipeline.decrby  rpc
+        │  ├─ ✓ rpc:Pipeline.lrem  rpc
+        │  └─ ✓ rpc:Pipeline.execute  rpc
+        ├─ ✓ rpc:Redis.lmove  rpc
+        ├─ ✗ order  step  failed  order="many x cake"
+        │  │  ! Failed: 'many' is not a number
+        │  └─ ✓ rpc:Redis.rpush  rpc
+        ├─ ✓ rpc:Redis.lmove  rpc
+        ├─ ✓ rpc:Redis.get  rpc
+        ├─ ✓ rpc:Redis.get  rpc
+        └─ ✓ rpc:Redis.lindex  rpc
+        1 run, 23 spans, 48 lines, 0 lost
+        "#);
+    }
+}
