@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 all is well, 1 something is wrong and was said, 2 bad usage.
 
+mod conformance;
 mod spec;
 mod test;
 
@@ -26,6 +27,13 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Prove the Python SDK conformant, or show where it is not: the project's main job
+    #[command(disable_help_flag = true)]
+    Conformance {
+        /// As for `hero-span conformance run`; try --help
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run every check that a change must pass
     Test {
         /// Run one part only
@@ -37,6 +45,7 @@ enum Chore {
 fn main() -> ExitCode {
     match Arguments::parse().chore {
         Chore::Spec { check } => spec::run(&root(), check),
+        Chore::Conformance { arguments } => conformance::run(&root(), &arguments),
         Chore::Test { only } => test::run(&root(), only),
     }
 }

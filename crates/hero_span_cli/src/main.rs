@@ -3,6 +3,7 @@
 mod check;
 mod collect;
 mod completions;
+mod conformance;
 mod error;
 mod exit_codes;
 mod explain;
@@ -42,6 +43,7 @@ enum Command {
     Collect(collect::Args),
     Check(check::Args),
     Explain(explain::Args),
+    Conformance(conformance::Args),
     Completions(completions::Args),
 }
 
@@ -51,6 +53,7 @@ impl Command {
             Self::Collect(args) => collect::run(args),
             Self::Check(args) => check::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Conformance(args) => Ok(conformance::run(args)),
             Self::Completions(args) => completions::run::<Cli>(args),
         }
     }
