@@ -1578,7 +1578,7 @@ def instrument(client: _T) -> _T:
     """
     if _silent or _start_producer() is None or issubclass(type(client), _Proxy):
         return client
-    return cast(_T, _proxy_class(cast(Any, type(client)))(client))
+    return cast(_T, _proxy_class(cast(Any, type(client)), _Proxy)(client))
 
 
 class _Proxy:
@@ -1599,7 +1599,7 @@ class _Proxy:
         if _is_routine(value):
             return _decorate(value, _opener(span_name), _settler(self, client))
         if callable(value) and _is_made_on_demand(client, name):
-            return _DynamicMethod(value, span_name, self)
+            return _dynamic_method(value, span_name, self)
         return value
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -1649,23 +1649,35 @@ def _is_made_on_demand(client: object, name: str) -> bool:
     return inspect.getattr_static(client, name, _MISSING) is _MISSING
 
 
-class _DynamicMethod:
+class _DynamicMethod(_Proxy):
     """A callable that a client made in __getattr__, and those that hang on it."""
 
-    def __init__(self, target: Callable[..., Any], name: str, proxy: _Proxy) -> None:
-        self.__target = target
-        self.__name = name
-        self.__proxy = proxy
-        self.__call = _around_function(target, _opener(name), _settler(proxy, proxy.__client__))
+    __slots__ = ("__root__", "__span_name__")
+    __root__: _Proxy
+    __span_name__: str
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.__call(*args, **kwargs)
+        call = _around_function(self.__client__, _opener(self.__span_name__), self.__settle__())
+        return call(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(self.__target, name)
+        value = getattr(self.__client__, name)
         if name.startswith("_") or _is_a(value, type) or not callable(value):
             return value
-        return _DynamicMethod(value, self.__name + "." + name, self.__proxy)
+        path = self.__span_name__ + "." + name
+        if _is_routine(value):
+            return _decorate(value, _opener(path), self.__settle__())
+        return _dynamic_method(value, path, self.__root__)
+
+    def __settle__(self) -> _Settle:
+        return _settler(self.__root__, self.__root__.__client__)
+
+
+def _dynamic_method(target: Any, path: str, origin: _Proxy) -> _Proxy:
+    method = _proxy_class(cast(Any, type(target)), _DynamicMethod)(target)
+    object.__setattr__(method, "__root__", origin)
+    object.__setattr__(method, "__span_name__", path)
+    return method
 
 
 # A class's own machinery, which a proxy must not take over.
@@ -1688,18 +1700,20 @@ _NOT_FORWARDED = {
 
 
 @functools.lru_cache(maxsize=256)
-def _proxy_class(kind: Any) -> type[_Proxy]:
+def _proxy_class(kind: Any, base: type[_Proxy]) -> type[_Proxy]:
     """A proxy class with the dunders of a client's class, which Python looks up on types."""
     members: dict[str, Any] = {"__slots__": ()}
     members["__class__"] = property(lambda self: self.__client__.__class__)  # for isinstance
-    for base in reversed(kind.__mro__):
-        for name, value in vars(base).items():
-            if name.startswith("__") and name.endswith("__") and name not in _NOT_FORWARDED:
+    for parent in reversed(kind.__mro__):
+        for name, value in vars(parent).items():
+            if name in vars(base) or name in _NOT_FORWARDED:
+                continue
+            if name.startswith("__") and name.endswith("__"):
                 if callable(value):
                     members[name] = _forwarder(name)
                 elif value is None:
                     members[name] = None  # such as the __hash__ of what has no hash
-    return type(kind.__name__, (_Proxy,), members)
+    return type(kind.__name__, (base,), members)
 
 
 def _forwarder(name: str) -> Callable[..., Any]:
