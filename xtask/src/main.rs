@@ -3,6 +3,8 @@
 //! Exit codes: 0 all is well, 1 something is wrong and was said, 2 bad usage.
 
 mod conformance;
+#[cfg(test)]
+mod edges;
 mod spec;
 mod test;
 
