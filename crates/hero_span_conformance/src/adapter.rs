@@ -22,6 +22,9 @@ use crate::server::Server;
 const LINE_BYTES: usize = 1024 * 1024;
 /// So much of what an adapter complains of is kept.
 const COMPLAINT_BYTES: usize = 4096;
+/// How often is looked whether it still runs: a child that it left behind may
+/// hold its stdout open.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long an adapter may take to end after `stop`.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -207,8 +210,13 @@ impl Adapter {
                     .serve()
                     .map_err(|error| self.fault(FaultKind::Io(error)))?;
             }
+            // Looked at before stdout is read, for the last words come before the end.
+            let has_ended = !matches!(self.child.try_wait(), Ok(None));
             if let Some(line) = self.line()? {
                 return Ok(line);
+            }
+            if has_ended {
+                return Err(self.gone());
             }
             if !self.wait_for_more(server.as_deref(), deadline)? {
                 return Err(self.fault(FaultKind::Silent(self.patience)));
@@ -243,7 +251,10 @@ impl Adapter {
             return Ok(false);
         }
         let wakes_at = server.and_then(Server::wakes_at).unwrap_or(deadline);
-        let left = wakes_at.min(deadline).saturating_duration_since(now);
+        let left = wakes_at
+            .min(deadline)
+            .saturating_duration_since(now)
+            .min(LOOK_EVERY);
         let mut sources = vec![PollFd::new(&self.stdout, PollFlags::IN)];
         sources.extend(
             self.stderr

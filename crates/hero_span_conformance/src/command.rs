@@ -13,6 +13,8 @@ use crate::progress::Line;
 use crate::report::{Conclusion, Report};
 use crate::run::{Options, replay, run};
 
+/// After so many failures of a family the rest of it is skipped.
+const ENOUGH_FAILURES: u64 = 20;
 /// Bad usage.
 const USAGE: u8 = 2;
 
@@ -56,6 +58,9 @@ pub struct RunArguments {
     /// How many seconds an answer of the adapter may take
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub patience: u64,
+    /// Leave out the rest of a family after its first failure
+    #[arg(long)]
+    pub fail_fast: bool,
     /// Show what runner and adapter say to each other, on stderr
     #[arg(long)]
     pub trace: bool,
@@ -117,6 +122,12 @@ fn options(arguments: &RunArguments) -> Result<Options, String> {
         cases: arguments.cases,
         seed: arguments.seed,
         jobs: arguments.jobs.unwrap_or_else(jobs),
+        enough: if arguments.fail_fast {
+            1
+        } else {
+            ENOUGH_FAILURES
+        },
+        shrinking: Duration::from_secs(10),
         failures: arguments.failures.clone(),
         replay_command: replay_command(arguments),
     })

@@ -13,8 +13,6 @@ use crate::finding::Finding;
 
 /// How many smaller cases are tried.
 const SHRINK_STEPS: usize = 300;
-/// How long smaller cases are tried.
-const SHRINK_TIME: Duration = Duration::from_secs(10);
 
 /// The case with that number. The same for the same seed, whatever runs
 /// before or beside it.
@@ -51,9 +49,10 @@ pub(crate) fn shrink(
     tree: &mut dyn ValueTree<Value = Case>,
     findings: Vec<Finding>,
     evaluator: &mut Evaluator<'_>,
+    time: Duration,
 ) -> (Case, Vec<Finding>) {
     let mut smallest = (tree.current(), findings);
-    let deadline = Instant::now() + SHRINK_TIME;
+    let deadline = Instant::now() + time;
     let mut can_go_on = tree.simplify();
     for _ in 0..SHRINK_STEPS {
         if !can_go_on || Instant::now() >= deadline {

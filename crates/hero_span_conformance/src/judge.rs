@@ -23,7 +23,7 @@ const WAIT: Duration = Duration::from_millis(limit::WAIT_MS + 10);
 /// An SDK that waits on purpose waits each time, so a case that took too long is
 /// tried again, and only what is slow each time fails. Less than `WAIT_MS`, so
 /// that a second wait is seen.
-const SLACK: Duration = Duration::from_millis(200);
+const SLACK: Duration = Duration::from_millis(100);
 /// How long a runner may take to read what was sent while it stalled.
 const CATCHING_UP: Duration = Duration::from_secs(1);
 /// The clock may be set a little while a case runs.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -21,8 +21,6 @@ use crate::progress::Progress;
 use crate::report::{Failure, Report, Suite};
 use crate::unit_tests;
 
-/// After so many failures of a family the rest of it is skipped.
-const ENOUGH_FAILURES: u64 = 20;
 /// After so many faults of the adapter the rest of a family is skipped.
 const ENOUGH_FAULTS: u64 = 3;
 
@@ -41,6 +39,10 @@ pub struct Options {
     pub seed: u64,
     /// How many adapters run beside each other, at least one.
     pub jobs: usize,
+    /// After so many failures of a family the rest of it is skipped.
+    pub enough: u64,
+    /// How long smaller cases are tried when one fails.
+    pub shrinking: Duration,
     /// Where the cases that failed are written.
     pub failures: PathBuf,
     /// How the command starts that replays one of them.
@@ -228,7 +230,8 @@ impl Work<'_> {
         let verdict = evaluator.evaluate(&case);
         let new_findings = self.count(&case, verdict);
         if let Some(findings) = new_findings {
-            let (case, findings) = shrink(tree.as_mut(), findings, evaluator);
+            let time = self.bench.options.shrinking;
+            let (case, findings) = shrink(tree.as_mut(), findings, evaluator, time);
             let failure = self.write_failure(number, case, findings);
             self.suite().failures.push(failure);
         }
@@ -238,7 +241,7 @@ impl Work<'_> {
     fn count(&self, case: &Case, verdict: Verdict) -> Option<Vec<Finding>> {
         let mut suite = self.suite();
         let findings = count(&mut suite, case, verdict);
-        if suite.failed >= ENOUGH_FAILURES || suite.not_evaluated >= ENOUGH_FAULTS {
+        if suite.failed >= self.bench.options.enough || suite.not_evaluated >= ENOUGH_FAULTS {
             self.is_enough.store(true, Ordering::Relaxed);
         }
         let done = suite.ran + suite.not_evaluated + suite.skips();

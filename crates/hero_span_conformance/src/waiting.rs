@@ -55,6 +55,8 @@ fn busy_of(statistics: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -63,16 +65,23 @@ mod tests {
         assert_eq!(busy_of("x"), None);
     }
 
+    fn waited(script: &str) -> Duration {
+        let mut process = Command::new("sh").args(["-c", script]).spawn().unwrap();
+        let stopwatch = Stopwatch::start(process.id());
+        std::thread::sleep(Duration::from_millis(200));
+        let waited = stopwatch.waited();
+        process.kill().unwrap();
+        process.wait().unwrap();
+        waited
+    }
+
     #[test]
     fn sleep_is_waiting_and_work_is_not() {
-        let sleep = Stopwatch::start(std::process::id());
-        std::thread::sleep(Duration::from_millis(30));
-        assert!(sleep.waited() >= Duration::from_millis(20), "{sleep:?}");
+        let asleep = waited("exec sleep 1");
+        assert!(asleep >= Duration::from_millis(150), "{asleep:?}");
         if PathBuf::from("/proc/self/schedstat").exists() {
-            let work = Stopwatch::start(std::process::id());
-            let end = Instant::now() + Duration::from_millis(60);
-            while Instant::now() < end {}
-            assert!(work.waited() < Duration::from_millis(50), "{work:?}");
+            let busy = waited("while :; do :; done");
+            assert!(busy < Duration::from_millis(50), "{busy:?}");
         }
     }
 }

@@ -182,9 +182,6 @@ fn value_clause(wanted: &Wanted, found: &Value, event: Clause) -> Clause {
     match found {
         Value::Text(text) if wanted.limit == Clause::LimitError => error_clause(expected, text),
         Value::Text(text) if whole.starts_with(text.as_str()) => wanted.limit,
-        Value::Text(text) if text.len() > expected.len() && expected.len() < whole.len() => {
-            wanted.limit
-        }
         Value::Text(_) if expected.len() < whole.len() => Clause::ValueCut,
         Value::Array(_) | Value::Object(_) => Clause::ValueStructured,
         _ => event,

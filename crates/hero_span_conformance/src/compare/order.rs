@@ -74,6 +74,8 @@ impl<'a> Matcher<'a> {
                 .skip_lost(arrival, &mut progress, may_lose)
                 .and_then(|()| self.take(arrival, index, &mut progress));
             if let Err(difference) = taken {
+                let uncounted = || self.uncounted_loss(arrival, &progress);
+                let difference = may_lose.then(uncounted).flatten().unwrap_or(difference);
                 progress.failure = Some((index, difference));
                 break;
             }
@@ -120,6 +122,24 @@ impl<'a> Matcher<'a> {
             self.pass(lost, progress);
         }
         Ok(())
+    }
+
+    /// The arrival may be a later event, before which losses were not counted.
+    fn uncounted_loss(&self, arrival: &Arrival, progress: &Progress) -> Option<Difference> {
+        let mut candidate = *progress.next.first()?;
+        let mut number = progress.matched.len() + progress.lost.len();
+        while self.compare(candidate, arrival).is_err() {
+            candidate = *self.then.get(candidate)?.first()?;
+            number += 1;
+        }
+        let found = arrival.event.seq()?;
+        let expected = format!("at least {number}, that of {}", self.name_event(candidate));
+        Some(Difference::new(
+            Clause::EventAny,
+            "seq",
+            expected,
+            found.to_string(),
+        ))
     }
 
     fn take(
