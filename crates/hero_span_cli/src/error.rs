@@ -14,11 +14,23 @@ pub(crate) struct Error(Kind);
 enum Kind {
     Collector(hero_span_collector::Error),
     NoDefaultPath,
-    Directory { path: PathBuf, source: io::Error },
-    Unreadable { path: PathBuf, source: io::Error },
-    UnknownClause { id: String, near: Vec<&'static str> },
+    Directory {
+        path: PathBuf,
+        source: io::Error,
+    },
+    Unreadable {
+        path: PathBuf,
+        source: io::Error,
+    },
+    UnknownClause {
+        id: String,
+        near: Vec<&'static str>,
+    },
     Output(io::Error),
-    System { doing: &'static str, source: io::Error },
+    System {
+        doing: &'static str,
+        source: io::Error,
+    },
 }
 
 impl Error {

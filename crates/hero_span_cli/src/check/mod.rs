@@ -73,7 +73,8 @@ enum Format {
 }
 
 fn parent(text: &str) -> Result<SpanId, String> {
-    text.parse().map_err(|e: hero_span_protocol::ParseError| e.to_string())
+    text.parse()
+        .map_err(|e: hero_span_protocol::ParseError| e.to_string())
 }
 
 /// Judges a capture as it is read, and says whether it conforms.

@@ -92,7 +92,11 @@ impl<W: Write> Lines<W> {
             let lost = plural(told.lost, "event");
             self.remark(session, &format!("{lost} lost before line {line}"))?;
         }
-        for found in told.findings.iter().filter(|found| !found.explained_by_loss) {
+        for found in told
+            .findings
+            .iter()
+            .filter(|found| !found.explained_by_loss)
+        {
             let text = format!(
                 "line {line}: {}: expected {}, found {}",
                 found.clause, found.expected, found.found
@@ -145,7 +149,10 @@ impl<W: Write> View for Lines<W> {
             }
             Update::RunOver(run) => self.tree(forest, *run),
             Update::CannotAccept(error) => {
-                writeln!(self.out, "! cannot accept connections: {error}; trying again")
+                writeln!(
+                    self.out,
+                    "! cannot accept connections: {error}; trying again"
+                )
             }
             _ => Ok(()),
         }

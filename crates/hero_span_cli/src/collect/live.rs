@@ -146,7 +146,10 @@ fn frame(forest: &Forest, over: &HashSet<RunId>, look: Look, room: usize) -> Vec
     runs.drain(..hidden);
     let mut lines = Vec::new();
     if hidden > 0 {
-        lines.push(look.paint.dim(&format!("… and {}", plural(hidden as u64, "earlier run"))));
+        lines.push(
+            look.paint
+                .dim(&format!("… and {}", plural(hidden as u64, "earlier run"))),
+        );
     }
     let count = runs.len();
     for (done, run) in runs.into_iter().enumerate() {
@@ -168,7 +171,9 @@ fn part(forest: &Forest, run: RunId, look: Look, room: usize) -> Vec<String> {
     let chosen: HashSet<SpanKey> = choose(forest, run, room.saturating_sub(1));
     let rows = Rows::new(forest, run, look.stable, Some(&chosen));
     let header = std::iter::once(header(forest, run, look));
-    header.chain(rows.map(|row| look.row(forest, &row))).collect()
+    header
+        .chain(rows.map(|row| look.row(forest, &row)))
+        .collect()
 }
 
 fn now_ms() -> Option<f64> {

@@ -173,8 +173,14 @@ fn summarize(totals: &Totals) {
     ];
     if counts.rejected > 0 {
         let reasons = totals.rejected.iter();
-        let reasons: Vec<_> = reasons.map(|(clause, lines)| format!("{clause} {lines}")).collect();
-        parts.push(format!("{} rejected ({})", counts.rejected, reasons.join(", ")));
+        let reasons: Vec<_> = reasons
+            .map(|(clause, lines)| format!("{clause} {lines}"))
+            .collect();
+        parts.push(format!(
+            "{} rejected ({})",
+            counts.rejected,
+            reasons.join(", ")
+        ));
     }
     if counts.skipped > 0 {
         parts.push(format!("{} of unknown type", counts.skipped));

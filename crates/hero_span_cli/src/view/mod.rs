@@ -34,11 +34,7 @@ pub(crate) struct Look {
 }
 
 /// The lines of a run: its header and its whole tree.
-pub(crate) fn run_lines(
-    forest: &Forest,
-    run: RunId,
-    look: Look,
-) -> impl Iterator<Item = String> {
+pub(crate) fn run_lines(forest: &Forest, run: RunId, look: Look) -> impl Iterator<Item = String> {
     let rows = Rows::new(forest, run, look.stable, None);
     let header = std::iter::once(header(forest, run, look));
     header.chain(rows.map(move |row| look.row(forest, &row)))
@@ -69,9 +65,17 @@ pub(crate) fn header(forest: &Forest, run: RunId, look: Look) -> String {
     parts.extend(skipped.map(|lines| paint.warn(&format!("{lines} of unknown type"))));
     parts.extend(part(counts.torn, "torn").map(|text| paint.bad(&text)));
     if !look.stable {
-        parts.extend(tally.duration_ms().map(|ms| paint.dim(&duration(ms))));
+        parts.extend(
+            tally
+                .duration_ms(look.now_ms)
+                .map(|ms| paint.dim(&duration(ms))),
+        );
     }
-    format!("{}  {}", paint.bold(&format!("run {run}")), parts.join(", "))
+    format!(
+        "{}  {}",
+        paint.bold(&format!("run {run}")),
+        parts.join(", ")
+    )
 }
 
 /// A run's spans by how they stand.
@@ -114,7 +118,9 @@ impl Tally {
         self.last_ms = Some(self.last_ms.map_or(heard, |ms| ms.max(heard)));
     }
 
-    fn duration_ms(&self) -> Option<f64> {
-        Some(self.last_ms? - self.first_ms?)
+    /// From the first thing heard to the last, or to now while spans run.
+    fn duration_ms(&self, now_ms: Option<f64>) -> Option<f64> {
+        let now_ms = now_ms.filter(|_| self.running > 0);
+        Some(now_ms.or(self.last_ms)? - self.first_ms?)
     }
 }

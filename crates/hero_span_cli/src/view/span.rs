@@ -32,8 +32,14 @@ impl Look {
 
     fn span(self, forest: &Forest, key: SpanKey, hidden: u32, elsewhere: bool) -> String {
         let span = forest.span(key);
-        let mut parts = vec![format!("{} {}", mark(forest, key, self.paint), self.name(span))];
-        parts.push(self.paint.dim(span.kind().as_str()));
+        let mut parts = vec![format!(
+            "{} {}",
+            mark(forest, key, self.paint),
+            self.name(span)
+        )];
+        if span.started().is_some() {
+            parts.push(self.paint.dim(span.kind().as_str()));
+        }
         parts.extend(self.state(forest, key));
         parts.extend(self.time(span));
         parts.extend(tags(span.tags()));
@@ -108,13 +114,7 @@ impl Look {
         (ms >= 0.0).then(|| self.paint.dim(&duration(ms)))
     }
 
-    fn remarks(
-        self,
-        forest: &Forest,
-        key: SpanKey,
-        hidden: u32,
-        elsewhere: bool,
-    ) -> Vec<String> {
+    fn remarks(self, forest: &Forest, key: SpanKey, hidden: u32, elsewhere: bool) -> Vec<String> {
         let span = forest.span(key);
         let mut remarks = Vec::new();
         if elsewhere {

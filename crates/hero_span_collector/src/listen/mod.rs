@@ -4,6 +4,8 @@
 mod accept;
 mod lock;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

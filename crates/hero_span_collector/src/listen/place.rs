@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::Error;
 
 /// What fits into `sun_path` beside its final NUL.
-const PATH_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+pub(super) const PATH_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;

@@ -53,12 +53,18 @@ fn siblings_stand_by_time_and_then_by_line() {
         "1 start a at 0
          1 start late under a at 9
          1 start first under a at 5
-         1 start second under a at 5",
+         1 start second under a at 5
+         1 start third under a at 5
+         1 start fourth under a at 5
+         1 start fifth under a at 5",
         "
          run 1
            a open
              first open
              second open
+             third open
+             fourth open
+             fifth open
              late open",
     );
 }

@@ -1,6 +1,9 @@
 //! Where all connections meet: the forest grows, sinks are told, and runs
 //! are found to be over. Pure but for what sinks do.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::ControlFlow;
 

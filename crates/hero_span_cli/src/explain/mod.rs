@@ -1,10 +1,13 @@
 //! `hero-span explain`: the contract's clauses, one by one.
 
+mod declared;
+
 use std::fmt::Write as _;
 use std::io::Write;
 
 use hero_span_protocol::{Clause, Requirement};
 
+use self::declared::declared;
 use crate::error::Error;
 use crate::exit_codes;
 
@@ -53,20 +56,38 @@ fn near(id: &str) -> Vec<&'static str> {
 
 /// The clause as the contract has it.
 pub(crate) fn explain(clause: Clause) -> String {
-    let mut text = format!("{}  {}\n", clause.id(), level(clause));
-    let mut column = 0;
-    for word in clause.text().split_whitespace() {
-        if column == 0 || column + 1 + word.len() > WIDTH {
-            text.push_str(if column == 0 { "    " } else { "\n    " });
-            column = 4 + word.len();
-        } else {
-            text.push(' ');
-            column += 1 + word.len();
-        }
-        text.push_str(word);
+    let declared = declared(clause);
+    let name = declared.name.unwrap_or_default();
+    let heading = format!("{}  {}  {name}", clause.id(), level(clause));
+    let mut text = format!("{}\n", heading.trim_end());
+    text += &wrap("    ", clause.text());
+    if !declared.fields.is_empty() {
+        text.push('\n');
     }
-    text.push('\n');
+    for field in declared.fields {
+        let (kind, presence) = (field.kind(), &field.presence);
+        let head = format!("    {:14}  {kind:9}  {presence:8}  ", field.name);
+        text += &wrap(&head, &field.meaning);
+    }
     text
+}
+
+/// The text behind `head`, in lines that all begin in the same column.
+fn wrap(head: &str, text: &str) -> String {
+    let mut wrapped = head.to_owned();
+    let mut column = head.len();
+    for word in text.split_whitespace() {
+        if column > head.len() && column + 1 + word.len() > WIDTH {
+            wrapped += &format!("\n{:1$}", "", head.len());
+            column = head.len();
+        } else if column > head.len() {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped += word;
+        column += word.len();
+    }
+    wrapped + "\n"
 }
 
 /// The clause's id and first sentence.
@@ -75,7 +96,13 @@ fn summary(clause: Clause) -> String {
     let end = text.find(". ").map_or(text.len(), |end| end + 1);
     let mut line = String::new();
     // Writing to a string does not fail.
-    let _ = writeln!(line, "{:24}  {:6}  {}", clause.id(), level(clause), &text[..end]);
+    let _ = writeln!(
+        line,
+        "{:24}  {:6}  {}",
+        clause.id(),
+        level(clause),
+        &text[..end]
+    );
     line
 }
 

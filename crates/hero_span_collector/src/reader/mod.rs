@@ -1,5 +1,8 @@
 //! Bytes of one connection into what they say: pure, in bounded memory.
 
+#[cfg(test)]
+mod tests;
+
 use hero_span_protocol::{
     Clause, Event, Line, ParseError, Parsed, Splitter, Stream, Violation, limit, parse,
 };

@@ -1,5 +1,8 @@
 //! One connection read to its end, and what it says sent to the hub.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};

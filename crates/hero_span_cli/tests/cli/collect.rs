@@ -1,0 +1,230 @@
+//! `hero-span collect` in a pipe.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::common::{Collector, end, hero_span, run, start};
+
+#[test]
+fn it_ends_with_the_first_run_if_asked() {
+    let collector = Collector::start(&["--once", "--view", "trees", "--stable"]);
+    let (mut parent, mut child) = (collector.connect(), collector.connect());
+    let say = |stream: &mut dyn Write, line: String| {
+        stream.write_all(line.as_bytes()).expect("sent");
+    };
+    say(&mut child, start(3, Some(2)));
+    say(&mut parent, start(1, None));
+    say(&mut parent, start(2, Some(1)));
+    say(&mut child, end(3, "failed"));
+    say(&mut parent, end(2, "ok"));
+    drop(parent);
+    drop(child);
+    let path = collector.path.clone();
+    let finished = collector.finish();
+    insta::assert_snapshot!(finished.stdout, @"
+    run 1  3 spans, 2 processes, 1 failed, 1 left open
+    ○ n1  step  open, producer gone; last heard its start
+    └─ ✓ n2  step
+       └─ ✗ n3  step  failed  [another process, producer not told once and first]
+    ");
+    insta::assert_snapshot!(finished.stderr, @"1 run, 3 spans, 5 lines, 0 lost");
+    assert_eq!(finished.code, Some(0));
+    assert!(!path.exists());
+}
+
+#[test]
+fn in_a_pipe_each_event_is_a_line_and_then_comes_the_tree() {
+    let collector = Collector::start(&["--once", "--stable"]);
+    let log = r#"{"type":"span_log","span_id":"0000000000000002","ts_ms":3,"level":"warn","message":"careful\u001b[2J","fields":{"n":1}}"#;
+    let tag =
+        r#"{"type":"span_tag","span_id":"0000000000000002","ts_ms":3,"key":"rows","value":[1,2]}"#;
+    let failed = r#"{"type":"span_end","span_id":"0000000000000002","ts_ms":4,"status":"failed","error":"Traceback\n  x\nValueError: no","error_type":"ValueError"}"#;
+    collector.send(&[
+        start(1, None),
+        start(2, Some(1)),
+        format!("{log}\n{tag}\n"),
+        "nonsense\n{\"type\":\"span_link\"}\n".to_owned(),
+        format!("{failed}\n{failed}\n"),
+        "torn".to_owned(),
+    ]);
+    let finished = collector.finish();
+    insta::assert_snapshot!(finished.stdout, @r"
+    #1 ▶ n1  step
+    #1   ▶ n2  step
+    #1   · n2: warn: careful\u{1b}[2J  n=1
+    #1   = n2: rows=[1,2]
+    #1   ✗ n2  ValueError: no
+    #1   ✗ n2  ValueError: no
+    ! connection 1: line 8: rule.end-once: expected one span_end of 0000000000000002, found another
+    ! connection 1: line 5: rejected: transport.line at byte 0: expected a JSON object, found 'n'
+    ! connection 1: line 6: skipped: unknown type span_link
+    ! connection 1: torn last line of 4 bytes discarded
+
+    run 1  2 spans, 1 failed, 1 left open, 1 line rejected, 1 line of unknown type, 1 torn
+    ○ n1  step  open, producer gone; last heard its start
+    └─ ✗ n2  step  failed  rows=[1,2]  [ended twice]
+          · warn: careful\u{1b}[2J  n=1
+          ! ValueError: no
+    ");
+    insta::assert_snapshot!(finished.stderr, @"1 run, 2 spans, 8 lines, 0 lost, 1 rejected (transport.line 1), 1 of unknown type, 1 torn");
+}
+
+#[test]
+fn times_are_shown_unless_they_must_not_be() {
+    let collector = Collector::start(&["--once"]);
+    collector.send(&[start(1, None), end(1, "ok")]);
+    insta::assert_snapshot!(collector.finish().stdout, @"
+    00:00:00.001 #1 ▶ n1  step
+    00:00:01.001 #1 ✓ n1  1.00 s
+
+    run 1  1 span, 1.00 s
+    ✓ n1  step  1.00 s
+    ");
+}
+
+#[test]
+fn signals_end_it_in_good_order() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let collector = Collector::start(&["--view", "trees", "--stable"]);
+        collector.send(&[start(1, None), end(1, "ok")]);
+        let mut open = collector.connect();
+        let lines: String = (2..=100).map(|id| start(id, None)).collect();
+        open.write_all(lines.as_bytes()).expect("sent");
+        let path = collector.path.clone();
+        collector.signal(signal);
+        let finished = collector.finish();
+        assert_eq!(finished.code, Some(0), "{signal:?}");
+        assert_eq!(
+            finished.stdout.matches("open, collector stopped").count(),
+            99,
+            "{signal:?}"
+        );
+        assert_eq!(finished.stderr, "2 runs, 100 spans, 101 lines, 0 lost\n");
+        assert!(!path.exists() && !path.with_extension("lock").exists());
+    }
+}
+
+#[test]
+fn the_line_it_prints_can_be_pasted() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("it's a $socket");
+    let mut collector = hero_span()
+        .args(["collect", "--listen"])
+        .arg(&path)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut line = Vec::new();
+    let mut stderr = collector.stderr.take().expect("piped");
+    while line.last() != Some(&b'\n') {
+        let mut byte = [0];
+        stderr.read_exact(&mut byte).expect("a line");
+        line.push(byte[0]);
+    }
+    let line = String::from_utf8(line).expect("text");
+    let script = format!("{line}printf %s \"$HERO_FLOW_SPAN_SOCK\"");
+    let shown = run(Command::new("sh").args(["-c", &script])).stdout;
+    assert_eq!(shown, path.to_str().expect("text"));
+    collector.kill().expect("killed");
+    collector.wait().expect("ended");
+}
+
+#[test]
+fn without_a_path_it_listens_at_the_usual_place() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let shown = |name: &str| {
+        let mut command = hero_span();
+        command.env_remove("XDG_RUNTIME_DIR").env_remove("HOME");
+        command.env(name, directory.path()).arg("collect");
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
+        let mut shown = [0; 200];
+        let count = child
+            .stderr
+            .take()
+            .expect("piped")
+            .read(&mut shown)
+            .expect("a line");
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        let place = directory.path().display().to_string();
+        String::from_utf8_lossy(&shown[..count]).replace(&place, "DIR")
+    };
+    assert_eq!(
+        shown("XDG_RUNTIME_DIR"),
+        "export HERO_FLOW_SPAN_SOCK=DIR/hero-span.sock\n"
+    );
+    assert_eq!(
+        shown("HOME"),
+        "export HERO_FLOW_SPAN_SOCK=DIR/.hero/var/hero-span.sock\n"
+    );
+}
+
+#[test]
+fn it_ends_when_nobody_reads_its_output() {
+    // Taking the reader's end away is what `| head` does.
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut command = hero_span();
+    command.stdout(writer);
+    let collector = Collector::spawn(command, &[]);
+    drop(reader);
+    let begun = Instant::now();
+    let mut stream = collector.connect();
+    while stream.write_all(start(1, None).as_bytes()).is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it goes on");
+    }
+    assert_eq!(collector.finish().code, Some(0));
+}
+
+#[test]
+fn two_on_one_socket_are_one_too_many() {
+    let first = Collector::start(&[]);
+    let second = run(hero_span().args(["collect", "--listen"]).arg(&first.path));
+    assert_eq!(second.code, Some(2));
+    let place = first.path.display().to_string();
+    insta::assert_snapshot!(second.stderr.replace(&place, "SOCKET"), @"hero-span: SOCKET: expected to be its only collector, found one that holds SOCKET.lock: stop it, or choose another path");
+    first.signal(Signal::TERM);
+    assert_eq!(first.finish().code, Some(0));
+}
+
+#[test]
+fn the_place_of_a_killed_collector_is_free() {
+    let mut first = Collector::start(&[]);
+    let path = first.path.clone();
+    first.child.kill().expect("killed");
+    first.child.wait().expect("ended");
+    assert!(path.exists(), "a killed one leaves its socket");
+    let mut second = hero_span();
+    second.args(["collect", "--once", "--listen"]).arg(&path);
+    let mut second = second
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut line = [0; 7];
+    second
+        .stderr
+        .take()
+        .expect("piped")
+        .read_exact(&mut line)
+        .expect("a line");
+    assert_eq!(&line, b"export ");
+    let mut stream = std::os::unix::net::UnixStream::connect(&path).expect("it listens");
+    stream.write_all(start(1, None).as_bytes()).expect("sent");
+    drop(stream);
+    assert_eq!(second.wait().expect("ended").code(), Some(0));
+}
+
+#[test]
+fn colours_come_only_where_they_are_wanted() {
+    let coloured = |args: &[&str]| {
+        let collector = Collector::start(args);
+        collector.send(&[start(1, None), end(1, "failed")]);
+        collector.finish().stdout.contains('\u{1b}')
+    };
+    assert!(!coloured(&["--once"]), "a pipe is no terminal");
+    assert!(!coloured(&["--once", "--color", "never"]));
+    assert!(coloured(&["--once", "--color", "always"]));
+}

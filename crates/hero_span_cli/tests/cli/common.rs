@@ -1,0 +1,148 @@
+//! A running collector, and lines to send to it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::JoinHandle;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// The program under test, without anything of ours in its environment.
+pub(crate) fn hero_span() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hero-span"));
+    for name in [
+        "HERO_FLOW_SPAN_SOCK",
+        "NO_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "TERM",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// What a program left behind.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+pub(crate) fn run(command: &mut Command) -> Finished {
+    let output = command.stdin(Stdio::null()).output().expect("it runs");
+    Finished {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).expect("text"),
+        stderr: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+/// `hero-span collect`, listening.
+pub(crate) struct Collector {
+    pub(crate) child: Child,
+    pub(crate) path: PathBuf,
+    stderr: BufReader<ChildStderr>,
+    stdout: Option<JoinHandle<String>>,
+    _directory: TempDir,
+}
+
+impl Collector {
+    /// Starts it on a socket of its own and waits until it listens.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut command = hero_span();
+        command.stdout(Stdio::piped());
+        Self::spawn(command, args)
+    }
+
+    pub(crate) fn spawn(mut command: Command, args: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("s");
+        command.arg("collect").arg("--listen").arg(&path).args(args);
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
+        let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let mut export = String::new();
+        stderr.read_line(&mut export).expect("a line");
+        assert!(export.starts_with("export "), "{export}");
+        let stdout = child.stdout.take().map(|mut stdout| {
+            std::thread::spawn(move || {
+                let mut text = String::new();
+                stdout.read_to_string(&mut text).expect("text");
+                text
+            })
+        });
+        Self {
+            child,
+            path,
+            stderr,
+            stdout,
+            _directory: directory,
+        }
+    }
+
+    pub(crate) fn connect(&self) -> UnixStream {
+        UnixStream::connect(&self.path).expect("it listens")
+    }
+
+    /// Connects, sends these lines and hangs up.
+    pub(crate) fn send(&self, lines: &[String]) {
+        self.connect()
+            .write_all(lines.concat().as_bytes())
+            .expect("sent");
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("a process id"), signal).expect("sent");
+    }
+
+    /// A figure of `/proc/PID/status`, in KiB.
+    pub(crate) fn memory_kib(&self, name: &str) -> u64 {
+        memory_kib(self.child.id(), name)
+    }
+
+    /// Waits for its end.
+    pub(crate) fn finish(mut self) -> Finished {
+        let mut stderr = String::new();
+        self.stderr.read_to_string(&mut stderr).expect("text");
+        let stdout = self.stdout.map(|reader| reader.join().expect("read"));
+        Finished {
+            code: self.child.wait().expect("ended").code(),
+            stdout: stdout.unwrap_or_default(),
+            stderr,
+        }
+    }
+}
+
+pub(crate) fn memory_kib(pid: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("readable");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with(name))
+        .expect("a figure");
+    let digits: String = line.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().expect("a number")
+}
+
+/// The line that starts a span, which is named after its number.
+pub(crate) fn start(id: u64, parent: Option<u64>) -> String {
+    let parent = parent.map_or("null".to_owned(), |parent| format!("\"{parent:016x}\""));
+    let producer = match parent.as_str() {
+        "null" => format!("\"producer\":{{\"id\":\"{id:016x}\",\"pid\":{id}}},"),
+        _ => String::new(),
+    };
+    format!(
+        "{{\"type\":\"span_start\",\"span_id\":\"{id:016x}\",\"ts_ms\":{id},{producer}\"parent_span_id\":{parent},\"name\":\"n{id}\",\"kind\":\"step\"}}\n"
+    )
+}
+
+/// The line that ends it, a second later.
+pub(crate) fn end(id: u64, status: &str) -> String {
+    format!(
+        "{{\"type\":\"span_end\",\"span_id\":\"{id:016x}\",\"ts_ms\":{},\"status\":\"{status}\"}}\n",
+        id + 1000
+    )
+}

@@ -1,0 +1,11 @@
+//! The `hero-span` binary as its users meet it.
+
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod check;
+mod collect;
+mod common;
+mod limits;
+mod screen;
+mod shell;
+mod terminal;

@@ -1,0 +1,137 @@
+//! Help, versions, completions and clauses.
+
+use crate::common::{hero_span, run};
+
+#[test]
+fn the_version_names_the_protocol() {
+    let finished = run(hero_span().arg("--version"));
+    let package = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        finished.stdout,
+        format!("hero-span {package} (protocol 1)\n")
+    );
+}
+
+#[test]
+fn help_teaches_by_example() {
+    for command in ["collect", "check", "explain", "completions"] {
+        let finished = run(hero_span().args([command, "--help"]));
+        assert_eq!(finished.code, Some(0));
+        let example = format!("\n  hero-span {command}");
+        assert!(finished.stdout.contains(&example), "{}", finished.stdout);
+    }
+    let finished = run(hero_span().arg("--help"));
+    assert!(
+        finished.stdout.contains("Exit status: 0"),
+        "{}",
+        finished.stdout
+    );
+}
+
+#[test]
+fn wrong_arguments_end_with_two() {
+    for args in [
+        &["collct"][..],
+        &[],
+        &["check"],
+        &["check", "-", "--max", "many"],
+    ] {
+        let finished = run(hero_span().args(args));
+        assert_eq!(finished.code, Some(2), "{args:?}");
+        assert!(finished.stderr.contains("--help") || finished.stderr.contains("Usage"));
+    }
+}
+
+#[test]
+fn a_clause_is_explained() {
+    let finished = run(hero_span().args(["explain", "rule.end-once"]));
+    insta::assert_snapshot!(finished.stdout, @"
+    rule.end-once  MUST
+        A span ends at most once.
+    ");
+}
+
+#[test]
+fn what_a_clause_declares_is_shown() {
+    let explain = |id: &str| run(hero_span().args(["explain", id])).stdout;
+    insta::assert_snapshot!(explain("limit.value"), @"
+    limit.value  MUST  VALUE_BYTES = 4096
+        Bytes of a value: params, result, message, and each value of a tag or a
+        log field.
+    ");
+    insta::assert_snapshot!(explain("env.parent"), @"
+    env.parent  MUST  HERO_FLOW_PARENT_SPAN
+        The span id under which the process's root spans hang (a sub-flow). Unset,
+        empty or not an id: they are roots.
+    ");
+    insta::assert_snapshot!(explain("event.any"), @"
+    event.any  MUST
+        The fields of every event. An SDK sends no field that this contract does
+        not name.
+
+        type            name       required  Which event this is: the name that
+                                             its clause declares.
+        span_id         id         required  The span this event belongs to.
+        ts_ms           time       required  When it happened.
+        seq             count      expected  0, 1, 2 and so on for each event that
+                                             the SDK tried to send on this
+                                             connection: a gap is a counted loss.
+        producer        producer   first     Who writes.
+        truncated       sizes      optional  Which fields were cut.
+    ");
+    insta::assert_snapshot!(explain("event.span_start"), @r#"
+    event.span_start  MUST
+        A span begins.
+
+        parent_span_id  id|null    expected  The span it hangs under, null for a
+                                             root.
+        name            name       required  What it is called. A call of an
+                                             instrumented client is called
+                                             rpc:Class.method.
+        kind            kind       expected  What it stands for.
+        tags            members    optional  Tags known at the start.
+        params          json       optional  A flow's input, or the arguments of
+                                             an rpc as {"args": [...], "kwargs":
+                                             {...}} without the empty ones.
+    "#);
+}
+
+#[test]
+fn every_clause_is_listed_and_can_be_explained() {
+    let list = run(hero_span().arg("explain")).stdout;
+    assert_eq!(list.lines().count(), hero_span_protocol::Clause::ALL.len());
+    for line in list.lines() {
+        let id = line.split(' ').next().expect("an id");
+        let finished = run(hero_span().args(["explain", id]));
+        assert_eq!(finished.code, Some(0), "{id}");
+        assert!(finished.stdout.starts_with(id));
+        assert!(
+            finished
+                .stdout
+                .lines()
+                .all(|line| line.chars().count() <= 78),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_clause_is_answered_with_near_ones() {
+    let finished = run(hero_span().args(["explain", "rule.end-twice"]));
+    assert_eq!(finished.code, Some(2));
+    insta::assert_snapshot!(finished.stderr, @r#"hero-span: expected a clause of the contract, found "rule.end-twice": there are rule.start-first, rule.start-once, rule.end-last, rule.end-once, rule.parent-started, rule.time-order, rule.seq-rises, rule.producer-first"#);
+    let finished = run(hero_span().args(["explain", "nonsense"]));
+    insta::assert_snapshot!(finished.stderr, @r#"hero-span: expected a clause of the contract, found "nonsense": hero-span explain lists them all"#);
+}
+
+#[test]
+fn shells_get_completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let finished = run(hero_span().args(["completions", shell]));
+        assert_eq!(finished.code, Some(0), "{shell}");
+        for word in ["collect", "--listen", "explain"] {
+            let word = word.trim_start_matches("--");
+            assert!(finished.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+}

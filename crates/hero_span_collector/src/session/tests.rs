@@ -1,0 +1,106 @@
+//! A connection's life, with time standing still.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use super::{DRAIN, QUIET, listen};
+use crate::message::{Message, Said};
+use crate::tree::{Ending, SessionId};
+
+const LINE: &[u8] = b"{\"type\":\"x\"}\n";
+
+struct Fixture {
+    client: DuplexStream,
+    stop: watch::Sender<bool>,
+    heard: mpsc::Receiver<Message>,
+    task: JoinHandle<()>,
+}
+
+fn connect() -> Fixture {
+    let (client, server) = duplex(1024);
+    let (stop, stopped) = watch::channel(false);
+    let (tell, heard) = mpsc::channel(1024);
+    let task = tokio::spawn(listen(SessionId(7), server, tell, stopped));
+    Fixture {
+        client,
+        stop,
+        heard,
+        task,
+    }
+}
+
+impl Fixture {
+    /// Everything the connection said: its lines, and how it ended.
+    async fn finish(mut self) -> (u64, Ending, Option<u64>) {
+        let mut lines = 0;
+        while let Some(Message::Session(id, said)) = self.heard.recv().await {
+            assert_eq!(id, SessionId(7));
+            match said {
+                Said::Opened => assert_eq!(lines, 0),
+                Said::Skipped(skipped) => lines += skipped.lines,
+                Said::Closed { ending, torn } => return (lines, ending, torn),
+                other => panic!("unexpected: {other:?}"),
+            }
+        }
+        panic!("never closed")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_with_its_producer() {
+    let mut fixture = connect();
+    fixture.client.write_all(LINE).await.expect("written");
+    fixture.client.write_all(b"{\"torn").await.expect("written");
+    fixture.client.shutdown().await.expect("closed");
+    assert_eq!(fixture.finish().await, (1, Ending::Closed, Some(6)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_waits_for_a_silent_producer() {
+    let mut fixture = connect();
+    sleep(Duration::from_secs(1_000_000)).await;
+    fixture.client.write_all(LINE).await.expect("written");
+    drop(std::mem::replace(&mut fixture.client, duplex(1).0));
+    assert_eq!(fixture.finish().await, (1, Ending::Closed, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_before_the_stop_is_read() {
+    let mut fixture = connect();
+    fixture.client.write_all(LINE).await.expect("written");
+    fixture.stop.send_replace(true);
+    fixture.client.write_all(LINE).await.expect("written");
+    let begun = Instant::now();
+    assert_eq!(fixture.finish().await, (2, Ending::Stopped, None));
+    assert!(begun.elapsed() <= QUIET * 2, "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_producer_that_goes_on_is_cut_off_after_a_while() {
+    let mut fixture = connect();
+    fixture.stop.send_replace(true);
+    let (mut client, _) = (std::mem::replace(&mut fixture.client, duplex(1).0), ());
+    tokio::spawn(async move {
+        while client.write_all(LINE).await.is_ok() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let begun = Instant::now();
+    let (lines, ending, _) = fixture.finish().await;
+    assert_eq!(ending, Ending::Stopped);
+    assert!(lines > 10, "{lines}");
+    assert!(begun.elapsed() <= DRAIN + QUIET, "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_when_nobody_listens_to_it() {
+    let mut fixture = connect();
+    fixture.heard.close();
+    while fixture.heard.recv().await.is_some() {}
+    fixture.client.write_all(LINE).await.expect("written");
+    fixture.task.await.expect("ended");
+}

@@ -1,0 +1,105 @@
+//! A collector in this process, and clients that write to its socket.
+
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+use std::os::unix::net::UnixStream;
+
+use hero_span_collector::tree::{RunId, State};
+use hero_span_collector::{Forest, Listener, Sink, Totals, Update, collect};
+use tokio::sync::oneshot;
+
+/// What a collector came to know.
+pub(crate) struct Collected {
+    pub(crate) totals: Totals,
+    runs: Vec<String>,
+}
+
+impl Collected {
+    /// The trees of all runs, as they were when each was over.
+    pub(crate) fn outline(&self) -> String {
+        self.runs.concat()
+    }
+}
+
+/// Runs a collector while `clients` connect and write, then stops it; what
+/// was written by then must have been read.
+pub(crate) fn collected(clients: impl FnOnce(&(dyn Fn() -> UnixStream + Sync))) -> Collected {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("s");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (bound, wait) = std::sync::mpsc::channel();
+    let at = path.clone();
+    let collector = std::thread::spawn(move || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = Listener::bind(&at).await.expect("bound");
+            bound.send(()).expect("awaited");
+            let mut notes = Notes::default();
+            let stop = async { drop(stopped.await) };
+            let totals = collect(listener, &mut notes, stop).await;
+            let runs = notes.0;
+            Collected { totals, runs }
+        })
+    });
+    wait.recv().expect("listening");
+    clients(&|| UnixStream::connect(&path).expect("connected"));
+    drop(stop);
+    let collected = collector.join().expect("ended");
+    assert!(!path.exists(), "the socket is gone");
+    collected
+}
+
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Sink for Notes {
+    fn take(&mut self, forest: &Forest, update: &Update<'_>) -> ControlFlow<()> {
+        if let Update::RunOver(run) = update {
+            self.0.push(outline(forest, *run));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn outline(forest: &Forest, run: RunId) -> String {
+    let mut text = "run\n".to_owned();
+    let mut left: Vec<_> = forest
+        .roots(run)
+        .into_iter()
+        .rev()
+        .map(|key| (1, key))
+        .collect();
+    while let Some((depth, key)) = left.pop() {
+        let span = forest.span(key);
+        let state = match span.state() {
+            State::Ended(status) => status.as_str(),
+            State::Open if forest.is_left_open(key) => "open, gone",
+            State::Open => "open",
+            State::Unknown => "unknown",
+        };
+        let indent = "  ".repeat(depth);
+        writeln!(text, "{indent}{} {state}", span.name()).expect("a string");
+        let children = forest.children(key).into_iter().rev();
+        left.extend(children.map(|child| (depth + 1, child)));
+    }
+    text
+}
+
+/// The line that starts a span, named by its number.
+pub(crate) fn start(id: u64, parent: Option<u64>) -> Vec<u8> {
+    let parent = parent.map_or("null".to_owned(), |parent| format!("\"{parent:016x}\""));
+    format!(
+        "{{\"type\":\"span_start\",\"span_id\":\"{id:016x}\",\"ts_ms\":{id},\"parent_span_id\":{parent},\"name\":\"{id}\",\"kind\":\"step\"}}\n"
+    )
+    .into_bytes()
+}
+
+/// The line that ends a span.
+pub(crate) fn end(id: u64, status: &str) -> Vec<u8> {
+    format!(
+        "{{\"type\":\"span_end\",\"span_id\":\"{id:016x}\",\"ts_ms\":{},\"status\":\"{status}\"}}\n",
+        id + 1000
+    )
+    .into_bytes()
+}
