@@ -1,11 +1,13 @@
 //! The bytes that producers send, one capture for each connection.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
 
+use hero_span_protocol::{Event, Kind, Parsed, parse};
 use tempfile::TempDir;
 
 use crate::process;
@@ -43,6 +45,32 @@ impl Capture {
                 Err(error) => panic!("cannot accept: {error}"),
             }
         }
+    }
+
+    /// Each call of an instrumented client: its name and its arguments, then
+    /// how it ended and what it gave.
+    pub(crate) fn calls(self) -> String {
+        let bytes = self.finish().concat();
+        let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+        let mut calls = String::new();
+        let mut open = HashMap::new();
+        for line in lines {
+            match parse(line).unwrap() {
+                Parsed::Event(Event::Start(start)) if start.kind == Kind::Rpc => {
+                    let given = start.params.as_ref().map_or("", |params| params.as_str());
+                    open.insert(start.span_id, format!("{} {given}", start.name));
+                }
+                Parsed::Event(Event::End(end)) => {
+                    if let Some(call) = open.remove(&end.span_id) {
+                        let gave = end.result.as_ref().map(|result| result.as_str());
+                        let outcome = gave.or(end.error_type.as_deref()).unwrap_or("");
+                        calls += &format!("{call} -> {} {outcome}\n", end.status);
+                    }
+                }
+                _ => {}
+            }
+        }
+        calls
     }
 
     /// Has `hero-span check` judge each connection, and counts their lines.

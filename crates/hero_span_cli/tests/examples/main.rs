@@ -12,7 +12,7 @@ mod story;
 
 use insta::assert_snapshot;
 
-use story::{Order, story, story_if_possible};
+use story::{Order, calls, story, story_if_possible};
 
 #[test]
 fn sqlite_report() {
@@ -53,6 +53,18 @@ fn xmlrpc_inventory() {
     └─ ✓ take  step  item="nut"  wanted=10  left=240
        └─ ✓ rpc:ServerProxy.stock.take  rpc
     1 run, 7 spans, 16 lines, 0 lost
+    "#);
+}
+
+/// What the trees leave out: the arguments that went over the wire to another
+/// program, and what came back.
+#[test]
+fn calls_carry_what_was_given_and_what_came() {
+    assert_snapshot!(calls("xmlrpc_inventory"), @r#"
+    rpc:ServerProxy.items {} -> ok ["bolt","nut"]
+    rpc:ServerProxy.stock.take {"args":["bolt",10]} -> failed Fault
+    rpc:ServerProxy.stock.count {"args":["bolt"]} -> ok 7
+    rpc:ServerProxy.stock.take {"args":["nut",10]} -> ok 240
     "#);
 }
 

@@ -42,6 +42,13 @@ pub(crate) fn story_if_possible(name: &str, order: Order) -> Option<String> {
     None
 }
 
+/// What an example's instrumented clients were asked, and what they gave.
+pub(crate) fn calls(name: &str) -> String {
+    let capture = Capture::start();
+    process::run(&mut process::script(name, Some(&capture.socket())));
+    capture.calls()
+}
+
 fn tell(name: &str, order: Order, off: &Finished) -> String {
     let script = watch_script(name, off);
     let flow = watch_flow(name, off.status);
