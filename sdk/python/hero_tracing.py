@@ -387,6 +387,7 @@ from types import (
     AsyncGeneratorType,
     BuiltinFunctionType,
     CoroutineType,
+    FrameType,
     FunctionType,
     GeneratorType,
     MethodType,
@@ -849,10 +850,24 @@ def _connect(path: str) -> socket.socket:
 _Event = tuple["Span", bytes, int, bytes, Optional[_Build]]
 
 
-class _Local(threading.local):
-    """What a thread's interrupted call has to send for those that interrupted it."""
+class _Queue(deque[_Event]):
+    """What an interrupted call has to send, for itself and for those that interrupted it."""
 
-    queue: deque[_Event] | None = None
+    room = _POSTPONED_LINES
+
+
+class _Local(threading.local):
+    """The queue of the call that this thread is in."""
+
+    queue: _Queue | None = None
+
+
+def _is_interrupting() -> bool:
+    """Whether the caller's caller was called from within another call of send."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code is not _Producer.send.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 class _Producer:
@@ -896,29 +911,32 @@ class _Producer:
         """Send a line, or leave it to the call of this thread that we interrupted."""
         if self.dead:
             return
-        local = self._local
-        outer = local.queue
-        if outer is not None:
-            if len(outer) < _POSTPONED_LINES:
-                outer.append(event)
-            else:
-                next(self._numbers)
-            return
-        queue: deque[_Event] = deque((event,))
-        local.queue = queue
+        outer = self._local.queue
+        if outer is not None and _is_interrupting():
+            return self._postpone(event, outer)
+        queue = self._local.queue = _Queue((event,))
         try:
             self._drain(queue)
         finally:
             # In this order: a handler that runs in between sends for itself.
-            local.queue = None
+            self._local.queue = None
             try:
-                self._lock.release()
+                while True:  # once for us, and for a call that an interrupt kept from it
+                    self._lock.release()
             except RuntimeError:
-                pass  # it was not taken
+                pass
             while queue:
                 self.send(queue.popleft())
 
-    def _drain(self, queue: deque[_Event]) -> None:
+    def _postpone(self, event: _Event, outer: _Queue) -> None:
+        """Leave a line to the outer call, which would never end without a bound to that."""
+        if outer.room > 0:
+            outer.room -= 1
+            outer.append(event)
+        else:
+            next(self._numbers)
+
+    def _drain(self, queue: _Queue) -> None:
         deadline: float | None = None
         if not self._lock.acquire(False):
             deadline = time.monotonic() + _WAIT_SECONDS
@@ -931,11 +949,14 @@ class _Producer:
             self._write(queue.popleft(), deadline)
 
     def _write(self, event: _Event, deadline: float | None) -> None:
+        span, head, us, body, build = event
+        if span._ended:
+            return  # another thread ended it while this event was on its way
+        span._ended = head is _END
         number = next(self._numbers)
         self._settle()
         if self.dead:
             return
-        span, head, us, body, build = event
         if us < span._last_us:
             us = span._last_us
         span._last_us = us
@@ -1121,6 +1142,7 @@ class Span:
         "_producer",
         "_parent",
         "_open",
+        "_ended",
         "_last_us",
         "_again",
     )
@@ -1143,6 +1165,7 @@ class Span:
         self._producer: _Producer | None = None
         self._parent: Span | None = None
         self._open = False
+        self._ended = False  # its end was written
         self._last_us = 0
         self._again: list[Span] | None = None
 
@@ -1224,18 +1247,17 @@ class Span:
             parent = self._parent = _nearest_open(_current.get())
             self._producer = producer
             self.span_id = producer.new_id()
-            self._open = True
-            _current.set(self)
             parent_id = producer.root_parent if parent is None else parent.span_id
             self._send_start('"%s"' % parent_id if parent_id else "null")
+            # Not before: a signal handler may speak of the current span.
+            self._open = True
+            _current.set(self)
         except BaseException as error:
             self._give_up(error)
 
     def _give_up(self, error: BaseException) -> None:
         """A start did not return: nobody else will end this span."""
-        if self._last_us == 0:
-            self._open = False  # its line was never tried
-            _current.set(_nearest_open(self._parent))
+        self._open = self._last_us != 0  # else its line was never tried
         self._end(error)
         if not isinstance(error, Exception) or _is_foreign(error):
             raise error
