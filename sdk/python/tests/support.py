@@ -26,6 +26,7 @@ from strict import Event, Reader
 
 SDK_DIRECTORY = Path(__file__).resolve().parent.parent
 SDK_FILE = SDK_DIRECTORY / "hero_tracing.py"
+_PROGRAMS = Path(__file__).resolve().parent / "programs"
 SOCKET = "HERO_FLOW_SPAN_SOCK"
 PARENT = "HERO_FLOW_PARENT_SPAN"
 SOAK = os.environ.get("HERO_SOAK") == "1"
@@ -236,6 +237,10 @@ class SdkTest(unittest.TestCase):
         finished = run_script(source, *args, **options)
         self.assertEqual((finished.code, finished.errors), (0, ""), finished)
         return finished
+
+    def program(self, name: str, *args: str, **options: Any) -> Finished:
+        """Run one of the programs beside these tests, like a script."""
+        return self.script((_PROGRAMS / name).read_text(), *args, **options)
 
 
 # Scripts in a child.
