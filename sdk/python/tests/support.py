@@ -26,7 +26,7 @@ from strict import Event, Reader
 
 SDK_DIRECTORY = Path(__file__).resolve().parent.parent
 SDK_FILE = SDK_DIRECTORY / "hero_tracing.py"
-_PROGRAMS = Path(__file__).resolve().parent / "programs"
+PROGRAMS = Path(__file__).resolve().parent / "programs"
 SOCKET = "HERO_FLOW_SPAN_SOCK"
 PARENT = "HERO_FLOW_PARENT_SPAN"
 SOAK = os.environ.get("HERO_SOAK") == "1"
@@ -231,7 +231,7 @@ class SdkTest(unittest.TestCase):
         with sdk.flow.span("goodbye"):
             pass
 
-    def script(self, source: str, *args: str, **options: Any) -> Finished:
+    def script(self, source: str | Path, *args: str, **options: Any) -> Finished:
         """Run a script against our collector; it must succeed and print no complaint."""
         options.setdefault("path", self.collector.path)
         finished = run_script(source, *args, **options)
@@ -240,7 +240,7 @@ class SdkTest(unittest.TestCase):
 
     def program(self, name: str, *args: str, **options: Any) -> Finished:
         """Run one of the programs beside these tests, like a script."""
-        return self.script((_PROGRAMS / name).read_text(), *args, **options)
+        return self.script(PROGRAMS / name, *args, **options)
 
 
 # Scripts in a child.
@@ -254,17 +254,18 @@ class Finished(NamedTuple):
 
 
 def start_script(
-    source: str,
+    source: str | Path,
     *args: str,
     path: str | None = None,
     parent: str | None = None,
     flags: tuple[str, ...] = (),
     env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
-    """Start a script with the SDK on its path; the caller waits for it."""
+    """Start a script, its text or its file, with the SDK on its path; the caller waits."""
+    code = ["-c", textwrap.dedent(source)] if isinstance(source, str) else [str(source)]
     child_env = {**environment(path, parent), "PYTHONPATH": str(SDK_DIRECTORY), **(env or {})}
     return subprocess.Popen(
-        [sys.executable, *flags, "-c", textwrap.dedent(source), *args],
+        [sys.executable, *flags, *code, *args],
         env=child_env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -274,7 +275,7 @@ def start_script(
 
 
 def run_script(
-    source: str,
+    source: str | Path,
     *args: str,
     timeout: float = 60,
     on_output: Callable[[], object] | None = None,
