@@ -77,7 +77,7 @@ fn steps(root: &Path, tools: &PythonTools) -> Vec<Step> {
     ] {
         steps.push(Step::new(Part::Lint, name, tools.command(arguments)));
     }
-    let mut rust = cargo(root, "test --workspace");
+    let mut rust = cargo(root, "test --workspace --no-fail-fast");
     rust.env("PATH", tools.path_first());
     steps.push(Step::new(Part::Rust, "Rust tests", rust));
     for python in pythons() {
