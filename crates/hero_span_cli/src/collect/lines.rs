@@ -40,7 +40,7 @@ impl<W: Write> Lines<W> {
 
     fn text(&self, forest: &Forest, event: &Event<'_>, key: SpanKey) -> String {
         let paint = self.look.paint;
-        let name = printable(forest.span(key).name());
+        let name = self.look.name(forest.span(key));
         match event {
             Event::Start(start) => {
                 let mut parts = vec![format!("{} {}", paint.live("▶"), paint.bold(&name))];
@@ -69,7 +69,7 @@ impl<W: Write> Lines<W> {
         let mut parts = vec![format!(
             "{} {}",
             mark(forest, key, self.look.paint),
-            printable(span.name())
+            self.look.name(span)
         )];
         let ms = span.duration_ms().filter(|_| !self.look.stable);
         parts.extend(ms.map(|ms| self.look.paint.dim(&duration(ms))));

@@ -2,7 +2,7 @@
 
 use hero_span_collector::Forest;
 use hero_span_collector::tree::{Ending, LogLine, Span, SpanKey, State, What};
-use hero_span_protocol::{Level, Status, printable};
+use hero_span_protocol::{Clause, Level, Status, printable};
 
 use super::words::{duration, finding, plural};
 use super::{Item, Look, Paint, Row};
@@ -35,7 +35,7 @@ impl Look {
         let mut parts = vec![format!(
             "{} {}",
             mark(forest, key, self.paint),
-            self.name(span)
+            self.paint.bold(&self.name(span))
         )];
         if span.started().is_some() {
             parts.push(self.paint.dim(span.kind().as_str()));
@@ -50,9 +50,10 @@ impl Look {
         parts.join("  ")
     }
 
-    fn name(self, span: &Span) -> String {
+    /// The span's name; its id stands in for one that was never heard.
+    pub(crate) fn name(self, span: &Span) -> String {
         if span.started().is_some() {
-            self.paint.bold(&printable(span.name()))
+            printable(span.name()).into_owned()
         } else if self.stable {
             "(unnamed)".to_owned()
         } else {
@@ -132,7 +133,11 @@ impl Look {
         if span.lost() > 0 {
             remarks.push(format!("{} lost here", plural(span.lost().into(), "event")));
         }
-        remarks.extend(span.flags().map(|clause| finding(clause).to_owned()));
+        let unseen = span.started().is_none();
+        let flags = span
+            .flags()
+            .filter(|&clause| !(unseen && clause == Clause::RuleStartFirst));
+        remarks.extend(flags.map(|clause| finding(clause).to_owned()));
         if span.tags_left_out() > 0 {
             let more = plural(span.tags_left_out().into(), "more tag");
             remarks.push(more);

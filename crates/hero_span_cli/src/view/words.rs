@@ -63,8 +63,9 @@ pub(super) fn finding(clause: Clause) -> &'static str {
         Clause::RuleParentStarted => "started before its parent",
         Clause::RuleTimeOrder => "time went back",
         Clause::RuleSeqRises => "seq went back",
-        Clause::RuleProducerFirst => "producer not told once and first",
+        Clause::RuleProducerFirst => "producer not where it belongs",
         Clause::TypeId => "id used twice",
+        Clause::TypeTime => "absurd time",
         clause => clause.id(),
     }
 }

@@ -28,7 +28,7 @@ fn it_ends_with_the_first_run_if_asked() {
     run 1  3 spans, 2 processes, 1 failed, 1 left open
     ○ n1  step  open, producer gone; last heard its start
     └─ ✓ n2  step
-       └─ ✗ n3  step  failed  [another process, producer not told once and first]
+       └─ ✗ n3  step  failed  [another process, producer not where it belongs]
     ");
     insta::assert_snapshot!(finished.stderr, @"1 run, 3 spans, 5 lines, 0 lost");
     assert_eq!(finished.code, Some(0));
@@ -70,6 +70,20 @@ fn in_a_pipe_each_event_is_a_line_and_then_comes_the_tree() {
           ! ValueError: no
     ");
     insta::assert_snapshot!(finished.stderr, @"1 run, 2 spans, 8 lines, 0 lost, 1 rejected (transport.line 1), 1 of unknown type, 1 torn");
+}
+
+#[test]
+fn a_span_whose_start_was_lost_goes_by_its_id() {
+    let collector = Collector::start(&["--once"]);
+    collector.send(&[end(0xa1, "failed")]);
+    insta::assert_snapshot!(collector.finish().stdout, @"
+    00:00:01.161 #1 ✗ 00000000000000a1
+    ! connection 1: line 1: rule.producer-first: expected producer on the first event, found none
+    ! connection 1: line 1: rule.start-first: expected span_start as the first event of 00000000000000a1, found span_end
+
+    run 1  1 span, 1 failed, 0 µs
+    ✗ 00000000000000a1  failed  [start not seen, producer not where it belongs]
+    ");
 }
 
 #[test]

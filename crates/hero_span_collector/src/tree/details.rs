@@ -5,15 +5,19 @@ use std::collections::VecDeque;
 
 use hero_span_protocol::{Level, TimeMs, limits};
 
-/// Bytes that a span spends on tags, logs and its error, whatever its
-/// producer sends.
-const BUDGET_BYTES: usize = 512;
+/// Bytes that a span spends on tags and logs, whatever its producer sends.
+pub(super) const BUDGET_BYTES: usize = 448;
 
 /// Bytes kept of a tag's value, a log's text, and an error's last line.
 const TEXT_BYTES: usize = 120;
 
 /// Bytes kept of a tag's key and an error's type.
 const KEY_BYTES: usize = 64;
+
+/// Bytes that a span spends on its error: what a reader looks for is kept
+/// even when tags have used the budget up.
+#[cfg(test)]
+pub(super) const ERROR_BYTES: usize = KEY_BYTES + TEXT_BYTES + 2 * '…'.len_utf8();
 
 /// What an entry costs beside its text.
 const ENTRY_BYTES: usize = 32;
@@ -69,6 +73,8 @@ impl Details {
         let cost = key.len() + value.len() + ENTRY_BYTES;
         if self.make_room(cost) {
             self.bytes += cost;
+            // A handful at most: room for more would cost more than copying.
+            self.tags.reserve_exact(1);
             self.tags.push((key, value));
         } else {
             self.tags_left_out = self.tags_left_out.saturating_add(1);
@@ -81,6 +87,7 @@ impl Details {
         let cost = text.len() + ENTRY_BYTES;
         if self.make_room(cost) {
             self.bytes += cost;
+            self.logs.reserve_exact(1);
             self.logs.push_back(LogLine { at, level, text });
         } else {
             self.logs_left_out = self.logs_left_out.saturating_add(1);
@@ -90,21 +97,10 @@ impl Details {
     /// Keeps the type and the last line that says something: a traceback
     /// ends with the exception.
     pub(super) fn fail(&mut self, error_type: Option<&str>, error: Option<&str>) {
-        let error_type = error_type.map(|text| shorten(text, KEY_BYTES));
-        let error_line = error
+        self.error_type = error_type.map(|text| shorten(text, KEY_BYTES));
+        self.error_line = error
             .and_then(|text| text.lines().rev().find(|line| !line.trim().is_empty()))
             .map(|line| shorten(line.trim(), TEXT_BYTES));
-        let cost = [&error_type, &error_line]
-            .into_iter()
-            .flatten()
-            .map(|text| text.len())
-            .sum();
-        // An error comes once and is what a reader looks for: it is kept even
-        // when tags have used the budget up.
-        self.make_room(cost);
-        self.bytes += cost;
-        self.error_type = error_type;
-        self.error_line = error_line;
     }
 
     /// Drops the oldest logs until `cost` fits, and says whether it does.

@@ -39,6 +39,9 @@ impl Forest {
         let span = &mut self.spans[key];
         span.heard(what, event.ts_ms());
         flags.iter().for_each(|&clause| span.flag(clause));
+        if !(0.0..=TimeMs::MAX_SENT).contains(&event.ts_ms().as_f64()) {
+            span.flag(Clause::TypeTime);
+        }
         let heard = self.session_mut(session);
         heard.latest = Some((key, what == What::End));
         heard.counts.events += 1;

@@ -173,8 +173,8 @@ impl Span {
     }
 
     /// Its tags in the order they were set, each key and each value (as JSON)
-    /// cut short. Tags, logs and error of a span share a fixed budget of
-    /// bytes; [`Span::tags_left_out`] says how many did not fit.
+    /// cut short. The tags and logs of a span share a fixed budget of bytes;
+    /// [`Span::tags_left_out`] says how many did not fit.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
         self.details.iter().flat_map(|details| details.tags())
     }

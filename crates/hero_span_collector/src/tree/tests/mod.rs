@@ -1,6 +1,7 @@
 //! A script of what connections say on one side, the trees on the other.
 
 mod deep;
+mod details;
 mod laws;
 mod outline;
 mod script;
@@ -215,6 +216,20 @@ fn a_start_after_all_makes_the_span_whole() {
 }
 
 #[test]
+fn an_absurd_time_is_kept_and_flagged() {
+    check(
+        "1 start a at -1
+         1 start b at 1e300
+         1 start c at 0",
+        "
+         run 1
+           a open, type.time
+           c open
+           b open, type.time",
+    );
+}
+
+#[test]
 fn the_first_start_and_the_first_end_count() {
     check(
         "1 start a at 1
@@ -337,6 +352,23 @@ fn a_loss_falls_on_the_span_around_it() {
            a ok, k=1, lost 15
              b ok
              c open",
+    );
+}
+
+#[test]
+fn a_loss_after_an_end_falls_on_who_is_left() {
+    check(
+        "1 start a
+         1 start b under a
+         1 start c under b
+         1 end c ok
+         1 start d under a lost 2",
+        "
+         run 1, lost 2
+           a open, lost 2
+             b open
+               c ok
+             d open",
     );
 }
 
