@@ -5,6 +5,7 @@ use hero_span_protocol::limits::cut;
 
 use super::Arrival;
 use super::difference::{Difference, excerpt, first_difference};
+use super::length::{RULED, fits};
 use crate::model::{Announced, Body, Field, Limits, Rendered, Want, Wanted, render};
 use crate::value::{Sent, Value, compact};
 
@@ -14,19 +15,6 @@ const DOTS: &str = "\n...\n";
 const MESSAGE_PART: usize = 40;
 /// A code point has at most so many bytes, so a cut may lose three.
 const LOST_TO_A_CUT: usize = 3;
-/// `ts_ms` may be written with trailing zeros.
-const TIME_SLACK: usize = 4;
-
-/// The fields that the model does not predict; rules judge them.
-const RULED: [&str; 7] = [
-    "type",
-    "span_id",
-    "ts_ms",
-    "seq",
-    "producer",
-    "truncated",
-    "parent_span_id",
-];
 
 /// The first field of the event that is not as the model says.
 pub(super) fn difference(body: &Body, arrival: &Arrival) -> Option<Difference> {
@@ -363,73 +351,7 @@ fn extra_field(rendered: &Rendered, arrival: &Arrival, event: Clause) -> Option<
     Some(Difference::new(event, name, "nothing", shown(value)))
 }
 
-/// Whether the event would fit into a line under these limits, written with
-/// the escapes that this SDK uses. What the model cannot measure does not.
-fn fits(body: &Body, times: u32, arrival: &Arrival) -> bool {
-    let rendered = render(body, &Limits::halved(times));
-    let Some(mut members) = measurable(&rendered) else {
-        return false;
-    };
-    let kept = arrival.members.iter().filter(|(name, _)| is_kept(name));
-    members.extend(kept.map(|(name, value)| (name.clone(), plain(value))));
-    let text = compact(&Sent::Object(members));
-    let length = if arrival.is_ascii {
-        escaped_length(&text)
-    } else {
-        text.len()
-    };
-    length + TIME_SLACK < limit::LINE_BYTES
-}
-
-fn is_kept(field: &str) -> bool {
-    RULED.contains(&field) && field != "truncated"
-}
-
-/// The event's own fields, unless the SDK words one of them.
-fn measurable(rendered: &Rendered) -> Option<Vec<(String, Sent)>> {
-    let mut members = Vec::new();
-    for field in &rendered.fields {
-        let sent = match &field.want {
-            Want::Absent | Want::Free => continue,
-            Want::Traceback { .. } => return None,
-            Want::Value(wanted) | Want::Optional(wanted) => measurable_value(wanted)?,
-            Want::Members(wanted) => Sent::Object(
-                wanted
-                    .iter()
-                    .map(|(key, wanted)| Some((key.clone(), measurable_value(wanted)?)))
-                    .collect::<Option<_>>()?,
-            ),
-        };
-        members.push((field.name.to_owned(), sent));
-    }
-    let announced = rendered.announced.iter().filter(|entry| !entry.is_optional);
-    let size = |entry: &Announced| Sent::Int(entry.size.unwrap_or_default() as i64);
-    let sizes: Vec<(String, Sent)> = announced
-        .map(|entry| (entry.field.clone(), size(entry)))
-        .collect();
-    if !sizes.is_empty() {
-        members.push(("truncated".into(), Sent::Object(sizes)));
-    }
-    Some(members)
-}
-
-fn measurable_value(wanted: &Wanted) -> Option<Sent> {
-    (!wanted.is_loose).then(|| wanted.sent.clone())
-}
-
-/// The length of a text in which every character beyond ASCII is an escape.
-fn escaped_length(text: &str) -> usize {
-    let length = |char: char| {
-        if char.is_ascii() {
-            1
-        } else {
-            6 * char.len_utf16()
-        }
-    };
-    text.chars().map(length).sum()
-}
-
-fn plain(found: &Value) -> Sent {
+pub(super) fn plain(found: &Value) -> Sent {
     match found {
         Value::Null => Sent::Null,
         Value::Bool(flag) => Sent::Bool(*flag),

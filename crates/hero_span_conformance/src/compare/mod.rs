@@ -2,7 +2,10 @@
 
 mod difference;
 mod event;
+mod length;
 mod order;
+#[cfg(test)]
+mod tests;
 
 use hero_span_protocol::Event;
 

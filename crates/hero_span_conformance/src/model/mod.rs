@@ -5,6 +5,8 @@
 //! it, and any order that keeps to that is right.
 
 mod fit;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use crate::dialogue::Outcome;

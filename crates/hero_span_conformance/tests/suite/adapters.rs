@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hero_span_conformance::{Conclusion, Family, Quiet, Report, run};
 
-use crate::support::{options, python, sdk};
+use crate::support::{code, copy_sdk, options, python, sdk};
 
 /// Says hello as told, then does `body` for each case; `case` is its id.
 fn adapter(features: &str, body: &str) -> String {
@@ -198,22 +198,23 @@ fn without_a_single_case_there_is_no_verdict() {
 /// The real SDK, whose adapter says that it can do less.
 fn run_with_features(features: &str) -> Report {
     let directory = tempfile::tempdir().unwrap();
-    fs::copy(
-        sdk().join("hero_tracing.py"),
-        directory.path().join("hero_tracing.py"),
-    )
-    .unwrap();
-    let code = fs::read_to_string(sdk().join("conformance_adapter.py")).unwrap();
+    let command = copy_sdk(directory.path(), &code());
     let file = directory.path().join("conformance_adapter.py");
-    fs::write(&file, code.replace("\"features\": FEATURES", features)).unwrap();
-    let mut options = options(python(&file), Family::Ordering, directory.path());
+    let adapter = fs::read_to_string(&file).unwrap();
+    let said = "[*FEATURES, \"reuse\"]";
+    assert!(
+        adapter.contains(said),
+        "the adapter says its features in another way; adapt the test"
+    );
+    fs::write(&file, adapter.replace(said, features)).unwrap();
+    let mut options = options(command, Family::Ordering, directory.path());
     options.cases = 20;
     run(&options, &Quiet).unwrap()
 }
 
 #[test]
 fn what_an_sdk_does_not_have_is_skipped_by_name() {
-    let report = run_with_features("\"features\": [\"reuse\", \"async\"]");
+    let report = run_with_features("[\"reuse\", \"async\"]");
     let suite = &report.suites[0];
     assert_eq!(
         report.conclusion(),
@@ -234,8 +235,7 @@ fn what_an_sdk_does_not_have_is_skipped_by_name() {
 
 #[test]
 fn without_reuse_each_case_has_a_process_of_its_own() {
-    let features = "\"features\": [name for name in FEATURES if name != \"reuse\"]";
-    let report = run_with_features(features);
+    let report = run_with_features("FEATURES");
     assert_eq!(
         report.conclusion(),
         Conclusion::Conformant,

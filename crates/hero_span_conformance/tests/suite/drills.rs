@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hero_span_conformance::{Conclusion, Family, Quiet, Report, replay, run};
 
-use crate::support::{options, python, sdk};
+use crate::support::{code, copy_sdk, options, python, sdk};
 
 /// What is done to the SDK.
 enum Sabotage {
@@ -37,11 +37,7 @@ impl Sabotage {
 
 /// Copies the SDK and its adapter, with the change.
 fn sabotaged(directory: &Path, sabotage: &Sabotage) -> Vec<String> {
-    let code = fs::read_to_string(sdk().join("hero_tracing.py")).unwrap();
-    fs::write(directory.join("hero_tracing.py"), sabotage.apply(&code)).unwrap();
-    let adapter = directory.join("conformance_adapter.py");
-    fs::copy(sdk().join("conformance_adapter.py"), &adapter).unwrap();
-    python(&adapter)
+    copy_sdk(directory, &sabotage.apply(&code()))
 }
 
 /// The rule and the field of each finding.

@@ -1,5 +1,7 @@
 //! The suite itself under test: can it fail, and does it blame whom it should?
 
+#![allow(clippy::unwrap_used)]
+
 mod adapters;
 mod drills;
 mod python;

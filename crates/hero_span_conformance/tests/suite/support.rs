@@ -1,5 +1,6 @@
 //! What the tests share.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +14,21 @@ pub(crate) fn sdk() -> PathBuf {
 /// The command of an adapter that Python runs.
 pub(crate) fn python(script: &Path) -> Vec<String> {
     vec!["python3".into(), script.display().to_string()]
+}
+
+/// Puts an SDK of that code, and its adapter, into a directory; the adapter's
+/// command.
+pub(crate) fn copy_sdk(directory: &Path, code: &str) -> Vec<String> {
+    fs::write(directory.join("hero_tracing.py"), code).unwrap();
+    for file in ["conformance_adapter.py", "conformance_script.py"] {
+        fs::copy(sdk().join(file), directory.join(file)).unwrap();
+    }
+    python(&directory.join("conformance_adapter.py"))
+}
+
+/// The SDK's code.
+pub(crate) fn code() -> String {
+    fs::read_to_string(sdk().join("hero_tracing.py")).unwrap()
 }
 
 /// A short run of one family, which writes its failures to `directory`.

@@ -1,0 +1,119 @@
+//! Judges what came of a case: bytes, schema, parser, rules, tree, outcome.
+
+mod lines;
+mod outcome;
+mod rules;
+mod tree;
+
+use hero_span_protocol::Violation;
+
+use crate::case::{Case, Ended, Observed};
+use crate::compare::Arrival;
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::model::{Expected, predict};
+use lines::Lines;
+use tree::Tree;
+
+/// Judges cases.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    lines: Lines,
+}
+
+/// The verdict on a case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Judgement {
+    pub(crate) findings: Vec<Finding>,
+    /// Whether a stall made the SDK drop something.
+    pub(crate) lost_something: bool,
+}
+
+impl Judge {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let lines = Lines::new()?;
+        Ok(Self { lines })
+    }
+
+    /// Everything that is not as the contract and the model say, what came
+    /// first on the wire first.
+    pub(crate) fn judge(&self, case: &Case, observed: &Observed) -> Judgement {
+        let expected = predict(&case.script);
+        let mut judgement = Judgement::default();
+        if let Ended::Unsupported(what) = &observed.ending {
+            judgement.findings.push(outcome::unsupported(what));
+            return judgement;
+        }
+        self.judge_bytes(case, observed, &expected, &mut judgement);
+        let findings = &mut judgement.findings;
+        findings.extend(outcome::judge_outcome(&expected, observed));
+        findings.extend(outcome::judge_time(case, observed));
+        judgement
+    }
+
+    fn judge_bytes(
+        &self,
+        case: &Case,
+        observed: &Observed,
+        expected: &Expected,
+        judgement: &mut Judgement,
+    ) {
+        let mut wire = Wire::default();
+        for capture in &observed.captures {
+            let may_be_torn = capture.was_closed || case.socket.stalls();
+            let read = self.lines.read(&capture.bytes, may_be_torn);
+            wire.connections.push(read.arrivals);
+            wire.findings.extend(read.findings);
+            wire.is_torn |= read.is_torn;
+        }
+        rules::judge_rules(case, &mut wire);
+        let is_clean = wire.findings.is_empty();
+        judgement.findings.append(&mut wire.findings);
+        if is_clean {
+            let tree = Tree {
+                case,
+                observed,
+                expected,
+                wire: &wire,
+            };
+            tree.judge(judgement);
+        }
+    }
+}
+
+/// What all connections brought.
+#[derive(Default)]
+struct Wire {
+    connections: Vec<Vec<Arrival>>,
+    findings: Vec<Finding>,
+    is_torn: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    line: u64,
+    byte: u64,
+}
+
+impl Place {
+    fn of(arrival: &Arrival) -> Self {
+        Self {
+            line: arrival.line,
+            byte: arrival.byte,
+        }
+    }
+
+    fn finds(self, finding: Finding) -> Finding {
+        finding.at(format!("line {}, byte {}", self.line, self.byte))
+    }
+
+    fn blames(self, violation: Violation) -> Finding {
+        let byte = self.byte + violation.at.unwrap_or_default() as u64;
+        let finding = Finding::of(violation.clause, violation.expected, violation.found);
+        let finding = match violation.field {
+            Some(field) => finding.field(field),
+            None => finding,
+        };
+        Self { byte, ..self }.finds(finding)
+    }
+}

@@ -1,0 +1,89 @@
+//! What the user's code saw, and how long it was held up.
+
+use std::time::Duration;
+
+use hero_span_protocol::contract::{Clause, limit};
+
+use crate::case::{Case, Ended, Observed};
+use crate::compare::excerpt;
+use crate::dialogue::Outcome;
+use crate::finding::Finding;
+use crate::model::Expected;
+use crate::schedule::Schedule;
+
+/// A call may wait for `WAIT_MS`, and be polled for once more.
+const WAIT: Duration = Duration::from_millis(limit::WAIT_MS + 10);
+/// What a busy machine may add, besides the time in which the adapter waits for
+/// a processor, which is not counted: wake-ups and a runner that answers late.
+/// An SDK that waits on purpose waits each time, so a case that took too long is
+/// tried again, and only what is slow each time fails. Less than `WAIT_MS`, so
+/// that a second wait is seen.
+const SLACK: Duration = Duration::from_millis(100);
+/// How long a runner may take to read what was sent while it stalled.
+const CATCHING_UP: Duration = Duration::from_secs(1);
+/// What the user's code saw (`sdk.silent`).
+pub(super) fn judge_outcome(expected: &Expected, observed: &Observed) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match &observed.ending {
+        Ended::Done { outcome, printed } => {
+            if *outcome != expected.outcome {
+                let words = (words(&expected.outcome), words(outcome));
+                findings.push(Finding::of(Clause::SdkSilent, words.0, words.1).field("outcome"));
+            }
+            if !printed.is_empty() {
+                let finding =
+                    Finding::of(Clause::SdkSilent, "nothing printed", excerpt(printed, 0));
+                findings.push(finding.field("printed"));
+            }
+        }
+        Ended::Piped(why) => {
+            findings.push(Finding::of(
+                Clause::SdkVanished,
+                "no SIGPIPE in the process",
+                why,
+            ));
+        }
+        Ended::Hangs(why) => {
+            findings.push(Finding::of(Clause::SdkBounded, within(WAIT), why));
+        }
+        Ended::Unsupported(_) => {}
+    }
+    findings
+}
+
+fn words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Returned(value) => format!("returned {value}"),
+        Outcome::Raised { type_name, message } => format!("raised {type_name} {message}"),
+    }
+}
+
+/// How long the user's code was held up (`sdk.bounded`).
+pub(super) fn judge_time(case: &Case, observed: &Observed) -> Option<Finding> {
+    let whole: Duration = observed.spells.iter().sum();
+    let (took, slack) = match case.socket {
+        // Each call may wait.
+        Schedule::Slow { .. } => (observed.spells.iter().max().copied()?, SLACK),
+        // Once for the stall, then for a runner that is slow to catch up.
+        Schedule::Stall { .. } => (whole, CATCHING_UP),
+        // There is one stall at most.
+        _ => (whole, SLACK),
+    };
+    (took > WAIT + slack).then(|| {
+        let found = format!("{} ms, each time it was tried", took.as_millis());
+        Finding::of(Clause::SdkBounded, within(WAIT), found).field("time")
+    })
+}
+
+fn within(time: Duration) -> String {
+    format!("at most {} ms of waiting", time.as_millis())
+}
+
+pub(super) fn unsupported(what: &str) -> Finding {
+    let expected = "every operation of the contract, and of each declared feature";
+    Finding::named(
+        "adapter.features",
+        expected,
+        format!("unsupported: {}", excerpt(what, 0)),
+    )
+}
