@@ -380,6 +380,7 @@ import threading
 import time
 import traceback
 import typing
+import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Generator, Iterable, Mapping
 from json.encoder import encode_basestring as _quote
@@ -635,18 +636,17 @@ def _capture(value: object, depth: int) -> _Captured:
     return _Captured(text, False, True, _measure(text))
 
 
-def _capture_name(value: object) -> _Captured:
-    text = _raw_string(value) or "unnamed"
-    return _Captured(text, True, False, _measure(text))
-
-
 def _capture_text(value: object) -> _Captured:
     text = _raw_string(value)
     return _Captured(text, True, False, _measure(text))
 
 
+def _capture_name(value: object) -> _Captured:
+    return _capture_text(_raw_string(value) or "unnamed")
+
+
 def _capture_error(text: str) -> _Captured:
-    text = _clean(text)
+    text = _clean(text)  # the whole of it: its end is kept
     return _Captured(text, True, False, _measure(text))
 
 
@@ -1435,8 +1435,12 @@ def _text(value: object) -> str:
 
 
 def _traceback(error: BaseException) -> str:
+    """The whole traceback, but for the SDK's own frames at its beginning."""
     try:
-        return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_globals is globals():
+            trace = trace.tb_next
+        return "".join(traceback.format_exception(type(error), error, trace))
     except Exception:  # an exception may fail to show itself
         return _type_name(error)
 
@@ -1533,10 +1537,10 @@ def _around_generator(function: Callable[..., Any], make: _Open) -> Callable[...
         span, outside = make(args, kwargs), _current.get()
         span._start()
         turns = _Turns(outside)
-        inner: Generator[Any, Any, Any] = function(*args, **kwargs)
-        resume: Callable[[Any], Any] = inner.send
         sent: Any = None
         try:
+            inner: Generator[Any, Any, Any] = function(*args, **kwargs)
+            resume: Callable[[Any], Any] = inner.send
             while True:
                 with turns:
                     item = resume(sent)
@@ -1564,10 +1568,10 @@ def _around_async_generator(function: Callable[..., Any], make: _Open) -> Callab
         span, outside = make(args, kwargs), _current.get()
         span._start()
         turns = _Turns(outside)
-        inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
-        resume: Callable[[Any], Awaitable[Any]] = inner.asend
         sent: Any = None
         try:
+            inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
+            resume: Callable[[Any], Awaitable[Any]] = inner.asend
             while True:
                 with turns:
                     item = await resume(sent)
@@ -1598,37 +1602,54 @@ def instrument(client: _T) -> _T:
     Private names, dunders and plain attributes pass through, and isinstance
     against the client's class holds. While the SDK is off it is the client itself.
     """
-    if _silent or _start_producer() is None or issubclass(type(client), _Proxy):
+    if _silent or _start_producer() is None or _is_a(client, _Proxy):
         return client
-    return cast(_T, _proxy_class(cast(Any, type(client)), _Proxy)(client))
+    return cast(_T, _proxy(client, "rpc:" + _type_name(client), None))
 
 
 class _Proxy:
     """What a client's proxy has of its own; the client's dunders come on top."""
 
-    __slots__ = ("__client__",)
+    __slots__ = ("__client__", "__root__", "__span_name__")
     __client__: Any
-
-    def __init__(self, client: object) -> None:
-        object.__setattr__(self, "__client__", client)
+    __root__: _Proxy
+    __span_name__: str
 
     def __getattr__(self, name: str) -> Any:
-        client = self.__client__
-        value = getattr(client, name)
-        if name.startswith("_") or _is_a(value, type):
+        value = getattr(self.__client__, name)
+        if name.startswith("_") or _is_a(value, type) or not callable(value):
             return value
-        span_name = "rpc:%s.%s" % (_type_name(client), name)
+        span_name = self.__span_name__ + "." + name
         if _is_routine(value):
-            return _decorate(value, _opener(span_name), _settler(self, client))
-        if callable(value) and _is_made_on_demand(client, name):
-            return _dynamic_method(value, span_name, self)
-        return value
+            return _decorate(value, _opener(span_name), _settler(self.__root__))
+        return _proxy(value, span_name, self.__root__)
 
     def __setattr__(self, name: str, value: object) -> None:
         setattr(self.__client__, name, value)
 
     def __delattr__(self, name: str) -> None:
         delattr(self.__client__, name)
+
+
+class _Method(_Proxy):
+    """A callable object that is a client's method, and those that hang on it."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        make, settle = _opener(self.__span_name__), _settler(self.__root__)
+        return _around_function(self.__client__, make, settle)(*args, **kwargs)
+
+
+def _proxy(client: object, span_name: str, root: _Proxy | None) -> _Proxy:
+    """A proxy of a client, or of a method with the client's own proxy as its root."""
+    base = _Proxy if root is None else _Method
+    proxy = _proxy_class(cast(Any, type(client)), base)()
+    root = proxy if root is None else root
+    own = {"__client__": client, "__root__": root, "__span_name__": span_name}
+    for name, value in own.items():
+        object.__setattr__(proxy, name, value)
+    return proxy
 
 
 def _opener(name: str) -> _Open:
@@ -1643,8 +1664,9 @@ def _opener(name: str) -> _Open:
     return make
 
 
-def _settler(proxy: _Proxy, client: object) -> _Settle:
+def _settler(proxy: _Proxy) -> _Settle:
     """Record what a method gave; a method that gives its client gives the proxy."""
+    client = proxy.__client__
 
     def settle(span: Span, value: Any) -> Any:
         if value is client:
@@ -1661,45 +1683,6 @@ def _is_routine(value: object) -> bool:
     if issubclass(kind, (FunctionType, MethodType, BuiltinFunctionType)):
         return True
     return hasattr(kind, "__get__") and not hasattr(kind, "__set__")
-
-
-_MISSING = object()
-
-
-def _is_made_on_demand(client: object, name: str) -> bool:
-    """Whether the client makes this attribute in __getattr__."""
-    return inspect.getattr_static(client, name, _MISSING) is _MISSING
-
-
-class _DynamicMethod(_Proxy):
-    """A callable that a client made in __getattr__, and those that hang on it."""
-
-    __slots__ = ("__root__", "__span_name__")
-    __root__: _Proxy
-    __span_name__: str
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        call = _around_function(self.__client__, _opener(self.__span_name__), self.__settle__())
-        return call(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self.__client__, name)
-        if name.startswith("_") or _is_a(value, type) or not callable(value):
-            return value
-        path = self.__span_name__ + "." + name
-        if _is_routine(value):
-            return _decorate(value, _opener(path), self.__settle__())
-        return _dynamic_method(value, path, self.__root__)
-
-    def __settle__(self) -> _Settle:
-        return _settler(self.__root__, self.__root__.__client__)
-
-
-def _dynamic_method(target: Any, path: str, origin: _Proxy) -> _Proxy:
-    method = _proxy_class(cast(Any, type(target)), _DynamicMethod)(target)
-    object.__setattr__(method, "__root__", origin)
-    object.__setattr__(method, "__span_name__", path)
-    return method
 
 
 # A class's own machinery, which a proxy must not take over.
@@ -1721,8 +1704,22 @@ _NOT_FORWARDED = {
 }
 
 
-@functools.lru_cache(maxsize=256)
+# Weak, since whoever keeps a class alive keeps its module's globals from their end.
+_proxy_classes: weakref.WeakKeyDictionary[type, dict[type[_Proxy], type[_Proxy]]]
+_proxy_classes = weakref.WeakKeyDictionary()
+
+
 def _proxy_class(kind: Any, base: type[_Proxy]) -> type[_Proxy]:
+    try:
+        known = _proxy_classes.setdefault(kind, {})
+    except Exception:  # a class may be without a hash
+        known = {}
+    if base not in known:
+        known[base] = _make_proxy_class(kind, base)
+    return known[base]
+
+
+def _make_proxy_class(kind: Any, base: type[_Proxy]) -> type[_Proxy]:
     """A proxy class with the dunders of a client's class, which Python looks up on types."""
     members: dict[str, Any] = {"__slots__": ()}
     members["__class__"] = property(lambda self: self.__client__.__class__)  # for isinstance
