@@ -371,6 +371,7 @@ import contextvars
 import functools
 import inspect
 import itertools
+import json
 import os
 import select
 import socket
@@ -1145,6 +1146,7 @@ class Span:
         "_ended",
         "_last_us",
         "_again",
+        "_unused",
     )
 
     span_id: str | None
@@ -1168,6 +1170,7 @@ class Span:
         self._ended = False  # its end was written
         self._last_us = 0
         self._again: list[Span] | None = None
+        self._unused = True
 
     def tag(self, key: str | None = None, value: object = None, /, **tags: object) -> Span:
         """Set one tag, or several."""
@@ -1198,7 +1201,9 @@ class Span:
         return self
 
     def __enter__(self) -> Span:
-        if self.span_id is not None:
+        try:
+            del self._unused  # at once: several threads may use one object
+        except AttributeError:
             return self._enter_again()
         self._start()
         return self
@@ -1209,7 +1214,7 @@ class Span:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        span = self._again.pop() if self._again else self
+        span = self._leave_again() if self._again else self
         span._end(error)
 
     async def __aenter__(self) -> Span:
@@ -1237,6 +1242,18 @@ class Span:
             self._again = []
         self._again.append(again)
         return again.__enter__()
+
+    def _leave_again(self) -> Span:
+        """Of the spans that this object became, the one that was entered last around here."""
+        again = self._again or []
+        span = _nearest_open(_current.get())
+        while span is not None and span is not self and span not in again:
+            span = _nearest_open(span._parent)
+        if span is None:  # entered elsewhere
+            return again.pop()
+        if span is not self:
+            again.remove(span)
+        return span
 
     def _start(self) -> None:
         """Open the span under the nearest open one; opened or not, nothing is raised."""
@@ -1948,16 +1965,12 @@ def _given_inputs(inputs: Mapping[str, object]) -> list[dict[str, object]]:
     return found
 
 
-def _plain_data(value: object) -> object:
-    """The value if it is plain JSON data, else a text that describes it."""
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [_plain_data(item) for item in cast(list[object], value)]
-    if isinstance(value, dict):
-        items = cast(dict[object, object], value).items()
-        return {_key_text(key): _plain_data(item) for key, item in items}
-    return _describe(value)
+def _plain_data(value: object) -> Any:
+    """The value as JSON has it, or a text that describes it."""
+    captured = _capture(value, 1)
+    if captured.is_string or captured.size >= _MEASURED_BYTES:
+        return captured.text
+    return json.loads(captured.text)
 
 
 def _bootstrap_run(
