@@ -80,7 +80,7 @@ pub(crate) enum Ended {
     Unsupported(String),
     /// The process died of a broken pipe, which is the SDK's to prevent.
     Piped(String),
-    /// No answer came while the socket stalled: the SDK waits.
+    /// No answer came, with a socket that is not as it should be: the SDK waits.
     Hangs(String),
 }
 
@@ -114,7 +114,9 @@ pub(crate) fn run(
     let ending = match ending {
         Ok(ending) => ending,
         Err(fault) if fault.signal() == Some(SIGPIPE) => Ended::Piped(fault.to_string()),
-        Err(fault) if fault.is_silence() && case.socket.stalls() => Ended::Hangs(fault.to_string()),
+        Err(fault) if fault.is_silence() && !case.socket.is_normal() => {
+            Ended::Hangs(fault.to_string())
+        }
         Err(fault) => return Err(fault),
     };
     let recovered = server.recovered;

@@ -62,7 +62,7 @@ pub struct Failure {
     pub replay: Option<String>,
     /// The case itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub script: Option<Case>,
+    pub input: Option<Case>,
 }
 
 /// How a run ended. The numbers are exit codes, and do not change.

@@ -129,7 +129,7 @@ pub fn replay(options: &Options, file: &Path) -> Result<Report, Error> {
             case: name,
             findings,
             replay: None,
-            script: Some(case),
+            input: Some(case),
         });
     }
     suite.seconds = started.elapsed().as_secs_f64();
@@ -173,6 +173,8 @@ struct Work<'a> {
     next: AtomicU64,
     is_enough: AtomicBool,
     suite: Mutex<Suite>,
+    /// The faults that some job is looking into, or has.
+    known: Mutex<Vec<Vec<Finding>>>,
     progress: &'a dyn Progress,
 }
 
@@ -184,6 +186,7 @@ fn run_family(bench: &Bench<'_>, family: Family, progress: &dyn Progress) -> Sui
         next: AtomicU64::new(0),
         is_enough: AtomicBool::new(false),
         suite: Mutex::new(Suite::new(family.name())),
+        known: Mutex::new(Vec::new()),
         progress,
     };
     std::thread::scope(|scope| {
@@ -245,16 +248,20 @@ impl Work<'_> {
             self.is_enough.store(true, Ordering::Relaxed);
         }
         let done = suite.ran + suite.not_evaluated + suite.skips();
-        self.progress.step(
-            self.family.name(),
-            done,
-            self.bench.options.cases,
-            suite.failed,
-        );
-        findings.filter(|findings| {
-            let is_known = |failure: &Failure| are_alike(&failure.findings, findings);
-            !suite.failures.iter().any(is_known)
-        })
+        let of = self.bench.options.cases;
+        self.progress
+            .step(self.family.name(), done, of, suite.failed);
+        findings.filter(|findings| self.is_new(findings))
+    }
+
+    /// Whether no job knows that fault yet; from now on one does.
+    fn is_new(&self, findings: &[Finding]) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !known.iter().any(|known| are_alike(known, findings));
+        if is_new {
+            known.push(findings.to_vec());
+        }
+        is_new
     }
 
     fn suite(&self) -> MutexGuard<'_, Suite> {
@@ -275,7 +282,7 @@ impl Work<'_> {
             case: format!("case {number}"),
             findings,
             replay: Some(replay),
-            script: Some(case),
+            input: Some(case),
         }
     }
 }

@@ -52,6 +52,11 @@ pub(crate) enum Schedule {
 }
 
 impl Schedule {
+    /// Whether it takes everything at once.
+    pub(crate) const fn is_normal(&self) -> bool {
+        matches!(self, Self::Normal)
+    }
+
     /// Whether the SDK is off from the beginning.
     pub(crate) const fn is_off(&self) -> bool {
         matches!(self, Self::Unset | Self::Missing)

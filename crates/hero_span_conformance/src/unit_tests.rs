@@ -204,7 +204,7 @@ fn fail(suite: &mut Suite, case: String, finding: Finding) {
         case,
         findings: vec![finding],
         replay: None,
-        script: None,
+        input: None,
     });
 }
 

@@ -1,5 +1,6 @@
 //! One event against the one the model says.
 
+use hero_span_protocol::Event;
 use hero_span_protocol::contract::{Clause, limit};
 use hero_span_protocol::limits::cut;
 
@@ -49,7 +50,7 @@ fn cut_too_much(body: &Body, times: u32, arrival: &Arrival) -> Option<Difference
 fn with_limits(body: &Body, times: u32, arrival: &Arrival) -> Option<Difference> {
     let limits = Limits::halved(times);
     let rendered = render(body, &limits);
-    let clause = event_clause(body);
+    let clause = clause_of(&arrival.event);
     let of_field = |field: &Field| field_difference(field, arrival, &limits, clause);
     let fields = rendered.fields.iter().find_map(of_field);
     fields
@@ -57,12 +58,13 @@ fn with_limits(body: &Body, times: u32, arrival: &Arrival) -> Option<Difference>
         .or_else(|| extra_field(&rendered, arrival, clause))
 }
 
-const fn event_clause(body: &Body) -> Clause {
-    match body {
-        Body::Start { .. } => Clause::EventSpanStart,
-        Body::Tag { .. } => Clause::EventSpanTag,
-        Body::Log { .. } => Clause::EventSpanLog,
-        Body::End { .. } => Clause::EventSpanEnd,
+/// The clause that declares an event's fields.
+pub(super) const fn clause_of(event: &Event<'_>) -> Clause {
+    match event {
+        Event::Start(_) => Clause::EventSpanStart,
+        Event::Tag(_) => Clause::EventSpanTag,
+        Event::Log(_) => Clause::EventSpanLog,
+        Event::End(_) => Clause::EventSpanEnd,
     }
 }
 

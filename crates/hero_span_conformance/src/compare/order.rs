@@ -163,7 +163,7 @@ impl<'a> Matcher<'a> {
                 Err(_) => {}
             }
         }
-        Err(nearest.map_or_else(|| nothing_more(arrival), |(_, difference)| difference))
+        Err(nearest.map_or_else(|| self.nothing_more(arrival), |(_, difference)| difference))
     }
 
     fn pass(&mut self, done: usize, progress: &mut Progress) {
@@ -182,7 +182,7 @@ impl<'a> Matcher<'a> {
     /// What differs first, and how near the two came to each other.
     fn compare(&self, candidate: usize, arrival: &Arrival) -> Result<(), (u8, Difference)> {
         let Some(expected) = self.expected.events.get(candidate) else {
-            return Err((0, nothing_more(arrival)));
+            return Err((0, self.nothing_more(arrival)));
         };
         let found = arrival.event.type_name();
         if expected.body.type_name() != found {
@@ -282,9 +282,19 @@ impl<'a> Matcher<'a> {
             None => id.to_string(),
         }
     }
-}
 
-fn nothing_more(arrival: &Arrival) -> Difference {
-    let found = arrival.event.type_name();
-    Difference::new(Clause::SdkDelivered, "type", "no further event", found)
+    /// Of a process that forks, it is most likely the child that speaks here.
+    fn nothing_more(&self, arrival: &Arrival) -> Difference {
+        let clause = if self.expected.processes > 1 {
+            Clause::SdkFork
+        } else {
+            event::clause_of(&arrival.event)
+        };
+        Difference::new(
+            clause,
+            "type",
+            "no further event",
+            self.name_arrival(arrival),
+        )
+    }
 }

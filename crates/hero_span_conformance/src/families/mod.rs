@@ -57,6 +57,7 @@ impl fmt::Display for Family {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generate::case_tree;
     use crate::script::check;
     use proptest::prelude::*;
 
@@ -71,5 +72,80 @@ mod tests {
     #[test]
     fn every_case_is_valid_and_comes_back_from_its_file() {
         Family::ALL.into_iter().for_each(check_family);
+    }
+
+    /// In how many of the usual run's cases each of these stands.
+    fn check_reach(family: Family, words: &[&str]) {
+        let trees = (0..256).filter_map(|number| case_tree(family, 1, number));
+        let cases: Vec<String> = trees
+            .map(|tree| serde_json::to_string(&tree.current()).unwrap())
+            .collect();
+        for word in words {
+            let count = cases.iter().filter(|case| case.contains(word)).count();
+            assert!(count >= 5, "only {count} cases of {family} have {word}");
+        }
+    }
+
+    #[test]
+    fn every_operation_and_schedule_is_reached() {
+        let operations = [
+            "flow",
+            "step",
+            "span",
+            "tag",
+            "log",
+            "result",
+            "fail",
+            "raise",
+            "catch",
+            "call",
+            "parallel",
+            "tasks",
+            "fork",
+            "generator",
+        ];
+        let operations = operations.map(|name| format!("\"op\":\"{name}\""));
+        check_reach(Family::Ordering, &operations.each_ref().map(String::as_str));
+        check_reach(
+            Family::Ordering,
+            &[
+                "\"parent\"",
+                "\"wrap\":true",
+                "\"async\":true",
+                "\"decorator\":true",
+                "\"interrupt\"",
+                "\"cancelled\"",
+                "\"exit\"",
+            ],
+        );
+        let schedules = [
+            "unset",
+            "missing",
+            "close",
+            "close-at-checkpoint",
+            "stall",
+            "stall-for-ever",
+            "slow",
+            "accept-late",
+        ];
+        let schedules = schedules.map(|name| format!("\"kind\":\"{name}\""));
+        check_reach(Family::Dropped, &schedules.each_ref().map(String::as_str));
+        let recipes = [
+            "text",
+            "join",
+            "surrogate",
+            "number",
+            "integer",
+            "power-of-ten",
+            "deep",
+            "cyclic",
+            "members",
+            "map",
+            "bytes",
+            "set",
+            "object",
+        ];
+        let recipes = recipes.map(|name| format!("\"gen\":\"{name}\""));
+        check_reach(Family::Truncation, &recipes.each_ref().map(String::as_str));
     }
 }

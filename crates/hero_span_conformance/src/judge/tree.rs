@@ -7,6 +7,7 @@ use crate::case::{Case, Observed};
 use crate::compare::{Arrival, Matcher, Progress};
 use crate::finding::Finding;
 use crate::model::Expected;
+use crate::schedule::Schedule;
 
 /// The clock may be set a little while a case runs.
 const CLOCK_SLACK_MS: f64 = 50.0;
@@ -126,7 +127,9 @@ impl Tree<'_> {
             });
         }
         let missing = *progress.next.first()?;
-        let must_be_there = self.must_all_arrive() || self.must_recover(process, progress);
+        let must_be_there = self.must_all_arrive()
+            || self.must_recover(process, progress)
+            || progress.matched.len() < self.sent_before_the_end();
         must_be_there.then(|| {
             Finding::of(
                 Clause::SdkDelivered,
@@ -138,7 +141,23 @@ impl Tree<'_> {
 
     fn must_all_arrive(&self) -> bool {
         let socket = &self.case.socket;
-        !(socket.is_off() || socket.closes() || socket.stalls())
+        let was_closed = self
+            .observed
+            .captures
+            .iter()
+            .any(|capture| capture.was_closed);
+        !(socket.is_off() || was_closed || socket.stalls())
+    }
+
+    /// How many events were sent when the socket closed at a checkpoint: when a
+    /// call returns, its line is there (`sdk.delivered`).
+    fn sent_before_the_end(&self) -> usize {
+        let Schedule::CloseAtCheckpoint { name: end } = &self.case.socket else {
+            return 0;
+        };
+        let mut checkpoints = self.expected.checkpoints.iter();
+        let end = checkpoints.find(|(name, _)| name == end);
+        end.map_or(0, |(_, events)| *events)
     }
 
     /// After a stall, what is said once the socket takes bytes again arrives,

@@ -27,6 +27,8 @@ pub(crate) struct Expected {
     pub processes: usize,
     /// What the user's code sees.
     pub outcome: Outcome,
+    /// Each checkpoint, and how many events of the first process come before.
+    pub checkpoints: Vec<(String, usize)>,
 }
 
 /// A span that a script opens.

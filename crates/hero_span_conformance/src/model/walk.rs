@@ -26,6 +26,7 @@ pub(super) fn predict(script: &[Op]) -> Expected {
         events: walk.events,
         processes: walk.forks + 1,
         outcome,
+        checkpoints: walk.checkpoints,
     }
 }
 
@@ -36,6 +37,7 @@ struct Walk {
     is_open: Vec<bool>,
     results: Vec<Presence>,
     forks: usize,
+    checkpoints: Vec<(String, usize)>,
 }
 
 /// Where a thread of execution stands.
@@ -93,7 +95,11 @@ impl Walk {
                 }
             }
             Op::Tag { .. } | Op::Log { .. } | Op::Result { .. } => self.say(op, here),
-            Op::Checkpoint { .. } => {}
+            Op::Checkpoint { name } => {
+                let events = self.events.iter();
+                let of_first = events.filter(|event| event.process == 0).count();
+                self.checkpoints.push((name.clone(), of_first));
+            }
         }
         Ok(())
     }

@@ -6,6 +6,9 @@ use hero_span_protocol::printable;
 
 use super::{Conclusion, Failure, Report, Suite};
 
+/// What follows a fault is mostly its consequence.
+const SHOWN_FINDINGS: usize = 3;
+
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
     for suite in &report.suites {
@@ -24,10 +27,14 @@ pub(super) fn text(report: &Report) -> String {
 
 fn of_failure(suite: &str, failure: &Failure) -> String {
     let mut text = format!("FAILED  {suite}, {}\n", printable(&failure.case));
-    for finding in &failure.findings {
+    for finding in failure.findings.iter().take(SHOWN_FINDINGS) {
         for line in finding.to_string().lines() {
             let _ = writeln!(text, "  {line}");
         }
+    }
+    let more = failure.findings.len().saturating_sub(SHOWN_FINDINGS);
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more");
     }
     if let Some(replay) = &failure.replay {
         let _ = writeln!(text, "  replay   {replay}");

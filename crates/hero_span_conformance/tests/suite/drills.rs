@@ -193,7 +193,7 @@ fn a_fork_on_the_parents_connection() {
         "after_in_child=_after_fork_in_child",
         "after_in_child=lambda: None",
     );
-    check(Family::Ordering, &change, "");
+    check(Family::Ordering, &change, "sdk.fork");
 }
 
 #[test]
@@ -209,6 +209,22 @@ _Producer.send = _badly
 def _is_foreign(error): return True",
     );
     check(Family::Dropped, &change, "sdk.silent outcome");
+}
+
+#[test]
+fn lines_that_are_sent_one_call_late() {
+    let change = Append(
+        "
+_well = _Producer.send
+def _badly(self, event):
+    global _waiting
+    event, _waiting = _waiting, event
+    if event is not None:
+        _well(self, event)
+_waiting = None
+_Producer.send = _badly",
+    );
+    check(Family::Dropped, &change, "sdk.delivered");
 }
 
 #[test]
