@@ -512,7 +512,11 @@ def _describe_set(value: Iterable[object]) -> str:
 
 
 def _type_name(value: object) -> str:
-    return cast(str, type.__dict__["__name__"].__get__(type(value)))
+    return _name_of(type(value))
+
+
+def _name_of(kind: type) -> str:
+    return cast(str, type.__dict__["__name__"].__get__(kind))
 
 
 def _raw_string(value: object) -> str:
@@ -1627,9 +1631,9 @@ def instrument(client: _T) -> _T:
 class _Proxy:
     """What a client's proxy has of its own; the client's dunders come on top."""
 
-    __slots__ = ("__client__", "__root__", "__span_name__")
+    __slots__ = ("__client__", "__root__", "__span_name__", "__weakref__")
     __client__: Any
-    __root__: _Proxy
+    __root__: _Proxy | None  # None for itself: in a cycle it would outlive its last use
     __span_name__: str
 
     def __getattr__(self, name: str) -> Any:
@@ -1637,9 +1641,10 @@ class _Proxy:
         if name.startswith("_") or _is_a(value, type) or not callable(value):
             return value
         span_name = self.__span_name__ + "." + name
+        root = _root(self)
         if _is_routine(value):
-            return _decorate(value, _opener(span_name), _settler(self.__root__))
-        return _proxy(value, span_name, self.__root__)
+            return _decorate(value, _opener(span_name), _settler(root))
+        return _proxy(value, span_name, root)
 
     def __setattr__(self, name: str, value: object) -> None:
         setattr(self.__client__, name, value)
@@ -1654,7 +1659,7 @@ class _Method(_Proxy):
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        make, settle = _opener(self.__span_name__), _settler(self.__root__)
+        make, settle = _opener(self.__span_name__), _settler(_root(self))
         return _around_function(self.__client__, make, settle)(*args, **kwargs)
 
 
@@ -1662,11 +1667,14 @@ def _proxy(client: object, span_name: str, root: _Proxy | None) -> _Proxy:
     """A proxy of a client, or of a method with the client's own proxy as its root."""
     base = _Proxy if root is None else _Method
     proxy = _proxy_class(cast(Any, type(client)), base)()
-    root = proxy if root is None else root
     own = {"__client__": client, "__root__": root, "__span_name__": span_name}
     for name, value in own.items():
         object.__setattr__(proxy, name, value)
     return proxy
+
+
+def _root(proxy: _Proxy) -> _Proxy:
+    return proxy if proxy.__root__ is None else proxy.__root__
 
 
 def _opener(name: str) -> _Open:
@@ -1740,7 +1748,7 @@ def _make_proxy_class(kind: Any, base: type[_Proxy]) -> type[_Proxy]:
     """A proxy class with the dunders of a client's class, which Python looks up on types."""
     members: dict[str, Any] = {"__slots__": ()}
     members["__class__"] = property(lambda self: self.__client__.__class__)  # for isinstance
-    for parent in reversed(kind.__mro__):
+    for parent in reversed(type.__dict__["__mro__"].__get__(kind)):
         for name, value in vars(parent).items():
             if name in vars(base) or name in _NOT_FORWARDED:
                 continue
@@ -1749,7 +1757,7 @@ def _make_proxy_class(kind: Any, base: type[_Proxy]) -> type[_Proxy]:
                     members[name] = _forwarder(name)
                 elif value is None:
                     members[name] = None  # such as the __hash__ of what has no hash
-    return type(kind.__name__, (base,), members)
+    return type(_name_of(kind), (base,), members)
 
 
 def _forwarder(name: str) -> Callable[..., Any]:
