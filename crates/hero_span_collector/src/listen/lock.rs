@@ -9,6 +9,9 @@ use rustix::fs::OFlags;
 
 use crate::Error;
 
+/// How often others may take the lock away while we reach for it.
+const ATTEMPTS: usize = 100;
+
 /// A held lock; dropping it removes the file and frees the lock.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -20,7 +23,7 @@ impl Lock {
     /// Takes the lock of `socket`, or says that another collector has it.
     pub(super) fn take(socket: &Path) -> Result<Self, Error> {
         let path = lock_path(socket);
-        loop {
+        for _ in 0..ATTEMPTS {
             let file = open(&path).map_err(|e| Error::system(&path, "open the lock file", e))?;
             match file.try_lock() {
                 Ok(()) => {}
@@ -35,6 +38,7 @@ impl Lock {
                 return Ok(Self { path, _file: file });
             }
         }
+        Err(Error::locked(socket, &path))
     }
 }
 

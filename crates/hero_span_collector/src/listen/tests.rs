@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -214,4 +216,28 @@ fn somebody_elses_new_socket_is_left_alone_at_the_end() {
         let _other = StdListener::bind(&path).expect("bound");
     });
     assert_eq!(names(&directory), ["s"]);
+}
+
+#[test]
+fn of_many_that_come_and_go_at_most_one_listens_at_a_time() {
+    let (_directory, path) = place();
+    let (holders, bound) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..300 {
+                    let Ok(listener) = block_on(Listener::bind(&path)) else {
+                        continue;
+                    };
+                    assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                    thread::yield_now();
+                    assert!(path.exists(), "nobody took our name");
+                    assert_eq!(holders.fetch_sub(1, Ordering::SeqCst), 1);
+                    bound.fetch_add(1, Ordering::SeqCst);
+                    drop(listener);
+                }
+            });
+        }
+    });
+    assert!(bound.into_inner() > 100);
 }

@@ -323,6 +323,21 @@ fn connections_with_the_same_ids_keep_apart() {
 }
 
 #[test]
+fn a_started_span_stands_for_its_id_before_one_that_was_only_spoken_of() {
+    check(
+        "1 tag a k 1
+         2 start a
+         3 start b under a",
+        "
+         run 1
+           a unknown, k=1
+         run 2
+           a open
+             b open",
+    );
+}
+
+#[test]
 fn only_the_spans_of_a_closed_connection_are_left_open() {
     check(
         "1 start a
