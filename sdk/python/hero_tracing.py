@@ -942,18 +942,17 @@ class _Producer:
             next(self._numbers)
 
     def _drain(self, queue: _Queue) -> None:
-        deadline: float | None = None
-        if not self._lock.acquire(False):
-            deadline = time.monotonic() + _WAIT_SECONDS
-            if not self._lock.acquire(timeout=_WAIT_SECONDS):
-                for _ in range(len(queue)):
-                    queue.popleft()
-                    next(self._numbers)
-                return
+        # One for all: handlers that strike while we wait must not make us wait again.
+        deadline = time.monotonic() + _WAIT_SECONDS
+        if not self._lock.acquire(False) and not self._lock.acquire(True, _WAIT_SECONDS):
+            for _ in range(len(queue)):
+                queue.popleft()
+                next(self._numbers)
+            return
         while queue:
             self._write(queue.popleft(), deadline)
 
-    def _write(self, event: _Event, deadline: float | None) -> None:
+    def _write(self, event: _Event, deadline: float) -> None:
         span, head, us, body, build = event
         if span._ended:
             return  # another thread ended it while this event was on its way
@@ -986,7 +985,7 @@ class _Producer:
                 self._die()
             self._taken.clear()
 
-    def _transmit(self, line: bytes, deadline: float | None) -> None:
+    def _transmit(self, line: bytes, deadline: float) -> None:
         """Send a whole line or nothing, or die."""
         if os.fstat(self._descriptor)[1:3] != self._identity:
             return self._die()
@@ -1003,12 +1002,10 @@ class _Producer:
         except BlockingIOError:
             pass
 
-    def _wait_and_send(self, line: bytes, deadline: float | None) -> None:
+    def _wait_and_send(self, line: bytes, deadline: float) -> None:
         """Send the rest within the time that a call may wait (sdk.bounded)."""
         if self._stalled and not self._taken:
             return
-        if deadline is None:
-            deadline = time.monotonic() + _WAIT_SECONDS
         view = memoryview(line)
         poll = select.poll()
         poll.register(self._descriptor, select.POLLOUT)
