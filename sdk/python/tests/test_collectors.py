@@ -6,6 +6,7 @@ import contextlib
 import errno
 import io
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -315,6 +316,38 @@ class PartTests(SdkTest):
         thread.join()
         self.collector.drain()
         self.assertEqual(len(self.collector.events()), 42)
+
+    def test_a_call_that_is_interrupted_waits_no_longer(self) -> None:
+        """Nor for what the handlers that strike meanwhile have to send, each of which waits."""
+        self.collector = self.start_collector(reading=False)
+        flow, done = self.load_sdk().flow, threading.Event()
+        longest: list[float] = []
+
+        def crawl() -> None:
+            while not done.is_set():
+                self.collector.pause()  # accepts
+                for connection in self.collector.connections:
+                    connection.read(3000)
+                time.sleep(0.02)
+
+        def strike(*_: object) -> None:
+            flow.current_span.log("y" * 3000)
+
+        thread = threading.Thread(target=crawl)
+        thread.start()
+        before = signal.signal(signal.SIGALRM, strike)
+        try:
+            with flow.step("load") as step:
+                signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+                for _ in range(5):
+                    longest.append(seconds_of(lambda: step.log("x" * 4000)))
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+            done.set()
+            thread.join()
+        self.assertLess(sorted(longest)[2], ONE_CALL_SECONDS + SLACK_SECONDS)
+        self.assertGreater(max(longest), 0.2)
 
     def test_a_line_that_cannot_be_completed_is_the_last(self) -> None:
         """The SDK is off for good, and closes, so that the part is told from a line."""
