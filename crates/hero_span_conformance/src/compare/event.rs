@@ -7,15 +7,10 @@ use hero_span_protocol::limits::cut;
 use super::Arrival;
 use super::difference::{Difference, excerpt, first_difference};
 use super::length::{RULED, fits};
+use super::members::members_difference;
+use super::traceback::{DOTS, traceback_difference};
 use crate::model::{Announced, Body, Field, Limits, Rendered, Want, Wanted, render};
 use crate::value::{Sent, Value, compact};
-
-/// What an error that was cut has in its middle (`value.error`).
-const DOTS: &str = "\n...\n";
-/// How much of a long message must be found in a traceback that was cut.
-const MESSAGE_PART: usize = 40;
-/// A code point has at most so many bytes, so a cut may lose three.
-const LOST_TO_A_CUT: usize = 3;
 
 /// The first field of the event that is not as the model says.
 pub(super) fn difference(body: &Body, arrival: &Arrival) -> Option<Difference> {
@@ -111,7 +106,7 @@ fn field_difference(
     }
 }
 
-fn value_difference(
+pub(super) fn value_difference(
     field: &str,
     wanted: &Wanted,
     found: &Value,
@@ -158,23 +153,45 @@ fn bare(excerpt: &str) -> String {
 
 /// The clause that a wrong value breaks, as far as the value tells.
 fn value_clause(wanted: &Wanted, found: &Value, event: Clause) -> Clause {
-    let (Some(whole), Sent::Text(expected)) = (&wanted.whole, &wanted.sent) else {
-        return match (&wanted.sent, found) {
-            (Sent::Array(_) | Sent::Object(_), Value::Text(text)) if is_prefix(wanted, text) => {
-                Clause::LimitValue
-            }
-            (Sent::Array(_) | Sent::Object(_), _) => Clause::ValueStructured,
-            (Sent::Text(_), _) if wanted.limit == Clause::SdkStatus => Clause::SdkStatus,
-            (Sent::Other, _) => Clause::ValueOther,
-            _ => event,
-        };
+    let was_cut = match (&wanted.whole, &wanted.sent) {
+        (Some(whole), Sent::Text(kept)) => kept.len() < whole.len(),
+        _ => false,
     };
-    match found {
-        Value::Text(text) if wanted.limit == Clause::LimitError => error_clause(expected, text),
-        Value::Text(text) if whole.starts_with(text.as_str()) => wanted.limit,
-        Value::Text(_) if expected.len() < whole.len() => Clause::ValueCut,
-        Value::Array(_) | Value::Object(_) => Clause::ValueStructured,
+    match (&wanted.sent, found) {
+        (Sent::Text(expected), Value::Text(found)) if wanted.limit == Clause::LimitError => {
+            error_clause(expected, found, was_cut)
+        }
+        (_, Value::Text(found)) if is_prefix(wanted, found) => wanted.limit,
+        (Sent::Text(expected), Value::Text(found)) if is_surrogate(expected, found) => {
+            Clause::ValueSurrogates
+        }
+        (Sent::Text(_), _) if wanted.limit == Clause::SdkStatus => Clause::SdkStatus,
+        (Sent::Text(_), Value::Text(_)) if was_cut => Clause::ValueCut,
+        (Sent::Text(_), Value::Array(_) | Value::Object(_)) => Clause::ValueStructured,
+        (Sent::Array(_) | Sent::Object(_), _) => structure_clause(&wanted.sent, found),
+        (Sent::Int(_), Value::Text(_)) | (Sent::Text(_), Value::Int(_) | Value::Float(_)) => {
+            Clause::ValueNumbers
+        }
+        (Sent::Other, _) => Clause::ValueOther,
         _ => event,
+    }
+}
+
+/// Whether the first thing that differs is what stands for a lone surrogate.
+fn is_surrogate(expected: &str, found: &str) -> bool {
+    let at = first_difference(expected, found);
+    let (before, _) = expected.split_at(cut(expected, at).len());
+    let rest = expected.get(before.len()..).unwrap_or_default();
+    rest.starts_with('\u{FFFD}')
+}
+
+fn structure_clause(expected: &Sent, found: &Value) -> Clause {
+    let (expected, found) = (compact(expected), compact(&plain(found)));
+    let count = |text: &str| text.matches("\"[...]\"").count() + text.matches("\"{...}\"").count();
+    if count(&expected) == count(&found) {
+        Clause::ValueStructured
+    } else {
+        Clause::ValueDeep
     }
 }
 
@@ -183,131 +200,16 @@ fn is_prefix(wanted: &Wanted, text: &str) -> bool {
     whole.is_some_and(|whole| whole.starts_with(text))
 }
 
-fn error_clause(expected: &str, found: &str) -> Clause {
-    if expected.find(DOTS) != found.find(DOTS) {
+fn error_clause(expected: &str, found: &str, was_cut: bool) -> Clause {
+    if !was_cut && found.len() <= limit::ERROR_BYTES {
+        Clause::SdkStatus
+    } else if expected.find(DOTS) != found.find(DOTS) {
         Clause::LimitErrorHead
     } else if expected.len() != found.len() {
         Clause::LimitError
     } else {
         Clause::ValueError
     }
-}
-
-fn members_difference(
-    field: &str,
-    wanted: &[(String, Wanted)],
-    found: &Value,
-    limits: &Limits,
-    event: Clause,
-) -> Option<Difference> {
-    let Value::Object(found) = found else {
-        return Some(Difference::new(
-            Clause::TypeMembers,
-            field,
-            "an object",
-            shown(found),
-        ));
-    };
-    for (key, wanted) in wanted {
-        let path = format!("{field}.{}", cut(key, 60));
-        let Some((_, value)) = found.iter().find(|(name, _)| name == key) else {
-            let keys = found.iter().map(|(name, _)| cut(name, 60)).take(3);
-            let keys = keys.collect::<Vec<_>>().join(", ");
-            let clause = missing_member_clause(key, found, event);
-            return Some(Difference::new(
-                clause,
-                path,
-                "a member of that name",
-                format!("{} members: {keys}", found.len()),
-            ));
-        };
-        let difference = value_difference(&path, wanted, value, limits, event);
-        if difference.is_some() {
-            return difference;
-        }
-    }
-    let extra = found
-        .iter()
-        .find(|(name, _)| wanted.iter().all(|(key, _)| key != name));
-    extra.map(|(name, _)| {
-        let clause = if found.len() > limit::MEMBERS {
-            Clause::LimitMembers
-        } else {
-            event
-        };
-        Difference::new(
-            clause,
-            field,
-            format!("{} members", wanted.len()),
-            format!("{} members, also {}", found.len(), excerpt(name, 0)),
-        )
-    })
-}
-
-fn missing_member_clause(key: &str, found: &[(String, Value)], event: Clause) -> Clause {
-    let is_cut_elsewhere =
-        |name: &str| !name.is_empty() && (key.starts_with(name) || name.starts_with(key));
-    if found.iter().any(|(name, _)| is_cut_elsewhere(name)) {
-        return Clause::LimitName;
-    }
-    event
-}
-
-fn traceback_difference(
-    type_name: &str,
-    message: &str,
-    found: &str,
-    arrival: &Arrival,
-    limits: &Limits,
-) -> Option<Difference> {
-    let differs = |clause, expected: String| {
-        Some(Difference::new(
-            clause,
-            "error",
-            expected,
-            excerpt(found, found.len()),
-        ))
-    };
-    let was_cut = arrival
-        .truncated()
-        .iter()
-        .any(|(field, _)| *field == "error");
-    if !was_cut {
-        let is_whole = found.contains(cut(type_name, MESSAGE_PART)) && found.contains(message);
-        let expected = || {
-            format!(
-                "a traceback with {type_name:.60} and {}",
-                excerpt(message, 0)
-            )
-        };
-        return if is_whole {
-            None
-        } else {
-            differs(Clause::SdkStatus, expected())
-        };
-    }
-    let room = limits.error - LOST_TO_A_CUT..=limits.error;
-    if !room.contains(&found.len()) {
-        return differs(Clause::LimitError, format!("{} bytes", limits.error));
-    }
-    let head = limits.error_head - LOST_TO_A_CUT..=limits.error_head;
-    if !found.find(DOTS).is_some_and(|at| head.contains(&at)) {
-        return differs(
-            Clause::LimitErrorHead,
-            format!("{} bytes, then LF, three dots, LF", limits.error_head),
-        );
-    }
-    let part = cut(message, MESSAGE_PART);
-    let tail = message
-        .get(message.len().saturating_sub(MESSAGE_PART)..)
-        .unwrap_or(part);
-    if found.contains(part) || found.contains(tail) {
-        return None;
-    }
-    differs(
-        Clause::ValueError,
-        format!("a traceback with {}", excerpt(message, message.len())),
-    )
 }
 
 fn announced_difference(announced: &[Announced], arrival: &Arrival) -> Option<Difference> {
@@ -380,7 +282,7 @@ fn text_of(sent: &Sent) -> String {
     }
 }
 
-fn shown(found: &Value) -> String {
+pub(super) fn shown(found: &Value) -> String {
     let text = text_of(&plain(found));
     excerpt(&text, first_difference(&text, ""))
 }

@@ -7,8 +7,7 @@ use super::event::plain;
 use crate::model::{Announced, Body, Limits, Rendered, Want, Wanted, render};
 use crate::value::{Sent, compact};
 
-/// `ts_ms` may be written with trailing zeros.
-const TIME_SLACK: usize = 4;
+const LF: usize = 1;
 
 /// The fields that the model does not predict; rules judge them.
 pub(super) const RULED: [&str; 7] = [
@@ -21,22 +20,34 @@ pub(super) const RULED: [&str; 7] = [
     "parent_span_id",
 ];
 
-/// Whether the event would fit into a line under these limits, written with
-/// the escapes that this SDK uses. What the model cannot measure does not.
+/// Whether the event would fit into a line under these limits, written as this
+/// SDK writes. What the model cannot measure does not.
 pub(super) fn fits(body: &Body, times: u32, arrival: &Arrival) -> bool {
     let rendered = render(body, &Limits::halved(times));
-    let Some(mut members) = measurable(&rendered) else {
+    let Some(mut members) = measurable(&rendered, arrival) else {
         return false;
     };
     let kept = arrival.members.iter().filter(|(name, _)| is_kept(name));
     members.extend(kept.map(|(name, value)| (name.clone(), plain(value))));
-    let text = compact(&Sent::Object(members));
-    let length = if arrival.is_ascii {
+    let length = written(&Sent::Object(members), arrival) + excess(arrival);
+    length + LF <= limit::LINE_BYTES
+}
+
+/// What this SDK writes more than it must: white space, zeros of a time.
+fn excess(arrival: &Arrival) -> usize {
+    let members = arrival.members.iter();
+    let members = members.map(|(name, value)| (name.clone(), plain(value)));
+    let least = written(&Sent::Object(members.collect()), arrival);
+    arrival.length.saturating_sub(least)
+}
+
+fn written(sent: &Sent, arrival: &Arrival) -> usize {
+    let text = compact(sent);
+    if arrival.escapes {
         escaped_length(&text)
     } else {
         text.len()
-    };
-    length + TIME_SLACK < limit::LINE_BYTES
+    }
 }
 
 fn is_kept(field: &str) -> bool {
@@ -44,11 +55,12 @@ fn is_kept(field: &str) -> bool {
 }
 
 /// The event's own fields, unless the SDK words one of them.
-fn measurable(rendered: &Rendered) -> Option<Vec<(String, Sent)>> {
+fn measurable(rendered: &Rendered, arrival: &Arrival) -> Option<Vec<(String, Sent)>> {
     let mut members = Vec::new();
     for field in &rendered.fields {
         let sent = match &field.want {
             Want::Absent | Want::Free => continue,
+            Want::Optional(_) if arrival.get(field.name).is_none() => continue,
             Want::Traceback { .. } => return None,
             Want::Value(wanted) | Want::Optional(wanted) => measurable_value(wanted)?,
             Want::Members(wanted) => Sent::Object(

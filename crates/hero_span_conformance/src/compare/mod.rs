@@ -3,9 +3,11 @@
 mod difference;
 mod event;
 mod length;
+mod members;
 mod order;
 #[cfg(test)]
 mod tests;
+mod traceback;
 
 use hero_span_protocol::Event;
 
@@ -24,8 +26,10 @@ pub(crate) struct Arrival {
     pub(crate) event: Event<'static>,
     /// The members of its line, in order.
     members: Vec<(String, Value)>,
-    /// Whether the SDK writes characters beyond ASCII as they are.
-    is_ascii: bool,
+    /// The bytes of its line, without the LF.
+    length: usize,
+    /// Whether it has characters beyond ASCII written as escapes.
+    escapes: bool,
 }
 
 impl Arrival {
@@ -40,7 +44,8 @@ impl Arrival {
             byte,
             event: event.into_owned(),
             members,
-            is_ascii: text.is_ascii(),
+            length: text.len(),
+            escapes: text.windows(3).any(is_escape_beyond_latin),
         }
     }
 
@@ -53,4 +58,9 @@ impl Arrival {
         let sizes = self.event.truncated().iter();
         sizes.map(|(field, size)| (field.as_ref(), *size)).collect()
     }
+}
+
+/// The beginning of an escape that is not `\u00xx`.
+fn is_escape_beyond_latin(text: &[u8]) -> bool {
+    matches!(text, [b'\\', b'u', digit] if *digit != b'0')
 }

@@ -2,7 +2,7 @@
 
 use hero_span_protocol::contract::limit;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 
 use super::text::{deep_values, plain_values, sizes, text_of, texts, values};
 use crate::case::Case;
@@ -12,6 +12,11 @@ use crate::value::{Recipe, Value};
 
 /// Names that are parameters of the SDK's own calls in some language.
 const TAKEN: [&str; 6] = ["level", "message", "self", "name", "key", "value"];
+
+/// What a line of such a log holds besides its values, give or take what
+/// `LENGTHS` covers: an SDK may or may not send a level, and decimals.
+const REST_OF_LINE: usize = 215;
+const LENGTHS: usize = 64;
 
 /// A step with one to three operations that push a limit.
 pub(super) fn cases() -> BoxedStrategy<Case> {
@@ -45,6 +50,7 @@ fn operations() -> BoxedStrategy<Op> {
         2 => raises().prop_map(|raise| holding(Op::Raise(raise))),
         2 => flows(),
         3 => calls(),
+        1 => lines(),
     ]
     .boxed()
 }
@@ -63,7 +69,38 @@ fn holding(op: Op) -> Op {
 }
 
 fn names() -> BoxedStrategy<Value> {
-    texts(limit::NAME_BYTES)
+    prop_oneof![12 => texts(limit::NAME_BYTES), 1 => Just(Value::text(""))].boxed()
+}
+
+/// Logs whose lines have lengths around the limit of lines: seven full values
+/// and one that grows byte by byte.
+fn lines() -> BoxedStrategy<Op> {
+    let full = Recipe::Text {
+        char: "x".into(),
+        bytes: limit::VALUE_BYTES,
+    };
+    const FULL: usize = 7;
+    let room = limit::LINE_BYTES - FULL * limit::VALUE_BYTES - REST_OF_LINE;
+    let log = move |bytes: usize| {
+        let mut pairs: Vec<(Value, Value)> = (0..FULL)
+            .map(|index| (Value::text(format!("k{index}")), full.clone().into()))
+            .collect();
+        let last = Recipe::Text {
+            char: "y".into(),
+            bytes,
+        };
+        pairs.push((Value::text("k"), last.into()));
+        Op::Log {
+            message: Value::text("m"),
+            level: None,
+            fields: Recipe::Map { pairs }.into(),
+        }
+    };
+    subsequence((0..LENGTHS).collect::<Vec<_>>(), 1..=LENGTHS)
+        .prop_map(move |lengths| Op::Catch {
+            body: lengths.into_iter().map(|more| log(room + more)).collect(),
+        })
+        .boxed()
 }
 
 fn logs() -> BoxedStrategy<Op> {
