@@ -55,3 +55,25 @@ fn code(code: Option<i32>) -> u8 {
         .filter(|code| *code <= NOT_EVALUATED)
         .unwrap_or(NOT_EVALUATED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adapter_of_the_callers_own_is_not_joined_by_the_usual_file() {
+        let named = |arguments: &[&str]| {
+            let arguments: Vec<String> = arguments.iter().map(|text| (*text).into()).collect();
+            names(&arguments, &["--adapter", "--profile"])
+        };
+        assert!(named(&["--cases", "3", "--adapter", "x"]));
+        assert!(named(&["--profile=x"]));
+        assert!(!named(&["--cases", "3"]));
+    }
+
+    #[test]
+    fn only_a_verdict_passes_for_one() {
+        assert_eq!([Some(0), Some(1), Some(2), Some(3)].map(code), [0, 1, 2, 3]);
+        assert_eq!([None, Some(101), Some(-1)].map(code), [3, 3, 3]);
+    }
+}

@@ -32,7 +32,7 @@ enum Chore {
     /// Prove the Python SDK conformant, or show where it is not: the project's main job
     #[command(disable_help_flag = true)]
     Conformance {
-        /// As for `hero-span conformance run`; try --help
+        /// As for `hero-span conformance run`; try --help. Paths are from the root
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

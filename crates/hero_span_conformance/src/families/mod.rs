@@ -86,6 +86,27 @@ mod tests {
         }
     }
 
+    /// Who writes an adapter has nothing but that page.
+    #[test]
+    fn the_adapter_contract_explains_whatever_a_case_may_hold() {
+        let page = include_str!("../../../../conformance/README.md");
+        for family in Family::ALL {
+            for number in 0..256 {
+                let Some(tree) = case_tree(family, 1, number) else {
+                    continue;
+                };
+                let case = serde_json::to_string(&tree.current().script).unwrap();
+                for mark in ["\"op\":", "\"gen\":"] {
+                    for rest in case.split(mark).skip(1) {
+                        let name = rest.split('"').nth(1).unwrap();
+                        let entry = format!("{mark}\"{name}\"");
+                        assert!(page.contains(&entry), "conformance/README.md lacks {entry}");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_operation_and_schedule_is_reached() {
         let operations = [
