@@ -48,7 +48,7 @@ pub struct Hello {
     pub version: String,
     /// The protocol it writes.
     pub protocol: u64,
-    /// What it can do; see [`crate::script::feature`].
+    /// What it can do, by the names of the adapter contract.
     pub features: BTreeSet<String>,
 }
 
