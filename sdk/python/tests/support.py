@@ -277,7 +277,7 @@ def start_script(
 def run_script(
     source: str | Path,
     *args: str,
-    timeout: float = 60,
+    timeout: float = soak(60, 1200),
     on_output: Callable[[], object] | None = None,
     **options: Any,
 ) -> Finished:

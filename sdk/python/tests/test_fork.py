@@ -177,6 +177,35 @@ class ForkTests(ForkTest):
                 assert os.wait()[1] == 0
             """)
 
+    def test_a_fork_while_another_thread_connects(self) -> None:
+        """The child tries for itself, and waits for nobody who is not there."""
+        collector = self.start_collector(reading=False, backlog=0)
+        self.script(
+            """
+            import os, signal, socket, threading, time, warnings
+            from hero_tracing import flow
+            warnings.simplefilter("ignore")
+            others = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+            for other in others:
+                other.setblocking(False)
+                try:
+                    other.connect(os.environ["HERO_FLOW_SPAN_SOCK"])
+                except BlockingIOError:
+                    pass
+            thread = threading.Thread(target=flow.step, args=("waits",))
+            thread.start()
+            time.sleep(0.05)
+            if os.fork() == 0:
+                signal.alarm(5)
+                with flow.step("child"):
+                    pass
+                os._exit(0)
+            assert os.wait()[1] == 0
+            thread.join()
+            """,
+            path=collector.path,
+        )
+
     def test_many_forks_beside_busy_threads(self) -> None:
         """None hangs, and nothing of a child comes over its parent's connection."""
         forks = soak(60, 1000)

@@ -180,6 +180,40 @@ class DecoratedTests(GeneratorsTest):
         found = shape(self.collector.events())
         self.assertEqual(found.count("end failed"), len(found) // 2)
 
+    def test_what_it_does_while_it_closes(self) -> None:
+        """That hangs under its own span."""
+
+        @self.flow.step("generator")  # type: ignore[untyped-decorator]
+        def numbers() -> Iterator[int]:
+            with self.flow.span("within"):
+                pass
+            try:
+                yield 1
+            finally:
+                with self.flow.span("finally"):
+                    pass
+
+        @self.flow.step("async generator")  # type: ignore[untyped-decorator]
+        async def more() -> AsyncIterator[int]:
+            try:
+                yield 1
+            finally:
+                with self.flow.span("async finally"):
+                    await asyncio.sleep(0)
+
+        async def main() -> None:
+            items = more()
+            await items.__anext__()
+            await items.aclose()
+
+        generator = numbers()
+        next(generator)
+        generator.close()
+        asyncio.run(main())
+        expected = {"generator": None, "within": "generator", "finally": "generator"}
+        expected.update({"async generator": None, "async finally": "async generator"})
+        self.assertEqual(tree(self.collector.events()), expected)
+
     def test_it_behaves_as_the_plain_one(self) -> None:
         """Any sequence of next, send, throw and close has the same answers."""
         chance = random.Random(20_260_105)

@@ -423,6 +423,31 @@ class OnDemandTests(InstrumentTest):
         expected = ["rpc:Server.ping", "rpc:Server.system.list.methods"]
         self.assertEqual(self.names(), expected)
 
+    def test_fluent_methods(self) -> None:
+        """One that returns the client returns the client's proxy."""
+
+        class Server:
+            def __getattr__(self, name: str) -> Any:
+                if name.startswith("_"):
+                    raise AttributeError(name)
+                return Give(self)
+
+        class Give:
+            def __init__(self, server: Server) -> None:
+                self.server = server
+
+            def __call__(self) -> Any:
+                return self.server
+
+            def deeper(self) -> Any:
+                return self.server
+
+        client = self.instrument(Server())
+        self.assertIs(client.one().two(), client)
+        self.assertIs(client.one.deeper(), client)
+        expected = ["rpc:Server.one", "rpc:Server.two", "rpc:Server.one.deeper"]
+        self.assertEqual(self.names(), expected)
+
     def test_functions_made_by_getattr(self) -> None:
         """Plain functions, coroutine functions and partials too."""
 

@@ -21,7 +21,7 @@ from support import SdkTest, ends, of_type, seconds_of, soak, starts
 class StormTests(SdkTest):
     def test_signals_finalizers_and_threads(self) -> None:
         """At 1 kHz and more, lines stay whole, and received + gaps = emitted."""
-        finished = self.program("storm.py", str(soak(400, 60_000)), "4")
+        finished = self.program("storm.py", str(soak(400, 6000)), str(soak(4, 8)))
         count, struck = map(int, finished.output.split())
         received = bytes(self.collector.connections[0].data).count(b"\n")
         # Without a loss every rule must hold; with one, those that a gap does not explain.
@@ -94,6 +94,16 @@ class InterruptTests(SdkTest):
     def test_an_interrupt_at_instructions(self) -> None:
         """And anywhere else."""
         self.check_every_point("interrupt", "opcodes", soak(37, 1))
+
+    def test_an_interrupt_of_the_first_span(self) -> None:
+        """Also while it connects, and introduces itself: it does so once."""
+        points = int(self.program("first.py").output)
+        self.assertGreater(points, 50)
+        after = 0
+        for connection in self.collector.connections:
+            names = [event.get("name") for event in connection.events(lossy=True)]
+            after += names.count("after")
+        self.assertEqual(after, points)
 
     def test_a_handler_that_emits_at_every_call(self) -> None:
         """What a handler says is sent whole and in order, wherever it strikes."""

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import sysconfig
+import tempfile
 import time
 from types import FrameType
 from typing import Any, Callable
@@ -84,13 +85,16 @@ class ImportTests(SdkTest):
 
     def test_import_time(self) -> None:
         """It imports in less than 20 ms beyond what it imports itself."""
+        with tempfile.TemporaryDirectory() as cache:
+            env = {"PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
 
-        def import_ms() -> float:
-            finished = run_script("import hero_tracing", flags=("-X", "importtime"))
-            (found,) = re.findall(r"(\d+) \|\s+\d+ \| +hero_tracing\n", finished.errors)
-            return int(found) / 1000
+            def import_ms() -> float:
+                finished = run_script("import hero_tracing", flags=("-X", "importtime"), env=env)
+                (found,) = re.findall(r"(\d+) \|\s+\d+ \| +hero_tracing\n", finished.errors)
+                return int(found) / 1000
 
-        self.assertLess(quickest(import_ms, _IMPORT_MS, tries=5), _IMPORT_MS)
+            import_ms()  # compiles
+            self.assertLess(quickest(import_ms, _IMPORT_MS, tries=5), _IMPORT_MS)
 
     def test_import_has_no_effect(self) -> None:
         """It connects to nothing, starts no thread, opens no file."""
@@ -237,12 +241,13 @@ class CostTests(SdkTest):
     def test_a_clock_that_is_set_back(self) -> None:
         """The wall clock is read once, so that no time goes back."""
         flow = self.load_sdk().flow
-        with flow.step("load") as step:
+        with flow.step("outer"):
             with mock.patch("time.time", return_value=0.0), mock.patch("time.time_ns", lambda: 0):
-                step.tag("key", 1)
+                with flow.step("inner") as step:
+                    step.tag("key", 1)
         times = [event["ts_ms"] for event in self.collector.events()]
         self.assertEqual(times, sorted(times))
-        self.assertLess(times[-1] - times[0], 60_000)
+        self.assertLess(abs(times[-1] - time.time() * 1000), 60_000)
 
 
 def _of_the_sdk() -> Any:
