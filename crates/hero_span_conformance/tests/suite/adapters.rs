@@ -32,7 +32,9 @@ fn outcome(script: &str) -> (Option<Conclusion>, String) {
     fs::write(&file, script).unwrap();
     let mut options = options(python(&file), Family::Truncation, directory.path());
     options.cases = 6;
-    options.launch.patience = Duration::from_millis(1500);
+    // Short where the adapter hangs; a busy machine needs longer to start one.
+    let hangs = script.contains("time.sleep(60)");
+    options.launch.patience = Duration::from_millis(if hangs { 1500 } else { 30_000 });
     match run(&options, &Quiet) {
         Ok(report) => (Some(report.conclusion()), report.to_text()),
         Err(error) => (None, error.to_string()),
@@ -49,7 +51,7 @@ fn check(script: &str, why: &str) {
     );
     assert!(text.contains(why), "expected {why:?} in:\n{text}");
     assert!(
-        started.elapsed() < Duration::from_secs(20),
+        started.elapsed() < Duration::from_secs(60),
         "{:?}",
         started.elapsed()
     );
