@@ -30,6 +30,8 @@ impl Terminal {
         let (ours, theirs) = pair(rows);
         let mut command = hero_span();
         command.env("TERM", "xterm-256color").stdout(theirs);
+        // What CI shows of a dumb terminal has colours.
+        command.env_remove("CI");
         prepare(&mut command);
         let collector = Collector::spawn(command, args);
         let shown = std::thread::spawn(move || read_all(ours));
