@@ -374,6 +374,7 @@ import itertools
 import json
 import os
 import select
+import signal
 import socket
 import struct
 import sys
@@ -495,8 +496,26 @@ def _describe(value: object) -> str:
         if _is_a(value, set, frozenset):
             return _describe_set(cast(Iterable[object], value))
         return repr(value)
-    except Exception:  # whatever the object's own code raises
+    except Exception as error:  # whatever the object's own code raises
+        if _is_struck(error):
+            raise
         return "<" + _type_name(value) + " that cannot describe itself>"
+
+
+def _is_struck(error: BaseException) -> bool:
+    """Whether a signal handler raised it, while an object's own code ran."""
+    codes = {_code_of(signal.getsignal(number)) for number in signal.valid_signals()}
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code not in codes:
+        trace = trace.tb_next
+    return trace is not None
+
+
+def _code_of(handler: Any) -> object:
+    while _is_a(handler, functools.partial):
+        handler = handler.func
+    call = getattr(handler, "__func__", handler)
+    return getattr(call if _is_a(call, FunctionType) else type(call).__call__, "__code__", None)
 
 
 def _describe_set(value: Iterable[object]) -> str:
@@ -1436,7 +1455,9 @@ def _ask(error: BaseException, attribute: str) -> object:
     """An attribute, or the exception itself: its class may have made a property of it."""
     try:
         return getattr(error, attribute)
-    except Exception:  # whatever the property's own code raises
+    except Exception as fault:  # whatever the property's own code raises
+        if _is_struck(fault):
+            raise
         return error
 
 
@@ -1448,7 +1469,9 @@ def _is_task_cancelled(error: BaseException) -> bool:
 def _text(value: object) -> str:
     try:
         return value if type(value) is str else str(value)
-    except Exception:  # whatever the object's own code raises
+    except Exception as error:  # whatever the object's own code raises
+        if _is_struck(error):
+            raise
         return _describe(value)
 
 
@@ -1459,7 +1482,9 @@ def _traceback(error: BaseException) -> str:
         while trace is not None and trace.tb_frame.f_globals is globals():
             trace = trace.tb_next
         return "".join(traceback.format_exception(type(error), error, trace))
-    except Exception:  # an exception may fail to show itself
+    except Exception as fault:  # an exception may fail to show itself
+        if _is_struck(fault):
+            raise
         return _type_name(error)
 
 
