@@ -30,6 +30,8 @@ PROGRAMS = Path(__file__).resolve().parent / "programs"
 SOCKET = "HERO_FLOW_SPAN_SOCK"
 PARENT = "HERO_FLOW_PARENT_SPAN"
 SOAK = os.environ.get("HERO_SOAK") == "1"
+# Scripts compile what they import once, and leave nothing in the source tree.
+_bytecode = tempfile.TemporaryDirectory(prefix="hero-")
 # What a busy machine may add to a time that the contract bounds.
 SLACK_SECONDS = float(os.environ.get("HERO_SLACK_MS", "250")) / 1000
 _CHUNK = 1 << 18
@@ -263,7 +265,13 @@ def start_script(
 ) -> subprocess.Popen[str]:
     """Start a script, its text or its file, with the SDK on its path; the caller waits."""
     code = ["-c", textwrap.dedent(source)] if isinstance(source, str) else [str(source)]
-    child_env = {**environment(path, parent), "PYTHONPATH": str(SDK_DIRECTORY), **(env or {})}
+    child_env = {
+        **environment(path, parent),
+        "PYTHONPATH": str(SDK_DIRECTORY),
+        "PYTHONPYCACHEPREFIX": _bytecode.name,
+        "PYTHONDONTWRITEBYTECODE": "",
+        **(env or {}),
+    }
     return subprocess.Popen(
         [sys.executable, *flags, *code, *args],
         env=child_env,

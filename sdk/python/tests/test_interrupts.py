@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import os
 import signal
 import socket
@@ -133,10 +134,10 @@ class AlarmTests(SdkTest):
     def strike(self, *_: object) -> None:
         raise TimeoutError("struck")
 
-    def check(self, call: Callable[[], object]) -> None:
+    def check(self, call: Callable[[], object], seconds: float = 0.15) -> None:
         """The exception gets out of this call, which comes to wait."""
         with self.assertRaisesRegex(TimeoutError, "^struck$"):
-            signal.setitimer(signal.ITIMER_REAL, 0.15)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
             for _ in range(20_000):
                 call()
 
@@ -162,6 +163,44 @@ class AlarmTests(SdkTest):
         events = self.collector.connections[0].events(lossy=True)
         tags = {event["key"] for event in of_type(events, "span_tag")} - {"key"}
         self.assertEqual(tags, {"after %d" % number for number in range(len(calls))})
+
+    def test_while_an_object_describes_itself(self) -> None:
+        """Its own exceptions are its own affair, but not the handler's, whatever that is."""
+        flow = self.load_sdk().flow
+        step = flow.step("outer").__enter__()
+
+        class Slow:
+            def __repr__(self) -> str:
+                time.sleep(1)
+                return "<slow>"
+
+        class Handler:
+            def __call__(self, *_: object) -> None:
+                raise TimeoutError("struck")
+
+            strike = __call__
+
+        def strike(*_: object) -> None:
+            Handler()()
+
+        def fail_with(reason: object) -> None:
+            with contextlib.suppress(flow.Failed), flow.step("fails"):
+                raise flow.Failed(reason)
+
+        handlers: list[Callable[..., None]] = [
+            self.strike,
+            strike,
+            functools.partial(strike, 1),
+            Handler(),
+            Handler().strike,
+        ]
+        for handler in handlers:
+            signal.signal(signal.SIGALRM, handler)
+            self.check(functools.partial(step.tag, "key", Slow()), 0.01)
+            self.check(functools.partial(step.tag, "key", [{Slow()}]), 0.01)
+            self.check(functools.partial(fail_with, Slow()), 0.01)
+        step.tag("after", 1)
+        self.assertEqual(self.collector.events()[-1]["key"], "after")
 
     def test_while_it_connects(self) -> None:
         """The first span, that waits for a place in the queue; the next one tries again."""

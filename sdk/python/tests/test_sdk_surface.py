@@ -8,7 +8,6 @@ import os
 import re
 import sys
 import sysconfig
-import tempfile
 import time
 from types import FrameType
 from typing import Any, Callable
@@ -85,16 +84,14 @@ class ImportTests(SdkTest):
 
     def test_import_time(self) -> None:
         """It imports in less than 20 ms beyond what it imports itself."""
-        with tempfile.TemporaryDirectory() as cache:
-            env = {"PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
 
-            def import_ms() -> float:
-                finished = run_script("import hero_tracing", flags=("-X", "importtime"), env=env)
-                (found,) = re.findall(r"(\d+) \|\s+\d+ \| +hero_tracing\n", finished.errors)
-                return int(found) / 1000
+        def import_ms() -> float:
+            finished = run_script("import hero_tracing", flags=("-X", "importtime"))
+            (found,) = re.findall(r"(\d+) \|\s+\d+ \| +hero_tracing\n", finished.errors)
+            return int(found) / 1000
 
-            import_ms()  # compiles
-            self.assertLess(quickest(import_ms, _IMPORT_MS, tries=5), _IMPORT_MS)
+        import_ms()  # compiles it
+        self.assertLess(quickest(import_ms, _IMPORT_MS, tries=10), _IMPORT_MS)
 
     def test_import_has_no_effect(self) -> None:
         """It connects to nothing, starts no thread, opens no file."""
