@@ -5,6 +5,7 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// How many bytes come before the first that cannot stand in a JSON string as
 /// it is: a quote, a backslash or a control character.
+#[inline]
 pub(crate) fn first_escapable(bytes: &[u8]) -> usize {
     let is_escapable = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
     find(bytes, escapable, is_escapable).unwrap_or(bytes.len())
@@ -17,17 +18,26 @@ pub(crate) fn first_lf(bytes: &[u8]) -> Option<usize> {
 
 /// `hits` sets the high bit of each byte that is looked for. Bits above the
 /// lowest may be wrong (a subtraction borrows); the lowest is right.
+#[inline]
 fn find(bytes: &[u8], hits: impl Fn(u64) -> u64, is_hit: impl Fn(u8) -> bool) -> Option<usize> {
-    let mut at = 0;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let hits = hits(u64::from_le_bytes(*chunk)) & HIGHS;
+    let mut rest = bytes;
+    while let Some((word, next)) = rest.split_first_chunk::<8>() {
+        let hits = hits(u64::from_le_bytes(*word)) & HIGHS;
         if hits != 0 {
+            let at = bytes.len() - rest.len();
             return Some(at + (hits.trailing_zeros() / 8) as usize);
         }
-        at += 8;
+        rest = next;
     }
-    let tail = bytes.get(at..)?;
-    let hit = tail.iter().position(|&byte| is_hit(byte))?;
+    find_in_tail(bytes, rest.len(), is_hit)
+}
+
+/// Looks at the last bytes, too few for a word. Apart, to keep the loop small.
+#[cold]
+#[inline(never)]
+fn find_in_tail(bytes: &[u8], tail: usize, is_hit: impl Fn(u8) -> bool) -> Option<usize> {
+    let at = bytes.len() - tail;
+    let hit = bytes.get(at..)?.iter().position(|&byte| is_hit(byte))?;
     Some(at + hit)
 }
 

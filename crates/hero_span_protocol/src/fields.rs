@@ -7,7 +7,7 @@ use crate::error::{ParseError, Violation};
 use crate::json::Json;
 use crate::members::Members;
 use crate::place::Place;
-use crate::scan::{Key, Result, Scanner, Seen, Slot, repeated};
+use crate::scan::{Key, Result, Scanner, Seen, Shape, Slot, repeated};
 
 macro_rules! fields {
     ($($field:ident = $name:literal: $clause:ident),+ $(,)?) => {
@@ -76,8 +76,8 @@ impl Field {
 
 const COUNT: usize = Field::ALL.len();
 
-/// A line that is one I-JSON object: a slot for each field that any event
-/// has, before anyone asks which event this is.
+/// A line that is one I-JSON object: where each field that any event has
+/// stands, before anyone asks which event this is.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     /// The line without its LF.
@@ -86,51 +86,75 @@ pub(crate) struct Fields<'a> {
     pub(crate) start: usize,
     /// Past the object's end.
     pub(crate) end: usize,
-    slots: [Slot<'a>; COUNT],
+    marks: [Mark; COUNT],
     tags: Members<'a>,
     fields: Members<'a>,
     /// Keys that are no field of any event.
     pub(crate) unknown: Vec<Key<'a>>,
 }
 
-impl<'a> Fields<'a> {
-    /// Scans a line, with or without its LF.
-    pub(crate) fn scan(line: &'a [u8]) -> Result<Self> {
-        let text = line_text(line)?;
-        let mut scanner = Scanner::line(text);
-        scanner.skip_space()?;
-        if scanner.peek() != Some(b'{') {
-            return Err(no_object(&scanner));
-        }
-        let mut fields = Self::empty(text, scanner.at());
-        let mut seen = Seen::new();
-        scanner.object(&mut |scanner, key| fields.take(scanner, key, &mut seen))?;
-        fields.end = scanner.at();
-        scanner.skip_space()?;
-        match scanner.peek() {
-            None => Ok(fields),
-            Some(_) => Err(scanner.fault(Clause::TransportLine, "the end of the line")),
-        }
-    }
+/// Where a value stands in a line.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: u16,
+    end: u16,
+    shape: Shape,
+}
 
-    fn empty(text: &'a str, start: usize) -> Self {
+const _: () = assert!(limit::LINE_BYTES <= u16::MAX as usize);
+
+impl Mark {
+    const ABSENT: Self = Self {
+        at: 0,
+        end: 0,
+        shape: Shape::Absent,
+    };
+}
+
+impl<'a> Fields<'a> {
+    /// Of no line yet.
+    pub(crate) const fn new() -> Self {
         Self {
-            text,
-            start,
-            end: start,
-            slots: [Slot::ABSENT; COUNT],
+            text: "",
+            start: 0,
+            end: 0,
+            marks: [Mark::ABSENT; COUNT],
             tags: Members::new(),
             fields: Members::new(),
             unknown: Vec::new(),
         }
     }
 
+    /// Scans a line, with or without its LF.
+    pub(crate) fn scan(&mut self, line: &'a [u8]) -> Result<()> {
+        self.text = line_text(line)?;
+        let mut scanner = Scanner::line(self.text);
+        scanner.skip_space()?;
+        if scanner.peek() != Some(b'{') {
+            return Err(no_object(&scanner));
+        }
+        self.start = scanner.at();
+        let mut seen = None;
+        scanner.object(&mut |scanner, key| self.take(scanner, key, &mut seen))?;
+        self.end = scanner.at();
+        scanner.skip_space()?;
+        match scanner.peek() {
+            None => Ok(()),
+            Some(_) => Err(scanner.fault(Clause::TransportLine, "the end of the line")),
+        }
+    }
+
+    /// Whether anything stands in the line for a field.
+    pub(crate) fn has(&self, field: Field) -> bool {
+        self.marks[field as usize].shape != Shape::Absent
+    }
+
     /// What stands in the line for a field; absent if nothing does.
     pub(crate) fn slot(&self, field: Field) -> Slot<'a> {
-        self.slots
-            .get(field as usize)
-            .copied()
-            .unwrap_or(Slot::ABSENT)
+        let Mark { at, end, shape } = self.marks[field as usize];
+        let (at, end) = (usize::from(at), usize::from(end));
+        let raw = self.text.get(at..end).unwrap_or_default();
+        Slot { at, raw, shape }
     }
 
     /// A field's place in the line; `owner` is the clause that lists it.
@@ -152,51 +176,56 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn take(&mut self, scanner: &mut Scanner<'a>, key: Key<'a>, seen: &mut Seen<'a>) -> Result<()> {
+    fn take(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        key: Key<'a>,
+        seen: &mut Option<Seen<'a>>,
+    ) -> Result<()> {
         let name = key.name();
         let Some(field) = Field::of(&name) else {
             self.unknown.push(key);
-            return unknown(scanner, key, seen).map_err(|error| error.within(&name));
+            let seen = seen.get_or_insert_with(Seen::new);
+            return member(scanner, key, seen).map_err(|error| error.within(&name));
         };
-        let slot = self.known(scanner, key, field);
-        let slot = slot.map_err(|error| error.within(field.name()))?;
-        if let Some(free) = self.slots.get_mut(field as usize) {
-            *free = slot;
-        }
-        Ok(())
+        self.take_field(scanner, key, field)
+            .map_err(|error| error.within(field.name()))
     }
 
-    fn known(&mut self, scanner: &mut Scanner<'a>, key: Key<'a>, field: Field) -> Result<Slot<'a>> {
-        if self.slot(field).is_present() {
+    fn take_field(&mut self, scanner: &mut Scanner<'a>, key: Key<'a>, field: Field) -> Result<()> {
+        if self.has(field) {
             return Err(repeated(key));
         }
-        match (field, scanner.peek()) {
-            (Field::Tags, Some(b'{')) => members(scanner, &mut self.tags),
-            (Field::Fields, Some(b'{')) => members(scanner, &mut self.fields),
-            _ => scanner.value(),
-        }
+        let at = scanner.at();
+        let shape = match (field, scanner.peek()) {
+            (Field::Tags, Some(b'{')) => members(scanner, &mut self.tags)?,
+            (Field::Fields, Some(b'{')) => members(scanner, &mut self.fields)?,
+            _ => scanner.shape()?,
+        };
+        self.marks[field as usize] = Mark {
+            at: at as u16,
+            end: scanner.at() as u16,
+            shape,
+        };
+        Ok(())
     }
-}
-
-fn unknown<'a>(scanner: &mut Scanner<'a>, key: Key<'a>, seen: &mut Seen<'a>) -> Result<()> {
-    seen.insert(key)?;
-    scanner.value().map(drop)
 }
 
 /// An object of any names, its values kept as text.
-fn members<'a>(scanner: &mut Scanner<'a>, members: &mut Members<'a>) -> Result<Slot<'a>> {
+fn members<'a>(scanner: &mut Scanner<'a>, members: &mut Members<'a>) -> Result<Shape> {
     let mut seen = Seen::new();
-    scanner.object_slot(&mut |scanner, key| {
-        let name = key.name();
-        let slot = member(scanner, key, &mut seen).map_err(|error| error.within(&name))?;
-        members.push_unique(name, Json::from_valid(slot.raw));
+    scanner.object(&mut |scanner, key| {
+        let (name, at) = (key.name(), scanner.at());
+        member(scanner, key, &mut seen).map_err(|error| error.within(&name))?;
+        members.push_unique(name, Json::from_valid(scanner.since(at)));
         Ok(())
-    })
+    })?;
+    Ok(Shape::Object)
 }
 
-fn member<'a>(scanner: &mut Scanner<'a>, key: Key<'a>, seen: &mut Seen<'a>) -> Result<Slot<'a>> {
+fn member<'a>(scanner: &mut Scanner<'a>, key: Key<'a>, seen: &mut Seen<'a>) -> Result<()> {
     seen.insert(key)?;
-    scanner.value()
+    scanner.shape().map(drop)
 }
 
 /// The text of a line without its LF, if its bytes are as they must be

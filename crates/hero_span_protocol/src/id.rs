@@ -11,6 +11,21 @@ use crate::error::ParseError;
 use crate::schema::inline_schema;
 
 const DIGITS: usize = 16;
+/// What is no digit, in [`HEX`].
+const NO_DIGIT: u8 = 16;
+
+/// What each byte is worth as a lower-case hex digit.
+const HEX: [u8; 256] = {
+    let mut worth = [NO_DIGIT; 256];
+    let digits = b"0123456789abcdef";
+    let mut value = 0;
+    while value < digits.len() {
+        worth[digits[value] as usize] = value as u8;
+        value += 1;
+    }
+    worth
+};
+
 const EXPECTED: &str = "16 lower-case hex digits, not all zero";
 
 /// The id of a span or of a producer (`type.id`): 64 bits, not all zero,
@@ -41,16 +56,14 @@ impl SpanId {
     /// Reads the 16 digits; `None` for anything else.
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
         let digits: &[u8; DIGITS] = text.as_bytes().try_into().ok()?;
-        let mut bits = 0;
+        let (mut bits, mut seen) = (0, 0);
         for &digit in digits {
-            let value = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return None,
-            };
-            bits = bits << 4 | u64::from(value);
+            let value = HEX[usize::from(digit)];
+            bits = bits << 4 | u64::from(value & 15);
+            seen |= value;
         }
-        NonZeroU64::new(bits).map(Self)
+        let is_hex = seen < NO_DIGIT;
+        NonZeroU64::new(bits).filter(|_| is_hex).map(Self)
     }
 
     /// What a text must be to be an id, for messages.

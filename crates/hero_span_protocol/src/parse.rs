@@ -50,7 +50,8 @@ pub enum Parsed<'a> {
 /// # Ok::<(), hero_span_protocol::ParseError>(())
 /// ```
 pub fn parse(line: &[u8]) -> Result<Parsed<'_>, ParseError> {
-    let mut fields = Fields::scan(line)?;
+    let mut fields = Fields::new();
+    fields.scan(line)?;
     let type_name = type_name(&fields)?;
     match EventType::of(&type_name) {
         Some(event_type) => read(&mut fields, event_type).map(Parsed::Event),

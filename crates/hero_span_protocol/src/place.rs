@@ -27,11 +27,7 @@ impl<'a> Place<'a> {
         &self,
         read: impl FnOnce(&Slot<'a>) -> Option<T>,
     ) -> Result<T, Violation> {
-        match self.optional(read) {
-            Ok(Some(value)) => Ok(value),
-            Ok(None) => Err(self.missing()),
-            Err(fault) => Err(fault),
-        }
+        read(&self.slot).ok_or_else(|| self.unread())
     }
 
     /// The value of a field that may be absent.
@@ -39,12 +35,20 @@ impl<'a> Place<'a> {
         &self,
         read: impl FnOnce(&Slot<'a>) -> Option<T>,
     ) -> Result<Option<T>, Violation> {
-        if !self.slot.is_present() {
-            return Ok(None);
+        if self.slot.is_present() {
+            self.required(read).map(Some)
+        } else {
+            Ok(None)
         }
-        match read(&self.slot) {
-            Some(value) => Ok(Some(value)),
-            None => Err(self.wrong_type()),
+    }
+
+    /// The field could not be read: it is not there, or of another type.
+    #[cold]
+    pub(crate) fn unread(&self) -> Violation {
+        if self.slot.is_present() {
+            self.wrong_type()
+        } else {
+            self.missing()
         }
     }
 
@@ -58,7 +62,6 @@ impl<'a> Place<'a> {
     }
 
     /// The field has a value of another type.
-    #[cold]
     fn wrong_type(&self) -> Violation {
         let expected = expected(self.type_clause);
         self.fault(self.type_clause, expected, self.slot.describe())

@@ -139,14 +139,14 @@ impl<'a, 'f> Reader<'a, 'f> {
 
     fn event(&mut self) -> Result<Event<'a>> {
         match self.event_type {
-            EventType::Start => self.start().map(Event::Start),
-            EventType::Tag => self.tag().map(Event::Tag),
-            EventType::Log => self.log().map(Event::Log),
-            EventType::End => self.end().map(Event::End),
+            EventType::Start => self.start(),
+            EventType::Tag => self.tag(),
+            EventType::Log => self.log(),
+            EventType::End => self.end(),
         }
     }
 
-    fn start(&mut self) -> Result<SpanStart<'a>> {
+    fn start(&mut self) -> Result<Event<'a>> {
         let common = self.common();
         let parent_span_id = self.optional(Field::ParentSpanId, id_or_null);
         let name = self.required(Field::Name, Slot::text);
@@ -154,7 +154,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         let tags = self.members(Field::Tags);
         let params = self.optional(Field::Params, json);
         let common = common?;
-        Ok(SpanStart {
+        Ok(Event::Start(SpanStart {
             span_id: common.span_id,
             ts_ms: common.ts_ms,
             seq: common.seq,
@@ -165,15 +165,15 @@ impl<'a, 'f> Reader<'a, 'f> {
             kind: kind?.unwrap_or_default(),
             tags: tags?,
             params: params?,
-        })
+        }))
     }
 
-    fn tag(&mut self) -> Result<SpanTag<'a>> {
+    fn tag(&mut self) -> Result<Event<'a>> {
         let common = self.common();
         let key = self.required(Field::Key, Slot::text);
         let value = self.required(Field::Value, json);
         let common = common?;
-        Ok(SpanTag {
+        Ok(Event::Tag(SpanTag {
             span_id: common.span_id,
             ts_ms: common.ts_ms,
             seq: common.seq,
@@ -181,16 +181,16 @@ impl<'a, 'f> Reader<'a, 'f> {
             truncated: common.truncated,
             key: key?,
             value: value?,
-        })
+        }))
     }
 
-    fn log(&mut self) -> Result<SpanLog<'a>> {
+    fn log(&mut self) -> Result<Event<'a>> {
         let common = self.common();
         let message = self.required(Field::Message, Slot::text);
         let level = self.optional(Field::Level, level);
         let fields = self.members(Field::Fields);
         let common = common?;
-        Ok(SpanLog {
+        Ok(Event::Log(SpanLog {
             span_id: common.span_id,
             ts_ms: common.ts_ms,
             seq: common.seq,
@@ -199,17 +199,17 @@ impl<'a, 'f> Reader<'a, 'f> {
             message: message?,
             level: level?.unwrap_or_default(),
             fields: fields?,
-        })
+        }))
     }
 
-    fn end(&mut self) -> Result<SpanEnd<'a>> {
+    fn end(&mut self) -> Result<Event<'a>> {
         let common = self.common();
         let status = self.required(Field::Status, status);
         let error = self.optional(Field::Error, Slot::text);
         let error_type = self.optional(Field::ErrorType, Slot::text);
         let result = self.optional(Field::Result, json);
         let common = common?;
-        Ok(SpanEnd {
+        Ok(Event::End(SpanEnd {
             span_id: common.span_id,
             ts_ms: common.ts_ms,
             seq: common.seq,
@@ -219,7 +219,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             error: error?,
             error_type: error_type?,
             result: result?,
-        })
+        }))
     }
 
     fn common(&mut self) -> Result<Common<'a>> {
@@ -242,8 +242,10 @@ impl<'a, 'f> Reader<'a, 'f> {
         field: Field,
         read: impl FnOnce(&Slot<'a>) -> Option<T>,
     ) -> Result<T> {
-        let place = self.fields.place(field, self.event_type.owner(field));
-        self.tell(place.required(read))
+        match read(&self.fields.slot(field)) {
+            Some(value) => Ok(value),
+            None => Err(self.unread(field)),
+        }
     }
 
     fn optional<T>(
@@ -251,8 +253,17 @@ impl<'a, 'f> Reader<'a, 'f> {
         field: Field,
         read: impl FnOnce(&Slot<'a>) -> Option<T>,
     ) -> Result<Option<T>> {
+        if self.fields.has(field) {
+            self.required(field, read).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    #[cold]
+    fn unread(&mut self, field: Field) -> ParseError {
         let place = self.fields.place(field, self.event_type.owner(field));
-        self.tell(place.optional(read))
+        self.fault(place.unread())
     }
 
     fn members(&mut self, field: Field) -> Result<Members<'a>> {
@@ -268,7 +279,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         for (key, slot) in members_of(self.fields.text, &object) {
             match count(&slot) {
                 Some(size) => sizes.push_unique(key.name(), size),
-                None => fault = fault.or(self.tell(Err::<(), _>(wrong_size(key, &slot))).err()),
+                None => fault = fault.or(Some(self.fault(wrong_size(key, &slot)))),
             }
         }
         fault.map_or(Ok(sizes), Err)
@@ -293,14 +304,16 @@ impl<'a, 'f> Reader<'a, 'f> {
         }))
     }
 
-    /// Keeps a fault for who wants them all.
     fn tell<T>(&mut self, read: std::result::Result<T, Violation>) -> Result<T> {
-        read.map_err(|fault| {
-            if let Some(faults) = &mut self.faults {
-                faults.push(fault.clone());
-            }
-            fault.into()
-        })
+        read.map_err(|fault| self.fault(fault))
+    }
+
+    /// Keeps a fault for who wants them all.
+    fn fault(&mut self, fault: Violation) -> ParseError {
+        if let Some(faults) = &mut self.faults {
+            faults.push(fault.clone());
+        }
+        fault.into()
     }
 }
 

@@ -73,8 +73,9 @@ pub(crate) struct Judged<'a> {
 }
 
 pub(crate) fn judge_line(line: &[u8]) -> Judged<'_> {
-    let mut judged = match Fields::scan(line) {
-        Ok(fields) => judge_fields(fields),
+    let mut fields = Fields::new();
+    let mut judged = match fields.scan(line) {
+        Ok(()) => judge_fields(fields),
         Err(error) => Judged {
             violations: vec![error.into()],
             ..Judged::default()

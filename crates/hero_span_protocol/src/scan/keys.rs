@@ -11,61 +11,51 @@ use crate::printable::quoted;
 /// How many keys are compared one by one before a set takes over.
 const FEW: usize = 8;
 
-/// The keys of one object so far. Few keys cost no allocation; many cost no
-/// more than a sorted set does.
+/// The keys of one object so far. Few keys cost no allocation; many, or one
+/// with an escape, cost no more than a sorted set does.
 #[derive(Debug)]
 pub(crate) struct Seen<'a> {
-    few: [Key<'a>; FEW],
+    few: [&'a str; FEW],
     count: usize,
-    many: BTreeSet<Cow<'a, str>>,
+    many: Option<BTreeSet<Cow<'a, str>>>,
 }
 
 impl<'a> Seen<'a> {
     pub(crate) const fn new() -> Self {
         Self {
-            few: [Key::EMPTY; FEW],
+            few: [""; FEW],
             count: 0,
-            many: BTreeSet::new(),
+            many: None,
         }
     }
 
     /// Takes the next key; fails with `transport.i-json` when it came before.
     pub(crate) fn insert(&mut self, key: Key<'a>) -> Result<()> {
-        let is_new = if self.count < FEW {
-            self.insert_few(key)
+        let is_few = self.many.is_none() && self.count < FEW && !key.escaped;
+        let is_new = if is_few {
+            self.insert_few(key.raw)
         } else {
             self.insert_many(key)
         };
         if is_new { Ok(()) } else { Err(repeated(key)) }
     }
 
-    fn insert_few(&mut self, key: Key<'a>) -> bool {
-        let Some((seen, free)) = self.few.split_at_mut_checked(self.count) else {
-            return false;
-        };
-        if seen.iter().any(|old| is_same(old, &key)) {
+    fn insert_few(&mut self, raw: &'a str) -> bool {
+        let (seen, free) = self.few.split_at_mut(self.count);
+        if seen.contains(&raw) {
             return false;
         }
-        if let Some(slot) = free.first_mut() {
-            *slot = key;
+        if let Some(free) = free.first_mut() {
+            *free = raw;
         }
         self.count += 1;
         true
     }
 
     fn insert_many(&mut self, key: Key<'a>) -> bool {
-        if self.many.is_empty() {
-            self.many.extend(self.few.iter().map(Key::name));
-        }
-        self.many.insert(key.name())
-    }
-}
-
-fn is_same(a: &Key<'_>, b: &Key<'_>) -> bool {
-    if a.escaped || b.escaped {
-        a.name() == b.name()
-    } else {
-        a.raw == b.raw
+        let few = self.few.iter().take(self.count);
+        let few = || few.map(|&raw| Cow::Borrowed(raw)).collect();
+        self.many.get_or_insert_with(few).insert(key.name())
     }
 }
 

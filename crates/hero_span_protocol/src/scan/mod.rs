@@ -88,12 +88,6 @@ pub(crate) struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    const EMPTY: Self = Self {
-        at: 0,
-        raw: "",
-        escaped: false,
-    };
-
     /// The key's characters.
     pub(crate) fn name(&self) -> Cow<'a, str> {
         if self.escaped {
@@ -168,12 +162,21 @@ impl<'a> Scanner<'a> {
     }
 
     /// The byte that comes next.
+    #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Goes past white space.
+    /// Goes past white space, of which there is none in most places.
+    #[inline]
     pub(crate) fn skip_space(&mut self) -> Result<()> {
+        match self.peek() {
+            Some(..=b' ') => self.skip_all_space(),
+            _ => Ok(()),
+        }
+    }
+
+    fn skip_all_space(&mut self) -> Result<()> {
         while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
             if self.peek() == Some(b'\n') && self.layout == Layout::OneLine {
                 return Err(self.fault(Clause::TransportLine, "one line"));
@@ -186,18 +189,28 @@ impl<'a> Scanner<'a> {
     /// Any value, its inner objects free of repeated keys.
     pub(crate) fn value(&mut self) -> Result<Slot<'a>> {
         let at = self.at;
-        let shape = match self.peek() {
-            Some(b'"') => self.string()?.1,
-            Some(b'{') => self.plain_object()?,
-            Some(b'[') => self.array()?,
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.literal("true", Shape::Bool)?,
-            Some(b'f') => self.literal("false", Shape::Bool)?,
-            Some(b'n') => self.literal("null", Shape::Null)?,
-            _ => return Err(self.unexpected("a JSON value")),
-        };
-        let raw = self.text.get(at..self.at).unwrap_or_default();
+        let shape = self.shape()?;
+        let raw = self.since(at);
         Ok(Slot { at, raw, shape })
+    }
+
+    /// The text from a place to here.
+    pub(crate) fn since(&self, at: usize) -> &'a str {
+        self.text.get(at..self.at).unwrap_or_default()
+    }
+
+    /// Goes past any value and says what it is.
+    pub(crate) fn shape(&mut self) -> Result<Shape> {
+        match self.peek() {
+            Some(b'"') => self.string(),
+            Some(b'{') => self.plain_object(),
+            Some(b'[') => self.array(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal("true", Shape::Bool),
+            Some(b'f') => self.literal("false", Shape::Bool),
+            Some(b'n') => self.literal("null", Shape::Null),
+            _ => Err(self.unexpected("a JSON value")),
+        }
     }
 
     /// An object, at its brace: `each` is called at each value and must go
@@ -206,43 +219,23 @@ impl<'a> Scanner<'a> {
         &mut self,
         each: &mut impl FnMut(&mut Self, Key<'a>) -> Result<()>,
     ) -> Result<()> {
-        self.enter()?;
-        self.skip_space()?;
-        if self.leave_at(b'}') {
-            return Ok(());
-        }
-        loop {
+        let mut has_more = self.enter(b'}')?;
+        while has_more {
             let key = self.key()?;
             each(self, key)?;
-            self.skip_space()?;
-            if self.leave_at(b'}') {
-                return Ok(());
-            }
-            if !self.take(b',') {
-                return Err(self.unexpected("',' or '}'"));
-            }
-            self.skip_space()?;
+            has_more = self.go_on(b'}', "',' or '}'")?;
         }
+        Ok(())
     }
 
-    /// As [`Self::object`], and its slot.
-    pub(crate) fn object_slot(
-        &mut self,
-        each: &mut impl FnMut(&mut Self, Key<'a>) -> Result<()>,
-    ) -> Result<Slot<'a>> {
-        let at = self.at;
-        self.object(each)?;
-        let raw = self.text.get(at..self.at).unwrap_or_default();
-        let shape = Shape::Object;
-        Ok(Slot { at, raw, shape })
-    }
-
+    #[inline(always)] // a key that is returned through memory stalls the loop
     fn key(&mut self) -> Result<Key<'a>> {
         let at = self.at;
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a key in quotes"));
         }
-        let (raw, shape) = self.string()?;
+        let shape = self.string()?;
+        let raw = self.text.get(at + 1..self.at - 1).unwrap_or_default();
         self.skip_space()?;
         if !self.take(b':') {
             return Err(self.unexpected("':'"));
@@ -256,27 +249,46 @@ impl<'a> Scanner<'a> {
         let mut seen = Seen::new();
         self.object(&mut |scanner, key| {
             seen.insert(key)?;
-            scanner.value().map(drop)
+            scanner.shape().map(drop)
         })?;
         Ok(Shape::Object)
     }
 
     fn array(&mut self) -> Result<Shape> {
-        self.enter()?;
-        self.skip_space()?;
-        if self.leave_at(b']') {
-            return Ok(Shape::Array);
+        let mut has_more = self.enter(b']')?;
+        while has_more {
+            self.shape()?;
+            has_more = self.go_on(b']', "',' or ']'")?;
         }
-        loop {
-            self.value()?;
+        Ok(Shape::Array)
+    }
+
+    /// Goes into an object or array and says whether there is anything in it.
+    #[inline]
+    fn enter(&mut self, end: u8) -> Result<bool> {
+        self.depth += 1;
+        if self.depth > limit::DEPTH {
+            return Err(self.too_deep());
+        }
+        self.at += 1;
+        self.skip_space()?;
+        let is_empty = self.take(end);
+        self.depth -= usize::from(is_empty);
+        Ok(!is_empty)
+    }
+
+    /// Goes on behind a member and says whether there is another.
+    #[inline]
+    fn go_on(&mut self, end: u8, expected: &str) -> Result<bool> {
+        self.skip_space()?;
+        if self.take(b',') {
             self.skip_space()?;
-            if self.leave_at(b']') {
-                return Ok(Shape::Array);
-            }
-            if !self.take(b',') {
-                return Err(self.unexpected("',' or ']'"));
-            }
-            self.skip_space()?;
+            Ok(true)
+        } else if self.take(end) {
+            self.depth -= 1;
+            Ok(false)
+        } else {
+            Err(self.unexpected(expected))
         }
     }
 
@@ -289,26 +301,11 @@ impl<'a> Scanner<'a> {
         Ok(shape)
     }
 
+    #[inline]
     fn take(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
         is_next
-    }
-
-    fn enter(&mut self) -> Result<()> {
-        self.depth += 1;
-        if self.depth > limit::DEPTH {
-            return Err(self.too_deep());
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// Goes past the end of an object or array, if it is here.
-    fn leave_at(&mut self, end: u8) -> bool {
-        let is_end = self.take(end);
-        self.depth -= usize::from(is_end);
-        is_end
     }
 
     #[cold]

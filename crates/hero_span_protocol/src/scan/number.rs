@@ -8,6 +8,9 @@ use crate::printable::shortened;
 /// No number with so few digits and no exponent is beyond a double.
 const SAFE_DIGITS: usize = 300;
 
+/// So many bytes of digits do not overflow 64 bits.
+const SHORT: usize = 18;
+
 /// Below this a whole number and its double are the same.
 const EXACT: u64 = 1 << 53;
 
@@ -74,18 +77,20 @@ pub(crate) fn to_f64(raw: &str) -> f64 {
 /// The short cut for times: digits worth less than 2^53 and a small power of
 /// ten are both exact, so that one division rounds once, as it should.
 fn exact(raw: &str) -> Option<f64> {
-    let (mut digits, mut decimals, mut has_point) = (0_u64, 0_usize, false);
-    for &byte in raw.as_bytes() {
+    if raw.len() > SHORT {
+        return None;
+    }
+    let (mut digits, mut point) = (0_u64, None);
+    for (index, &byte) in raw.as_bytes().iter().enumerate() {
         match byte {
-            b'0'..=b'9' if digits < EXACT / 10 => {
-                digits = digits * 10 + u64::from(byte - b'0');
-                decimals += usize::from(has_point);
-            }
-            b'.' => has_point = true,
+            b'0'..=b'9' => digits = digits * 10 + u64::from(byte - b'0'),
+            b'.' => point = Some(index),
             _ => return None,
         }
     }
-    Some(digits as f64 / TENS.get(decimals)?)
+    let decimals = point.map_or(0, |point| raw.len() - 1 - point);
+    let power = TENS.get(decimals)?;
+    (digits < EXACT).then(|| digits as f64 / power)
 }
 
 /// The value of a number that is a count (`type.count`): whole, whatever its

@@ -8,28 +8,35 @@ use crate::contract::Clause;
 use crate::error::{ParseError, Violation};
 use crate::printable::shortened;
 
-impl<'a> Scanner<'a> {
-    /// A string, at its quote: what stands between the quotes.
-    pub(super) fn string(&mut self) -> Result<(&'a str, Shape)> {
-        let text: &'a str = self.text;
-        let start = self.at + 1;
-        let mut escaped = false;
-        self.at = start;
-        loop {
-            self.at += first_escapable(text.as_bytes().get(self.at..).unwrap_or_default());
+impl Scanner<'_> {
+    /// A string, at its quote.
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Shape> {
+        self.at += 1;
+        self.go_to_escapable();
+        if self.take(b'"') {
+            return Ok(Shape::Text { escaped: false });
+        }
+        self.escaped_string()
+    }
+
+    fn go_to_escapable(&mut self) {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        self.at += first_escapable(rest);
+    }
+
+    /// The rest of a string that has escapes, at the first of them.
+    #[inline(never)]
+    fn escaped_string(&mut self) -> Result<Shape> {
+        while !self.take(b'"') {
             match self.peek() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    self.escape()?;
-                }
+                Some(b'\\') => self.escape()?,
                 Some(_) => return Err(self.unexpected("an escape for a control character")),
                 None => return Err(self.unexpected("a closing quote")),
             }
+            self.go_to_escapable();
         }
-        let inner = text.get(start..self.at).unwrap_or_default();
-        self.at += 1;
-        Ok((inner, Shape::Text { escaped }))
+        Ok(Shape::Text { escaped: true })
     }
 
     /// An escape, at its backslash.
@@ -95,25 +102,23 @@ impl<'a> Scanner<'a> {
 }
 
 /// The characters that a string's raw text stands for. Only for text that the
-/// scanner took.
+/// scanner took: the first that needs an escape there is a backslash.
 pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
-    let Some((plain, mut rest)) = raw.split_once('\\') else {
+    if !raw.contains('\\') {
         return Cow::Borrowed(raw);
-    };
+    }
     let mut text = String::with_capacity(raw.len());
-    text.push_str(plain);
+    let mut rest = raw;
     loop {
-        let (c, after) = unescape_one(rest);
-        text.push(c);
-        let (plain, next) = match after.split_once('\\') {
-            Some((plain, next)) => (plain, Some(next)),
-            None => (after, None),
+        let plain = first_escapable(rest.as_bytes());
+        let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        text.push_str(head);
+        let Some(escape) = tail.strip_prefix('\\') else {
+            return Cow::Owned(text);
         };
-        text.push_str(plain);
-        match next {
-            Some(next) => rest = next,
-            None => return Cow::Owned(text),
-        }
+        let (c, after) = unescape_one(escape);
+        text.push(c);
+        rest = after;
     }
 }
 
