@@ -1,4 +1,44 @@
-//! The hero_span wire protocol.
+//! The hero_span wire protocol: lines, events, their two readings, and the
+//! rules of a connection. What each clause says is in [`contract`].
+//!
+//! - [`Splitter`] cuts a connection's bytes into lines, in bounded memory.
+//! - [`parse()`] is the accept reading: what a consumer takes. [`judge()`] is
+//!   the emit reading: everything that an SDK must not send.
+//! - [`Stream`] keeps the stream rules (`rule.*`) over the events of one
+//!   connection, and counts what was lost.
+//! - [`Checker`] does all of it to a whole capture.
+//! - [`encode()`] writes an event; [`limits`] measure and cut.
+//! - [`printable()`] makes a stranger's text fit for a terminal.
+//!
+//! The crate opens nothing, waits for nothing and asks no clock: bytes and
+//! events in, events and findings out. Nothing that comes in makes it panic.
+//!
+//! ```
+//! use hero_span_protocol::{Line, Parsed, Splitter, Stream, parse};
+//!
+//! let bytes = br#"{"type":"span_start","span_id":"00000000000000a1","ts_ms":1,"seq":0,"parent_span_id":null,"name":"load","kind":"step","producer":{"id":"00000000000000f1"}}
+//! not an event
+//! {"type":"span_log","span_id":"00000000000000a1","ts_ms":2.5,"seq":4,"message":"loaded"}
+//! "#;
+//! let (mut splitter, mut stream) = (Splitter::new(), Stream::new());
+//! let mut rejected = Vec::new();
+//! splitter.push(bytes, |line| match line {
+//!     Line::Whole(line) => match parse(line) {
+//!         Ok(Parsed::Event(event)) => assert!(stream.observe(&event).is_empty()),
+//!         Ok(Parsed::Skipped { .. }) => stream.observe_skipped(),
+//!         Err(error) => {
+//!             stream.observe_rejected();
+//!             rejected.push(error.to_string());
+//!         }
+//!     },
+//!     Line::TooLong { .. } => stream.observe_rejected(),
+//! });
+//! assert_eq!(rejected, ["transport.line at byte 0: expected a JSON object, found 'n'"]);
+//! assert_eq!(stream.open_spans(), ["00000000000000a1".parse()?]);
+//! assert_eq!(stream.lost(), 2);
+//! assert_eq!(splitter.finish(), None);
+//! # Ok::<(), hero_span_protocol::ParseError>(())
+//! ```
 
 mod bytes;
 mod check;

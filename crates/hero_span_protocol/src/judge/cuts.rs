@@ -16,9 +16,10 @@ pub(super) fn check(fields: &Fields<'_>, event_type: EventType, violations: &mut
     if truncated.shape != Shape::Object {
         return;
     }
+    let cuts = Cuts::new(fields, event_type);
     for (key, size) in members_of(fields.text, &truncated) {
         let (name, before) = (key.name(), to_count(size.raw));
-        let fault = before.and_then(|before| match subject(fields, event_type, &name) {
+        let fault = before.and_then(|before| match cuts.subject(&name) {
             Some(subject) => subject.fault(before),
             None => Some(no_subject(&name)),
         });
@@ -37,36 +38,66 @@ enum Subject<'a> {
     Member { left: Slot<'a>, key: Cow<'a, str> },
 }
 
-fn subject<'a>(fields: &Fields<'a>, event_type: EventType, name: &str) -> Option<Subject<'a>> {
-    let (field, key) = match name.split_once('.') {
-        Some((field, key)) => (Field::of(field)?, Some(key)),
-        None => (Field::of(name)?, None),
-    };
-    let slot = fields.slot(field);
-    if !(event_type.has(field) && slot.is_present()) {
-        return None;
+/// What an event has that can be cut.
+struct Cuts<'a, 'f> {
+    fields: &'f Fields<'a>,
+    event_type: EventType,
+    /// Its tags or log fields.
+    members: Vec<(Key<'a>, Slot<'a>)>,
+}
+
+impl<'a, 'f> Cuts<'a, 'f> {
+    fn new(fields: &'f Fields<'a>, event_type: EventType) -> Self {
+        let own = [Field::Tags, Field::Fields]
+            .into_iter()
+            .filter(|&field| event_type.has(field));
+        let objects = own
+            .map(|field| fields.slot(field))
+            .filter(|slot| slot.shape == Shape::Object);
+        Self {
+            fields,
+            event_type,
+            members: objects
+                .flat_map(|slot| members_of(fields.text, &slot))
+                .collect(),
+        }
     }
-    match (field.type_clause(), key) {
-        (Clause::TypeMembers, key) if slot.shape == Shape::Object => {
-            member(members_of(fields.text, &slot), key)
+
+    fn subject(&self, name: &str) -> Option<Subject<'a>> {
+        match name.split_once('.') {
+            Some((field, key)) if is_members(self.field(field)?) => self.member(key),
+            Some(_) => None,
+            None => self.whole(self.field(name)?),
         }
-        (_, Some(_)) => None,
-        (type_clause, None) if field != Field::Type => {
-            let cap = Cap::of(type_clause)?;
-            Some(Subject::Value { left: slot, cap })
+    }
+
+    /// A field that this event has.
+    fn field(&self, name: &str) -> Option<Field> {
+        let field = Field::of(name).filter(|&field| self.event_type.has(field))?;
+        self.fields.has(field).then_some(field)
+    }
+
+    fn member(&self, key: &str) -> Option<Subject<'a>> {
+        let mut members = self.members.iter();
+        let (key, left) = members.find(|(name, _)| name.name() == key)?;
+        Some(Subject::Member {
+            left: *left,
+            key: key.name(),
+        })
+    }
+
+    fn whole(&self, field: Field) -> Option<Subject<'a>> {
+        if is_members(field) {
+            return Some(Subject::Members(self.members.len()));
         }
-        _ => None,
+        let cap = Cap::of(field.type_clause()).filter(|_| field != Field::Type)?;
+        let left = self.fields.slot(field);
+        Some(Subject::Value { left, cap })
     }
 }
 
-fn member<'a>(members: Vec<(Key<'a>, Slot<'a>)>, key: Option<&str>) -> Option<Subject<'a>> {
-    let Some(key) = key else {
-        return Some(Subject::Members(members.len()));
-    };
-    let mut members = members.into_iter();
-    let (key, left) = members.find(|(name, _)| name.name() == key)?;
-    let key = key.name();
-    Some(Subject::Member { left, key })
+fn is_members(field: Field) -> bool {
+    field.type_clause() == Clause::TypeMembers
 }
 
 impl Subject<'_> {
