@@ -1,14 +1,13 @@
 //! The stream rules, one by one.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::borrow::Cow;
+mod common;
+
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use hero_span_protocol::{
-    Event, Json, Kind, Level, Members, Producer, Sizes, SpanEnd, SpanId, SpanLog, SpanStart,
-    SpanTag, Status, Stream, TimeMs,
-};
+use common::streams::{Brief, What};
+use hero_span_protocol::{Event, SpanId, Stream};
 use insta::assert_snapshot;
 
 /// The id that a letter stands for: `a` is 00000000000000a1.
@@ -26,71 +25,20 @@ fn event(line: &str, index: usize) -> Event<'static> {
     };
     let option = |mark| options.iter().find_map(|option| option.strip_prefix(mark));
     let ms = option('@').map_or(index as f64, |ms| ms.parse().expect("a time"));
-    let producer = number.ends_with('!').then(|| Producer {
-        id: id("f"),
-        sdk: None,
-        version: None,
-        protocol: None,
-        pid: None,
-    });
-    let start = SpanStart {
-        span_id: id(span),
-        ts_ms: TimeMs::new(ms).expect("a time"),
+    let brief = Brief {
+        what: match *what {
+            "start" => What::Start(option('<').map(id)),
+            "tag" => What::Tag,
+            "log" => What::Log,
+            "end" => What::End,
+            _ => panic!("no event: {line}"),
+        },
+        span: id(span),
+        ms,
         seq: number.trim_end_matches('!').parse().ok(),
-        producer,
-        truncated: Sizes::new(),
-        parent_span_id: option('<').map(id),
-        name: Cow::Borrowed("x"),
-        kind: Kind::Span,
-        tags: Members::new(),
-        params: None,
+        has_producer: number.ends_with('!'),
     };
-    of_type(what, start)
-}
-
-fn of_type(what: &str, start: SpanStart<'static>) -> Event<'static> {
-    let SpanStart {
-        span_id,
-        ts_ms,
-        seq,
-        producer,
-        truncated,
-        ..
-    } = start.clone();
-    match what {
-        "start" => Event::Start(start),
-        "tag" => Event::Tag(SpanTag {
-            span_id,
-            ts_ms,
-            seq,
-            producer,
-            truncated,
-            key: Cow::Borrowed("k"),
-            value: Json::from(serde_json::json!(1)),
-        }),
-        "log" => Event::Log(SpanLog {
-            span_id,
-            ts_ms,
-            seq,
-            producer,
-            truncated,
-            message: Cow::Borrowed("m"),
-            level: Level::Info,
-            fields: Members::new(),
-        }),
-        "end" => Event::End(SpanEnd {
-            span_id,
-            ts_ms,
-            seq,
-            producer,
-            truncated,
-            status: Status::Ok,
-            error: None,
-            error_type: None,
-            result: None,
-        }),
-        _ => panic!("no event: {what}"),
-    }
+    brief.event()
 }
 
 /// Runs a stream of events, `rejected` and `skipped` lines parted by `/`, and

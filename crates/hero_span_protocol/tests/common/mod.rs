@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 pub(crate) mod lines;
+pub(crate) mod streams;
 pub(crate) mod texts;
 
 use std::borrow::Cow;
