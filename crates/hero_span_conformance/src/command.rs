@@ -35,17 +35,17 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
     /// How many cases each family has
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..))]
     pub cases: u64,
     /// What the cases are made from; the same seed makes the same cases
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Only these families
+    /// Only this family; may be given again
     #[arg(long, value_name = "FAMILY")]
     pub family: Vec<Family>,
     /// How many adapters run beside each other [default: 2 for each core]
-    #[arg(long)]
-    pub jobs: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// Only the case in this file, which a failure has written
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "seed", "family"])]
     pub replay: Option<PathBuf>,
@@ -56,7 +56,12 @@ pub struct RunArguments {
     #[arg(long, value_name = "DIRECTORY", default_value = "conformance-failures")]
     pub failures: PathBuf,
     /// How many seconds an answer of the adapter may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub patience: u64,
     /// Leave out the rest of a family after its first failure
     #[arg(long)]
@@ -121,7 +126,7 @@ fn options(arguments: &RunArguments) -> Result<Options, String> {
         families: families(arguments),
         cases: arguments.cases,
         seed: arguments.seed,
-        jobs: arguments.jobs.unwrap_or_else(jobs),
+        jobs: arguments.jobs.map_or_else(jobs, usize::from),
         enough: if arguments.fail_fast {
             1
         } else {
@@ -145,7 +150,9 @@ fn jobs() -> usize {
 
 fn split(command: &str) -> Result<Vec<String>, String> {
     let words = shlex::split(command).filter(|words| !words.is_empty());
-    words.ok_or_else(|| format!("--adapter: expected a command, found \"{command}\""))
+    words.ok_or_else(|| {
+        format!("--adapter: expected a command with its quotes closed, found \"{command}\"")
+    })
 }
 
 /// The beginning of a command that runs one case again.

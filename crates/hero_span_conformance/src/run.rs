@@ -275,7 +275,7 @@ impl Work<'_> {
         let written = std::fs::create_dir_all(&options.failures)
             .and_then(|()| std::fs::write(&file, format!("{}\n", to_json(&case))));
         let replay = match written {
-            Ok(()) => format!("{} --replay {}", options.replay_command, file.display()),
+            Ok(()) => format!("{} --replay {}", options.replay_command, quoted(&file)),
             Err(error) => format!("cannot write {}: {error}", file.display()),
         };
         Failure {
@@ -285,6 +285,12 @@ impl Work<'_> {
             input: Some(case),
         }
     }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    shlex::try_quote(&text).map_or_else(|_| text.to_string(), Into::into)
 }
 
 fn to_json(case: &Case) -> String {

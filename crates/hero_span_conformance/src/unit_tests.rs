@@ -177,11 +177,8 @@ fn count(tests: &UnitTests, found: &[Test], output: &str, suite: &mut Suite) {
             Outcome::Skipped(reason) => suite.skip(format!("{name}: {reason}"), 1),
             Outcome::Failed(how) => {
                 suite.ran += 1;
-                fail(
-                    suite,
-                    name,
-                    Finding::named("unit test", "ok", format!("{how}: {}", last_words(output))),
-                );
+                let found = format!("{how}: {}", reason(output, test));
+                fail(suite, name, Finding::named("unit test", "ok", found));
             }
         }
     }
@@ -208,6 +205,27 @@ fn fail(suite: &mut Suite, case: String, finding: Finding) {
     });
 }
 
+/// The last line of what is said of a test that failed: the exception.
+fn reason<'a>(output: &'a str, test: &Test) -> &'a str {
+    let named = |block: &&str| {
+        let title = block.trim_start().lines().next().unwrap_or_default();
+        let title = title.split_once(": ").map_or("", |(_, title)| title);
+        python_name(title).is_some_and(|(group, name)| group == test.group && name == test.name)
+    };
+    let blocks = output.split(DOUBLE_RULE);
+    let block = blocks.clone().find(named).unwrap_or(output);
+    last_words(
+        block
+            .split("\nRan ")
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('-'),
+    )
+}
+
+/// What stands between the blocks of tests that failed.
+const DOUBLE_RULE: &str = "======================================================================";
+
 /// The last line that says something.
 fn last_words(output: &str) -> &str {
     let mut lines = output.lines().rev().map(str::trim);
@@ -229,6 +247,26 @@ Ran 4 tests in 0.1s
 
 FAILED (failures=1, skipped=1)
 ";
+
+    #[test]
+    fn a_failure_tells_the_exception() {
+        let output = format!(
+            "{DOUBLE_RULE}\nFAIL: test_two (test_contract.FirstTests.test_two)\nA docstring.\n\
+             ----\nTraceback:\n  somewhere\nAssertionError: 1 != 2\n\n{DOUBLE_RULE}\n\
+             ERROR: test_one (test_contract.FirstTests)\n----\nKeyError: 'parent'\n\n\
+             ----------\nRan 2 tests in 0.1s\n\nFAILED (failures=2)\n"
+        );
+        let check = |name: &str, expected: &str| {
+            let test = Test {
+                group: "FirstTests".into(),
+                name: name.into(),
+                outcome: Outcome::Passed,
+            };
+            assert_eq!(reason(&output, &test), expected);
+        };
+        check("test_two", "AssertionError: 1 != 2");
+        check("test_one", "KeyError: 'parent'");
+    }
 
     fn unit_tests(expected: &[(&str, u64)]) -> UnitTests {
         UnitTests {

@@ -8,20 +8,28 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use hero_span_collector::tree::{RunId, SpanKey};
 use hero_span_collector::{Forest, Update};
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use super::show::View;
 use crate::view::{Look, Rows, choose, header, plural, run_lines};
 
-/// Lines that are too long are clipped, not wrapped: else a frame's height
-/// would not be known.
+/// Should a line be wider than was thought, the terminal must not wrap it: else
+/// a frame's height would not be known.
 const CLIP: &str = "\x1b[?7l";
 const WRAP: &str = "\x1b[?7h";
+
+/// Ends a line where another stood, and a frame where a taller one stood. A
+/// screen that is cleared from its top is kept by some terminals as history:
+/// what is drawn again is written over instead.
+const LINE_END: &str = "\x1b[K\n";
+const FRAME_END: &str = "\x1b[J";
 
 /// The terminal shows all of a frame at once, if it knows how.
 const BEGIN: &str = "\x1b[?2026h";
 const END: &str = "\x1b[?2026l";
 
-/// Where the terminal's height cannot be known.
-const USUAL_ROWS: usize = 24;
+/// Where the terminal's rows and columns cannot be known.
+const USUAL_SIZE: (usize, usize) = (24, 80);
 
 /// How often a frame is drawn when only the clock has moved.
 const IDLE: Duration = Duration::from_millis(500);
@@ -37,7 +45,7 @@ pub(super) struct Live<W: Write> {
     changed: bool,
     next: Option<Instant>,
     over: HashSet<RunId>,
-    rows: fn() -> Option<usize>,
+    size: fn() -> Option<(usize, usize)>,
 }
 
 impl<W: Write> Live<W> {
@@ -49,38 +57,43 @@ impl<W: Write> Live<W> {
             changed: false,
             next: None,
             over: HashSet::new(),
-            rows: terminal_rows,
+            size: terminal_size,
         }
     }
 
     /// Replaces the frame by lines that stay.
     fn keep(&mut self, lines: impl Iterator<Item = String>) -> io::Result<()> {
-        let mut text = erase(self.drawn);
+        let mut text = top(self.drawn);
         self.drawn = 0;
         self.changed = true;
         for line in lines {
             text.push_str(&line);
-            text.push('\n');
+            text.push_str(LINE_END);
             if text.len() > 1 << 16 {
                 self.out.write_all(text.as_bytes())?;
                 text.clear();
             }
         }
+        text.push_str(FRAME_END);
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }
 
     fn draw(&mut self, forest: &Forest) -> io::Result<()> {
-        let room = (self.rows)().unwrap_or(USUAL_ROWS).saturating_sub(1);
+        let (rows, columns) = (self.size)().unwrap_or(USUAL_SIZE);
+        let room = rows.saturating_sub(1);
         let look = Look {
             now_ms: now_ms(),
             ..self.look
         };
         let lines = frame(forest, &self.over, look, room);
-        let erase = erase(self.drawn);
+        let top = top(self.drawn);
         self.drawn = lines.len();
-        let lines: String = lines.into_iter().map(|line| line + "\n").collect();
-        let text = format!("{BEGIN}{erase}{CLIP}{lines}{WRAP}{END}");
+        let lines: String = lines
+            .iter()
+            .map(|line| clip(line, columns) + LINE_END)
+            .collect();
+        let text = format!("{BEGIN}{top}{CLIP}{lines}{FRAME_END}{WRAP}{END}");
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }
@@ -129,12 +142,32 @@ impl<W: Write> View for Live<W> {
     }
 }
 
-/// Goes to the top of the frame and clears everything from there.
-fn erase(drawn: usize) -> String {
+/// Goes to the top of the frame.
+fn top(drawn: usize) -> String {
     match drawn {
         0 => String::new(),
-        drawn => format!("\x1b[{drawn}A\r\x1b[J"),
+        drawn => format!("\x1b[{drawn}A\r"),
     }
+}
+
+/// A styled line, cut to the terminal's width where it is wider.
+fn clip(line: &str, columns: usize) -> String {
+    if anstream::adapter::strip_str(line).to_string().width() <= columns {
+        return line.to_owned();
+    }
+    let (mut clipped, mut width, mut in_style) = (String::new(), 1, false);
+    for c in line.chars() {
+        in_style |= c == '\x1b';
+        if !in_style {
+            width += c.width().unwrap_or(0);
+            if width > columns {
+                break;
+            }
+        }
+        clipped.push(c);
+        in_style &= c != 'm';
+    }
+    clipped + "…\x1b[0m"
 }
 
 /// The lines of the runs that go on, at most `room` of them: the newest runs,
@@ -181,7 +214,27 @@ fn now_ms() -> Option<f64> {
     Some(since.as_secs_f64() * 1e3)
 }
 
-fn terminal_rows() -> Option<usize> {
+fn terminal_size() -> Option<(usize, usize)> {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-    Some(usize::from(size.ws_row)).filter(|&rows| rows > 0)
+    let known = size.ws_row > 0 && size.ws_col > 0;
+    known.then(|| (size.ws_row.into(), size.ws_col.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, columns: usize, expected: &str) {
+        assert_eq!(clip(line, columns), expected);
+    }
+
+    #[test]
+    fn lines_are_clipped_to_the_width() {
+        check("a step", 6, "a step");
+        check("a step", 5, "a st…\u{1b}[0m");
+        check("\u{1b}[31ma step\u{1b}[0m", 6, "\u{1b}[31ma step\u{1b}[0m");
+        check("\u{1b}[31ma step\u{1b}[0m", 3, "\u{1b}[31ma …\u{1b}[0m");
+        check("日本語", 5, "日本…\u{1b}[0m");
+        check("日本語", 4, "日…\u{1b}[0m");
+    }
 }

@@ -3,8 +3,9 @@
 /// Lines from the first ever written to the last, scrolled off or not.
 #[derive(Default)]
 pub(crate) struct Screen {
-    lines: Vec<String>,
+    lines: Vec<Vec<char>>,
     row: usize,
+    column: usize,
     /// The farthest that the cursor was ever sent up at once.
     pub(crate) tallest: usize,
 }
@@ -27,20 +28,30 @@ impl Screen {
 
     /// What stands there, without empty lines at the end.
     pub(crate) fn text(&self) -> String {
-        self.lines.join("\n").trim_end().to_owned()
+        let lines: Vec<String> = self
+            .lines
+            .iter()
+            .map(|line| line.iter().collect())
+            .collect();
+        lines.join("\n").trim_end().to_owned()
     }
 
     fn put(&mut self, c: char) {
         match c {
-            '\n' => self.row += 1,
-            '\r' => {}
-            c => self.line().push(c),
+            '\n' => (self.row, self.column) = (self.row + 1, 0),
+            '\r' => self.column = 0,
+            c => {
+                let column = self.column;
+                let line = self.line();
+                line.splice(column..line.len().min(column + 1), [c]);
+                self.column += 1;
+            }
         }
     }
 
-    fn line(&mut self) -> &mut String {
+    fn line(&mut self) -> &mut Vec<char> {
         while self.lines.len() <= self.row {
-            self.lines.push(String::new());
+            self.lines.push(Vec::new());
         }
         &mut self.lines[self.row]
     }
@@ -58,6 +69,10 @@ impl Screen {
                 self.row -= up;
             }
             "J" => self.lines.truncate(self.row),
+            "K" => {
+                let column = self.column;
+                self.line().truncate(column);
+            }
             "m" => {}
             "h" | "l" if numbers.starts_with('?') => {}
             other => panic!("unknown sequence {numbers}{other}"),

@@ -41,7 +41,8 @@ pub(super) fn read<'a>(block: &[Line<'a>]) -> Result<Vec<Row<'a>>, Error> {
         match rows.last_mut() {
             Some(row) if line.text.starts_with("     ") => {
                 row.meaning.push(' ');
-                row.meaning.push_str(continuation(*line, columns)?);
+                row.meaning
+                    .push_str(continuation(*line, columns, row.name)?);
             }
             _ => rows.push(read_row(*line, columns)?),
         }
@@ -112,12 +113,16 @@ fn presence(line: Line<'_>, word: &str) -> Result<Presence, Error> {
     })
 }
 
-fn continuation(line: Line<'_>, columns: Columns) -> Result<&str, Error> {
+fn continuation<'a>(line: Line<'a>, columns: Columns, name: &str) -> Result<&'a str, Error> {
     let indent = line.text.len() - line.text.trim_start().len();
     if indent == columns[3] {
         return meaning(line, columns);
     }
-    let expected = format!("the meaning to go on in column {}", columns[3] + 1);
+    let expected = format!(
+        "the meaning of {} to go on in column {}",
+        quoted(name),
+        columns[3] + 1
+    );
     Err(unreadable(
         line.number,
         expected,

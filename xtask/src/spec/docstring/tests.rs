@@ -157,7 +157,7 @@ fn rows_and_continuations() {
     assert_snapshot!(changed("    pid  count  expected", "    pid   count  expected"),
         @"39: expected cells in the columns 5, 10, 17, 27 of the table's first row, found columns 5, 11, 18, 28");
     assert_snapshot!(changed("                          goes on.", "                         goes on."),
-        @"40: expected the meaning to go on in column 27, found text in column 26");
+        @"40: expected the meaning of `pid` to go on in column 27, found text in column 26");
     assert_snapshot!(changed("                          goes on.", "                          goes  on."),
         @"40: expected a meaning with single spaces between words, found `goes  on.`");
     assert_snapshot!(changed("                          goes on.", "                          goes on.\n\n    More."),
