@@ -75,3 +75,17 @@ fn run(commands: &str) -> String {
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
+
+#[test]
+fn the_readme_s_flow_runs() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let flow = readme.split("```python\n").nth(1).unwrap();
+    let flow = flow.split("```").next().unwrap();
+    let output = Command::new("python3")
+        .args(["-c", flow])
+        .env("PYTHONPATH", root().join("sdk/python"))
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && errors.is_empty(), "{errors}");
+}

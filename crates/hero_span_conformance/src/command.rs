@@ -92,7 +92,11 @@ pub fn main(arguments: &RunArguments) -> u8 {
         Ok(conclusion) => conclusion.exit_code(),
         Err(error) => {
             eprintln!("{error}");
-            Conclusion::NotEvaluated.exit_code()
+            if error.is_usage() {
+                USAGE
+            } else {
+                Conclusion::NotEvaluated.exit_code()
+            }
         }
     }
 }

@@ -36,6 +36,11 @@ impl Error {
         })
     }
 
+    /// Whether an argument is at fault: it names a file that is of no use.
+    pub const fn is_usage(&self) -> bool {
+        matches!(self.0, Kind::File { .. })
+    }
+
     pub(crate) const fn directory(error: io::Error) -> Self {
         Self(Kind::Directory(error))
     }
