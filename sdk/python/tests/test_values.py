@@ -213,6 +213,27 @@ class ContainerTests(ValuesTest):
             thread.join()
         self.assertEqual(len(of_type(self.collector.events(), "span_tag")), count)
 
+    def test_what_its_own_members_change(self) -> None:
+        """A member that changes its container while it is described costs nothing either."""
+        members: dict[Any, Any] = {}
+        items: list[Any] = []
+        numbers: set[Any] = set()
+
+        class Changes:
+            def __repr__(self) -> str:
+                members[len(members)] = 1
+                items.append(1)
+                numbers.add(len(numbers))
+                return "<changes>"
+
+        members["first"] = Changes()
+        items.append(Changes())
+        numbers.add(Changes())
+        self.assertEqual(self.sent(members), {"first": "<changes>"})
+        self.assertEqual(self.sent(items), ["<changes>", 1])
+        self.assertEqual(len(numbers), 3)
+        self.assertIn("<changes>", self.sent(numbers))
+
     def count_tags_for(self, seconds: float, values: list[Any]) -> int:
         deadline, count = time.monotonic() + seconds, 0
         with self.flow.step("step") as step:
