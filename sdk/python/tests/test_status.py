@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import unittest
+from collections.abc import Iterator
 from typing import Any
 
 import hostile
@@ -107,6 +108,29 @@ class TracebackTests(StatusTest):
         self.assertIn("direct cause", found["error"])
         self.assertTrue(found["error"].endswith("ValueError: second\n"))
         self.assertEqual(found["error_type"], "ValueError")
+
+    def test_our_own_frames_are_left_out(self) -> None:
+        """The traceback of a decorated function begins with that function."""
+
+        @self.flow.step("function")  # type: ignore[untyped-decorator]
+        def function() -> None:
+            raise ValueError("function")
+
+        @self.flow.step("coroutine")  # type: ignore[untyped-decorator]
+        async def coroutine() -> None:
+            raise ValueError("coroutine")
+
+        @self.flow.step("generator")  # type: ignore[untyped-decorator]
+        def generator() -> Iterator[int]:
+            raise ValueError("generator")
+            yield 1
+
+        for call in (function, lambda: asyncio.run(coroutine()), lambda: list(generator())):
+            with self.assertRaises(ValueError):
+                call()
+        for name, end in ends(self.collector.events()).items():
+            self.assertIn("in " + name, end["error"])
+            self.assertNotIn("hero_tracing.py", end["error"])
 
     def test_exceptions_that_cannot_describe_themselves(self) -> None:
         """They fail their span with at least their type."""
