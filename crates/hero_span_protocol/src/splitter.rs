@@ -85,7 +85,7 @@ impl Splitter {
         let held = self.held.len() + bytes.len();
         if self.dropped > 0 || held >= limit::LINE_BYTES {
             self.dropped += held as u64;
-            self.held = Vec::new();
+            self.held.clear();
         } else {
             self.held.extend_from_slice(bytes);
         }

@@ -1,7 +1,7 @@
 //! The accept reading of good lines, and how events are written.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-use hero_span_protocol::{Event, Kind, Level, Parsed, encode, parse};
+use hero_span_protocol::{Event, Kind, Level, Parsed, encode, limit, parse};
 use insta::assert_snapshot;
 
 fn event(line: &str) -> Event<'_> {
@@ -80,6 +80,17 @@ fn order_escapes_and_space_do_not_matter() {
     assert_eq!(event(line), event(LEAST_START));
     let crlf = format!("{LEAST_START}\r\n");
     assert_eq!(event(&crlf), event(LEAST_START));
+}
+
+#[test]
+fn line_may_fill_its_limit() {
+    for (bytes, is_good) in [(limit::LINE_BYTES, true), (limit::LINE_BYTES + 1, false)] {
+        let room = bytes - start("\"x\":\"\"").len() - 1;
+        let line = start(&format!("\"x\":\"{}\"", "x".repeat(room)));
+        assert_eq!(line.len() + 1, bytes);
+        assert_eq!(parse(line.as_bytes()).is_ok(), is_good);
+        assert_eq!(parse(format!("{line}\n").as_bytes()).is_ok(), is_good);
+    }
 }
 
 #[test]
