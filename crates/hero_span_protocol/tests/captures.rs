@@ -120,6 +120,20 @@ fn report_counts_what_is_there_and_what_is_not() {
 }
 
 #[test]
+fn skipped_line_is_counted_and_excuses_no_missing_start() {
+    let tag = br#"{"type":"span_tag","span_id":"00000000000000a1","ts_ms":1,"seq":1,"key":"k","value":1}"#;
+    let report = check(&[b"{\"type\":\"span_link\"}\n", tag.as_slice(), b"\n"].concat());
+    assert_eq!((report.lines, report.events, report.skipped), (2, 1, 1));
+    let clauses: Vec<_> = report
+        .violations
+        .iter()
+        .map(|found| found.violation.clause)
+        .collect();
+    assert_eq!(clauses, [Clause::EventAny, Clause::RuleStartFirst]);
+    assert_eq!((report.lost, report.excused.len()), (0, 0));
+}
+
+#[test]
 fn chunks_do_not_matter() {
     for file in captures("").iter().chain(&captures("good")) {
         let capture = fs::read(file).expect("a capture");

@@ -156,6 +156,17 @@ fn key_and_value_are_announced_by_the_larger() {
 }
 
 #[test]
+fn key_that_is_cut_with_its_value_may_be_the_larger() {
+    let fields = (0..limit::MEMBERS).map(|i| {
+        let key = format!("{i:02}{}", "\0".repeat(398));
+        (key, Json::string(&"\0".repeat(300)))
+    });
+    let fitted = fit(&log("m", fields.collect()));
+    assert_eq!(fitted.truncated().len(), limit::MEMBERS);
+    assert!(fitted.truncated().iter().all(|&(_, size)| size == 400));
+}
+
+#[test]
 fn limits_are_halved_until_the_line_fits() {
     let event = log(
         &"\0".repeat(5_000),

@@ -263,6 +263,17 @@ fn cuts_that_cannot_be() {
     let tags = |size| judged(line(START, &[("tags", "{\"a\":1}"), ("truncated", size)]));
     assert_snapshot!(tags("{\"tags\":1}"), @"value.announced: truncated.tags at byte 153: expected more than the 1 left, found 1");
     assert_snapshot!(tags("{\"tags\":65}"), @"");
+    let key = "k".repeat(256);
+    let long_key = |size| {
+        let (tags, truncated) = (
+            format!("{{\"{key}\":1}}"),
+            format!("{{\"tags.{key}\":{size}}}"),
+        );
+        let judged = judged(line(START, &[("tags", &tags), ("truncated", &truncated)]));
+        judged.replace(&key, "KEY")
+    };
+    assert_snapshot!(long_key(257), @"");
+    assert_snapshot!(long_key(256), @"value.structured: truncated.tags.KEY at byte 665: expected a string, as what was cut is, found 1");
     assert_snapshot!(tags("{\"tags.b\":300}"), @r#"value.announced: truncated.tags.b at byte 155: expected the name of a field of this event that can be cut, found "tags.b""#);
     assert_snapshot!(tags("{\"tags.a\":300}"), @"value.structured: truncated.tags.a at byte 155: expected a string, as what was cut is, found 1");
 }
