@@ -12,7 +12,8 @@ pub(super) fn stable(forest: &Forest, keys: Vec<SpanKey>) -> Vec<SpanKey> {
     let mut until = f64::NEG_INFINITY;
     for key in keys {
         let (start, end) = stretch(forest, key);
-        if start > until {
+        // A clock of whole milliseconds lets one end as the next begins.
+        if start >= until {
             flush(forest, &mut together, &mut ordered);
         }
         until = until.max(end);

@@ -46,7 +46,7 @@ fn in_a_pipe_each_event_is_a_line_and_then_comes_the_tree() {
         start(1, None),
         start(2, Some(1)),
         format!("{log}\n{tag}\n"),
-        "nonsense\n{\"type\":\"span_link\"}\n".to_owned(),
+        "nonsense\n{\"type\":\"span\\u001b[2Jlink\"}\n".to_owned(),
         format!("{failed}\n{failed}\n"),
         "torn".to_owned(),
     ]);
@@ -60,7 +60,7 @@ fn in_a_pipe_each_event_is_a_line_and_then_comes_the_tree() {
     #1   ✗ n2  ValueError: no
     ! connection 1: line 8: rule.end-once: expected one span_end of 0000000000000002, found another
     ! connection 1: line 5: rejected: transport.line at byte 0: expected a JSON object, found 'n'
-    ! connection 1: line 6: skipped: unknown type span_link
+    ! connection 1: line 6: skipped: unknown type span\u{1b}[2Jlink
     ! connection 1: torn last line of 4 bytes discarded
 
     run 1  2 spans, 1 failed, 1 left open, 1 line rejected, 1 line of unknown type, 1 torn

@@ -106,6 +106,23 @@ fn a_tree_grows_in_place_and_stays_when_it_is_over() {
 }
 
 #[test]
+fn a_run_that_was_over_is_drawn_again_when_a_late_process_joins_it() {
+    let terminal = Terminal::open(24, &["--stable", "--color", "never"], |_| {});
+    terminal.collector.send(&[start(1, None), end(1, "ok")]);
+    sleep(3 * A_WHILE);
+    let mut late = terminal.collector.connect();
+    late.write_all(start(2, Some(1)).as_bytes()).expect("sent");
+    sleep(A_WHILE);
+    terminal.collector.signal(Signal::INT);
+    let (shown, _) = terminal.finish();
+    let frame = "└─ ● n2  step  running";
+    assert!(shown.contains(frame), "{shown}");
+    let text = Screen::show(&shown).text();
+    assert_eq!(text.matches("run 1").count(), 2, "{text}");
+    assert!(!text.contains("running"), "{text}");
+}
+
+#[test]
 fn a_frame_is_never_taller_than_the_terminal() {
     let terminal = Terminal::open(10, &["--stable"], |_| {});
     let streams: Vec<_> = (0..8)

@@ -176,6 +176,8 @@ fn siblings_that_ran_at_once_stand_by_name_when_stable() {
         1 start flow run at 0
         1 start step second under run at 1
         1 end second ok at 2
+        1 start step next under run at 2
+        1 end next ok at 3
         1 start step c under run at 3 n=2
         1 start step c under run at 4
         1 start step b under run at 5
@@ -184,9 +186,10 @@ fn siblings_that_ran_at_once_stand_by_name_when_stable() {
         1 start step a under run at 8
         1 end a ok at 9";
     insta::assert_snapshot!(stable(script), @"
-    run 1  5 spans, 1 running
+    run 1  6 spans, 1 running
     ● run  flow  running
     ├─ ✓ second  step
+    ├─ ✓ next  step
     ├─ ✓ b  step
     ├─ ✓ c  step  n=2
     └─ ✓ a  step
