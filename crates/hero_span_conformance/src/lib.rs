@@ -12,6 +12,7 @@ mod case;
 pub mod command;
 mod compare;
 mod dialogue;
+mod embedded;
 mod error;
 mod evaluate;
 mod families;
