@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::adapter::Launch;
 use crate::error::Error;
 use crate::families::Family;
+use crate::process::Launch;
 use crate::profile::Profile;
 use crate::progress::Line;
 use crate::report::{Conclusion, Report};

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use crate::adapter::{Adapter, Launch, Variables};
+use crate::adapter::{Adapter, Variables};
 use crate::case::{self, Case, Observed};
 use crate::dialogue::Hello;
 use crate::fault::Fault;
 use crate::finding::Finding;
 use crate::judge::{Judge, Judgement};
+use crate::process::Launch;
 use crate::script::{feature, features};
 
 /// A case that took too long is tried so often before that is believed.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::adapter::{Adapter, Launch, Variables};
+use crate::adapter::{Adapter, Variables};
 use crate::case::Case;
 use crate::dialogue::Hello;
 use crate::error::Error;
@@ -16,6 +16,7 @@ use crate::families::Family;
 use crate::finding::Finding;
 use crate::generate::{are_alike, case_tree, shrink};
 use crate::judge::Judge;
+use crate::process::Launch;
 use crate::profile::UnitTests;
 use crate::progress::Progress;
 use crate::report::{Failure, Report, Suite};
