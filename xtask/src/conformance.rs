@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// The SDK's file, unless the arguments name another or an adapter.
-const PROFILE: &str = "conformance/adapters/python.json";
-/// Where failing cases are written.
-const FAILURES: &str = "target/conformance";
+const PROFILE: &str = "conformance/adapters/python.toml";
 /// The run could not be made.
 const NOT_EVALUATED: u8 = 3;
+/// The last of the exit codes that are verdicts.
+const LAST: u8 = 4;
 
 /// Passes the arguments on, and the exit code back.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
@@ -27,9 +27,6 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
         .env_remove("CARGO_MANIFEST_DIR");
     if !names(arguments, &["--adapter", "--profile"]) {
         command.args(["--profile", PROFILE]);
-    }
-    if !names(arguments, &["--failures"]) {
-        command.args(["--failures", FAILURES]);
     }
     match command.args(arguments).status() {
         Ok(status) => ExitCode::from(code(status.code())),
@@ -51,9 +48,7 @@ fn names(arguments: &[String], options: &[&str]) -> bool {
 /// Cargo's own failures, such as a build that breaks, have no verdict either.
 fn code(code: Option<i32>) -> u8 {
     let known = code.and_then(|code| u8::try_from(code).ok());
-    known
-        .filter(|code| *code <= NOT_EVALUATED)
-        .unwrap_or(NOT_EVALUATED)
+    known.filter(|code| *code <= LAST).unwrap_or(NOT_EVALUATED)
 }
 
 #[cfg(test)]
@@ -73,7 +68,8 @@ mod tests {
 
     #[test]
     fn only_a_verdict_passes_for_one() {
-        assert_eq!([Some(0), Some(1), Some(2), Some(3)].map(code), [0, 1, 2, 3]);
+        let verdicts = [Some(0), Some(1), Some(2), Some(3), Some(4)];
+        assert_eq!(verdicts.map(code), [0, 1, 2, 3, 4]);
         assert_eq!([None, Some(101), Some(-1)].map(code), [3, 3, 3]);
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 fn run(arguments: &[&str]) -> (i32, String) {
     let directory = tempfile::tempdir().unwrap();
     let output: Output = Command::new(env!("CARGO_BIN_EXE_hero-span"))
-        .args(["conformance", "run", "--failures"])
+        .args(["conformance", "run", "--regressions"])
         .arg(directory.path())
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
@@ -46,7 +46,7 @@ fn a_conformant_sdk_is_0() {
 fn the_unit_tests_run_with_the_sdks_file() {
     let arguments = [
         "--profile",
-        "conformance/adapters/python.json",
+        "conformance/adapters/python.toml",
         "--cases",
         "2",
     ];
@@ -59,7 +59,7 @@ fn bad_usage_is_2() {
     check(&["--adapter", "'"], 2, &["--adapter: expected a command"]);
     check(&["--profile", "README.nowhere"], 2, &["README.nowhere"]);
     check(&["--family", "sideways"], 2, &["sideways"]);
-    for option in ["--cases", "--jobs", "--patience"] {
+    for option in ["--jobs", "--patience"] {
         check(&["--adapter", ADAPTER, option, "0"], 2, &[option]);
     }
     let replay = ["--adapter", ADAPTER, "--replay", "/nonexistent"];

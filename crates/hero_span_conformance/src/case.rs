@@ -1,16 +1,18 @@
 //! One case: a script, what the socket does, and what came of both.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use hero_span_protocol::contract::limit;
+use hero_span_protocol::contract::{Clause, limit};
 use serde::{Deserialize, Serialize};
 
 use crate::adapter::Adapter;
+use crate::checks::Level;
 use crate::dialogue::{Answer, Command, Outcome};
 use crate::fault::{Fault, FaultKind};
 use crate::schedule::Schedule;
-use crate::script::{Block, Op, check};
+use crate::script::{Block, Op, check, features};
 use crate::server::{Capture, Server};
 use crate::waiting::Stopwatch;
 
@@ -22,21 +24,74 @@ pub(crate) const LONG_STALL_MS: u64 = limit::WAIT_MS + 150;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
+    /// Its name: `clause/words` of a fixed case, `family/seed/number` of a
+    /// generated one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// What it shows, in a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// How binding it is, if less than its clause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// What the socket does.
+    #[serde(default, skip_serializing_if = "Schedule::is_normal")]
     pub(crate) socket: Schedule,
     /// What `HERO_FLOW_PARENT_SPAN` holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) parent: Option<String>,
     /// What the user's code does.
     pub(crate) script: Block,
+    /// The tree that the contract asks for, drawn; the model must draw the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<String>,
 }
 
 impl Case {
+    /// What a script does on a socket, without a name.
+    pub(crate) fn new(socket: Schedule, parent: Option<String>, script: Block) -> Self {
+        Self {
+            id: String::new(),
+            about: String::new(),
+            level: None,
+            socket,
+            parent,
+            script,
+            expect: Vec::new(),
+        }
+    }
+
     /// Reads a case; the message says what is wrong with it.
     pub fn from_json(json: &str) -> Result<Self, String> {
         let case: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        check(&case.script)?;
+        case.check()?;
         Ok(case)
+    }
+
+    /// What is wrong with it although its JSON has the right shape.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        check(&self.script)
+    }
+
+    /// The case as its file holds it.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The clause that it is about; a generated case is about many.
+    pub fn clause(&self) -> Option<Clause> {
+        let (clause, _) = self.id.split_once('/')?;
+        Clause::from_id(clause)
+    }
+
+    /// The features that an SDK needs for it.
+    pub fn features(&self) -> BTreeSet<&'static str> {
+        features(&self.script)
+    }
+
+    /// Whether it asks for the same, whatever it is called.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.socket, &self.parent, &self.script) == (&other.socket, &other.parent, &other.script)
     }
 
     /// Whether it fills a socket that stalls for longer than a call may wait.
@@ -185,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_case_comes_back_as_it_was() {
-        let json = r#"{"socket":{"kind":"normal"},"script":[{"op":"tag","key":"k","value":1}]}"#;
+        let json =
+            r#"{"id":"a/b","socket":{"kind":"unset"},"script":[{"op":"tag","key":"k","value":1}]}"#;
         let case = Case::from_json(json).unwrap();
         assert_eq!(serde_json::to_string(&case).unwrap(), json);
     }

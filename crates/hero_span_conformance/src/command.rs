@@ -1,20 +1,20 @@
 //! The command line of a run, for every program that offers one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::error::Error;
 use crate::families::Family;
+use crate::filter::Filter;
+use crate::known::KnownFailures;
 use crate::process::Launch;
 use crate::profile::Profile;
 use crate::progress::Line;
 use crate::report::{Conclusion, Report};
-use crate::run::{Options, replay, run};
+use crate::run::{Options, quoted, replay, run};
 
-/// After so many failures of a family the rest of it is skipped.
-const ENOUGH_FAILURES: u64 = 20;
 /// Bad usage.
 const USAGE: u8 = 2;
 
@@ -23,7 +23,8 @@ const NO_ADAPTER: &str = "--adapter: expected the command that starts the SDK's 
 
 /// Exit codes of a run, for `--help`.
 pub const EXIT_CODES: &str = "Exit codes: 0 conformant; 1 not conformant; 2 bad usage; \
-    3 could not be evaluated (the adapter failed, or nothing ran).";
+    3 could not be evaluated (the adapter failed, or nothing ran); 4 the list of known \
+    failures is not true any more.";
 
 /// What a run is told.
 #[derive(Args, Clone, Debug)]
@@ -31,30 +32,40 @@ pub struct RunArguments {
     /// The command that starts the SDK's adapter
     #[arg(long, value_name = "COMMAND")]
     pub adapter: Option<String>,
-    /// The SDK's file, with its adapter and its own tests
+    /// The SDK's file, with its adapter, its own tests and its known failures
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
-    /// How many cases each family has
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..))]
-    pub cases: u64,
-    /// What the cases are made from; the same seed makes the same cases
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Only this family; may be given again
+    /// Only the cases whose id is like this, such as 'value.*'; may be given again
+    #[arg(long, value_name = "PATTERN")]
+    pub filter: Vec<String>,
+    /// Only generated cases of this family; may be given again
     #[arg(long, value_name = "FAMILY")]
     pub family: Vec<Family>,
+    /// How many cases are generated, in all families together
+    #[arg(long, default_value_t = 2000)]
+    pub cases: u64,
+    /// What they are generated from; the same seed makes the same cases
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
     /// How many adapters run beside each other [default: 2 for each core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// Only the case in this file, which a failure has written
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "seed", "family"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "seed", "family", "filter"])]
     pub replay: Option<PathBuf>,
     /// Also write the report as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Where failing cases are written
-    #[arg(long, value_name = "DIRECTORY", default_value = "conformance-failures")]
-    pub failures: PathBuf,
+    /// Where generated cases that fail are written; they run first from then on
+    #[arg(
+        long,
+        value_name = "DIRECTORY",
+        default_value = "conformance/regressions"
+    )]
+    pub regressions: PathBuf,
+    /// What the SDK is known to do wrong
+    #[arg(long, value_name = "FILE")]
+    pub known_failures: Option<PathBuf>,
     /// How many seconds an answer of the adapter may take
     #[arg(
         long,
@@ -63,7 +74,7 @@ pub struct RunArguments {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub patience: u64,
-    /// Leave out the rest of a family after its first failure
+    /// Leave out the rest of a group after its first failure
     #[arg(long)]
     pub fail_fast: bool,
     /// Show what runner and adapter say to each other, on stderr
@@ -80,18 +91,19 @@ pub fn main(arguments: &RunArguments) -> u8 {
     let options = match options(arguments) {
         Ok(options) => options,
         Err(message) => {
-            eprintln!("{message}");
+            eprintln!("hero-span: {message}");
             return USAGE;
         }
     };
+    let progress = Line::new();
     let report = match &arguments.replay {
-        Some(file) => replay(&options, file),
-        None => run(&options, &Line::new()),
+        Some(file) => replay(&options, file, &progress),
+        None => run(&options, &progress),
     };
     match report.and_then(|report| tell(&report, arguments)) {
         Ok(conclusion) => conclusion.exit_code(),
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("hero-span: {error}");
             if error.is_usage() {
                 USAGE
             } else {
@@ -118,38 +130,47 @@ fn options(arguments: &RunArguments) -> Result<Options, String> {
         (None, Some(profile)) => profile.adapter.clone(),
         (None, None) => return Err(NO_ADAPTER.into()),
     };
+    let filter = Filter::new(&arguments.filter)?;
     let asks_for_all = arguments.family.is_empty();
+    let known = known_failures(arguments, profile.as_ref())?;
     let unit_tests = profile.and_then(|profile| profile.unit_tests);
+    let usual = Options::new(Launch {
+        patience: Duration::from_secs(arguments.patience),
+        trace: arguments.trace,
+        ..Launch::new(command)
+    });
     Ok(Options {
-        launch: Launch {
-            patience: Duration::from_secs(arguments.patience),
-            trace: arguments.trace,
-            ..Launch::new(command)
-        },
-        unit_tests: unit_tests.filter(|_| asks_for_all),
+        unit_tests: unit_tests.filter(|_| asks_for_all && filter.is_all()),
+        fixed: asks_for_all,
         families: families(arguments),
         cases: arguments.cases,
         seed: arguments.seed,
-        jobs: arguments.jobs.map_or_else(jobs, usize::from),
-        enough: if arguments.fail_fast {
-            1
-        } else {
-            ENOUGH_FAILURES
-        },
-        shrinking: Duration::from_secs(10),
-        failures: arguments.failures.clone(),
+        filter,
+        jobs: arguments.jobs.map_or(usual.jobs, usize::from),
+        enough: if arguments.fail_fast { 1 } else { usual.enough },
+        regressions: arguments.regressions.clone(),
+        known,
         replay_command: replay_command(arguments),
+        ..usual
     })
+}
+
+/// The list that the arguments name, or else the profile.
+fn known_failures(
+    arguments: &RunArguments,
+    profile: Option<&Profile>,
+) -> Result<KnownFailures, String> {
+    let of_profile = profile.and_then(|profile| profile.known_failures.as_ref());
+    let file = arguments.known_failures.as_ref().or(of_profile);
+    let known = file.map(|file| KnownFailures::read(file)).transpose();
+    known
+        .map(Option::unwrap_or_default)
+        .map_err(|error| error.to_string())
 }
 
 fn families(arguments: &RunArguments) -> Vec<Family> {
     let asked = |family: &Family| arguments.family.is_empty() || arguments.family.contains(family);
     Family::ALL.into_iter().filter(asked).collect()
-}
-
-/// Adapters wait for stalled sockets most of the time.
-fn jobs() -> usize {
-    2 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn split(command: &str) -> Result<Vec<String>, String> {
@@ -161,15 +182,14 @@ fn split(command: &str) -> Result<Vec<String>, String> {
 
 /// The beginning of a command that runs one case again.
 fn replay_command(arguments: &RunArguments) -> String {
-    let quoted = |text: &str| shlex::try_quote(text).map_or_else(|_| text.to_owned(), Into::into);
     let mut command = arguments
         .called_as
         .clone()
         .unwrap_or_else(|| "hero-span conformance run".into());
     if let Some(adapter) = &arguments.adapter {
-        command += &format!(" --adapter {}", quoted(adapter));
+        command += &format!(" --adapter {}", quoted(Path::new(adapter)));
     } else if let (Some(profile), None) = (&arguments.profile, &arguments.called_as) {
-        command += &format!(" --profile {}", quoted(&profile.to_string_lossy()));
+        command += &format!(" --profile {}", quoted(profile));
     }
     command
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use crate::adapter::{Adapter, Variables};
 use crate::case::{self, Case, Observed};
+use crate::checks;
 use crate::dialogue::Hello;
 use crate::fault::Fault;
-use crate::finding::Finding;
 use crate::judge::{Judge, Judgement};
 use crate::process::Launch;
+use crate::report::Failure;
 use crate::script::{feature, features};
 
 /// A case that took too long is tried so often before that is believed.
@@ -16,13 +17,13 @@ const TRIES: usize = 3;
 
 /// What came of a case.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Evaluation {
     Passed {
         /// Whether a stall made the SDK drop something.
         lost_something: bool,
     },
-    /// Where it departs from the contract; never empty.
-    Failed(Vec<Finding>),
+    /// Where it departs from the contract; never without a finding.
+    Failed(Failure),
     /// The features that the SDK does not have.
     Skipped(Vec<&'static str>),
     /// The adapter failed.
@@ -63,13 +64,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Runs a case and judges it.
-    pub(crate) fn evaluate(&mut self, case: &Case) -> Verdict {
+    pub(crate) fn evaluate(&mut self, case: &Case) -> Evaluation {
         let missing: Vec<&'static str> = features(&case.script)
             .into_iter()
             .filter(|needed| !self.hello.features.contains(*needed))
             .collect();
         if !missing.is_empty() {
-            return Verdict::Skipped(missing);
+            return Evaluation::Skipped(missing);
         }
         let mut verdict = self.evaluate_once(case);
         for _ in 1..TRIES {
@@ -81,12 +82,12 @@ impl<'a> Evaluator<'a> {
         verdict
     }
 
-    fn evaluate_once(&mut self, case: &Case) -> Verdict {
+    fn evaluate_once(&mut self, case: &Case) -> Evaluation {
         let observed = match self.observe(case) {
             Ok(observed) => observed,
             Err(fault) => {
                 self.adapter = None;
-                return Verdict::NotEvaluated(fault);
+                return Evaluation::NotEvaluated(fault);
             }
         };
         if !observed.ending.leaves_adapter() {
@@ -97,9 +98,9 @@ impl<'a> Evaluator<'a> {
             lost_something,
         } = self.judge.judge(case, &observed);
         if findings.is_empty() {
-            Verdict::Passed { lost_something }
+            Evaluation::Passed { lost_something }
         } else {
-            Verdict::Failed(findings)
+            Evaluation::Failed(Failure::new(findings))
         }
     }
 
@@ -138,11 +139,12 @@ impl<'a> Evaluator<'a> {
 }
 
 /// A busy machine is slow now and then; an SDK that waits is slow each time.
-fn is_only_slow(verdict: &Verdict) -> bool {
+fn is_only_slow(verdict: &Evaluation) -> bool {
     match verdict {
-        Verdict::Failed(findings) => findings
+        Evaluation::Failed(failure) => failure
+            .findings
             .iter()
-            .all(|finding| finding.field.as_deref() == Some("time")),
+            .all(|finding| finding.check == checks::TIME),
         _ => false,
     }
 }

@@ -6,11 +6,18 @@ use hero_span_protocol::contract::Clause;
 use hero_span_protocol::printable;
 use serde::Serialize;
 
-/// One departure: which rule, where, what was expected, what was found.
+use crate::checks::{Level, clause_of};
+
+/// One departure: which check, where, what was expected, what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The clause's id, or the name of a check that has none.
-    pub rule: String,
+    /// The check's id: its clause's, or its clause's with an aspect.
+    pub check: String,
+    /// The clause, if the check has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// How binding it is.
+    pub level: Level,
     /// The field, such as `value` or `truncated.tags.sql`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
@@ -32,9 +39,16 @@ impl Finding {
         Self::named(clause.id(), expected, found)
     }
 
-    pub(crate) fn named(rule: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(crate) fn named(
+        check: &str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        let clause = clause_of(check);
         Self {
-            rule: rule.into(),
+            check: check.into(),
+            clause: clause.map(|clause| clause.id().into()),
+            level: clause.map_or(Level::Must, Level::of),
             field: None,
             place: None,
             expected: expected.into(),
@@ -64,13 +78,16 @@ impl Finding {
                 .as_deref()
                 .map(|field| field.split('.').next().unwrap_or(field).to_owned())
         };
-        self.rule == other.rule && outer(self) == outer(other)
+        self.check == other.check && outer(self) == outer(other)
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.rule)?;
+        write!(f, "{}", self.check)?;
+        if self.level == Level::Should {
+            write!(f, " (SHOULD)")?;
+        }
         if let Some(field) = &self.field {
             write!(f, ", {}", printable(field))?;
         }

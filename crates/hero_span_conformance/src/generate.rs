@@ -7,20 +7,20 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::case::Case;
-use crate::evaluate::{Evaluator, Verdict};
+use crate::evaluate::{Evaluation, Evaluator};
 use crate::families::Family;
 use crate::finding::Finding;
+use crate::report::Failure;
 
 /// How many smaller cases are tried.
 const SHRINK_STEPS: usize = 300;
 
+/// A case, and those that are a little smaller.
+pub(crate) type Tree = Box<dyn ValueTree<Value = Case>>;
+
 /// The case with that number. The same for the same seed, whatever runs
 /// before or beside it.
-pub(crate) fn case_tree(
-    family: Family,
-    seed: u64,
-    number: u64,
-) -> Option<Box<dyn ValueTree<Value = Case>>> {
+pub(crate) fn case_tree(family: Family, seed: u64, number: u64) -> Option<Tree> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_bytes(family, seed, number));
     let config = Config {
         failure_persistence: None,
@@ -47,11 +47,11 @@ fn seed_bytes(family: Family, seed: u64, number: u64) -> [u8; 32] {
 /// Makes a failing case smaller as long as it fails alike.
 pub(crate) fn shrink(
     tree: &mut dyn ValueTree<Value = Case>,
-    findings: Vec<Finding>,
+    failure: Failure,
     evaluator: &mut Evaluator<'_>,
     time: Duration,
-) -> (Case, Vec<Finding>) {
-    let mut smallest = (tree.current(), findings);
+) -> (Case, Failure) {
+    let mut smallest = (tree.current(), failure);
     let deadline = Instant::now() + time;
     let mut can_go_on = tree.simplify();
     for _ in 0..SHRINK_STEPS {
@@ -60,8 +60,8 @@ pub(crate) fn shrink(
         }
         let case = tree.current();
         can_go_on = match evaluator.evaluate(&case) {
-            Verdict::Failed(findings) if are_alike(&findings, &smallest.1) => {
-                smallest = (case, findings);
+            Evaluation::Failed(failure) if are_alike(&failure.findings, &smallest.1.findings) => {
+                smallest = (case, failure);
                 tree.simplify()
             }
             _ => tree.complicate(),

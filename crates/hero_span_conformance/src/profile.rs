@@ -1,7 +1,7 @@
-//! What the suite knows of one SDK: `conformance/adapters/*.json`.
+//! What the suite knows of one SDK: `conformance/adapters/*.toml`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,9 @@ use crate::error::Error;
 pub struct Profile {
     /// The command that starts the adapter, from the root of the repository.
     pub adapter: Vec<String>,
+    /// The list of its known failures, from the root of the repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_failures: Option<PathBuf>,
     /// The SDK's own tests of the contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_tests: Option<UnitTests>,
@@ -43,6 +46,6 @@ impl Profile {
     pub fn read(path: &Path) -> Result<Self, Error> {
         const WHAT: &str = "the file of an SDK, as conformance/README.md says";
         let text = std::fs::read_to_string(path).map_err(|error| Error::file(WHAT, path, error))?;
-        serde_json::from_str(&text).map_err(|error| Error::file(WHAT, path, error))
+        toml::from_str(&text).map_err(|error| Error::file(WHAT, path, error))
     }
 }

@@ -9,7 +9,7 @@ pub trait Progress: Sync {
     /// A part begins that cannot say how far it is.
     fn say(&self, what: &str);
     /// So many of so many cases are done, and so many failed.
-    fn step(&self, what: &str, done: u64, of: u64, failed: u64);
+    fn step(&self, what: &str, done: usize, of: usize, failed: usize);
     /// Nothing more comes.
     fn end(&self);
 }
@@ -20,7 +20,7 @@ pub struct Quiet;
 
 impl Progress for Quiet {
     fn say(&self, _: &str) {}
-    fn step(&self, _: &str, _: u64, _: u64, _: u64) {}
+    fn step(&self, _: &str, _: usize, _: usize, _: usize) {}
     fn end(&self) {}
 }
 
@@ -70,7 +70,7 @@ impl Progress for Line {
         self.show(what);
     }
 
-    fn step(&self, what: &str, done: u64, of: u64, failed: u64) {
+    fn step(&self, what: &str, done: usize, of: usize, failed: usize) {
         if self.is_due(done == of) {
             let left = of.saturating_sub(done);
             self.show(&format!(

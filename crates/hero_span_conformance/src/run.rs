@@ -1,29 +1,30 @@
-//! The run: the SDK's own tests, then each family, on several adapters.
+//! The run: what failed once, the fixed cases, the SDK's own tests, and each
+//! family of generated cases.
 
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{SecondsFormat, Utc};
 use tempfile::TempDir;
 
 use crate::adapter::{Adapter, Variables};
 use crate::case::Case;
+use crate::cases;
 use crate::dialogue::Hello;
 use crate::error::Error;
-use crate::evaluate::{Evaluator, Verdict};
+use crate::evaluate::Evaluator;
 use crate::families::Family;
-use crate::finding::Finding;
-use crate::generate::{are_alike, case_tree, shrink};
+use crate::filter::Filter;
 use crate::judge::Judge;
+use crate::known::KnownFailures;
 use crate::process::Launch;
 use crate::profile::UnitTests;
 use crate::progress::Progress;
-use crate::report::{Failure, Report, Suite};
+use crate::report::{Group, Report, Source, Versions};
 use crate::unit_tests;
-
-/// After so many faults of the adapter the rest of a family is skipped.
-const ENOUGH_FAULTS: u64 = 3;
+use crate::work::{Cases, generated_id, run_group};
 
 /// What is run, and how.
 #[derive(Clone, Debug)]
@@ -32,27 +33,90 @@ pub struct Options {
     pub launch: Launch,
     /// The SDK's own tests, if they are to be run.
     pub unit_tests: Option<UnitTests>,
-    /// The families of cases.
+    /// Whether the fixed cases are run, and those that failed once.
+    pub fixed: bool,
+    /// The families of generated cases.
     pub families: Vec<Family>,
-    /// How many cases each family has.
+    /// How many generated cases there are, in all families together.
     pub cases: u64,
-    /// What the cases are made from.
+    /// What they are made from.
     pub seed: u64,
+    /// Which cases are run.
+    pub filter: Filter,
     /// How many adapters run beside each other, at least one.
     pub jobs: usize,
     /// After so many failures of a family the rest of it is skipped.
-    pub enough: u64,
+    pub enough: usize,
     /// How long smaller cases are tried when one fails.
     pub shrinking: Duration,
-    /// Where the cases that failed are written.
-    pub failures: PathBuf,
-    /// How the command starts that replays one of them.
+    /// Where the generated cases that failed are written, and read again.
+    pub regressions: PathBuf,
+    /// What is known to fail.
+    pub known: KnownFailures,
+    /// Checks that are not looked at.
+    pub without: Vec<String>,
+    /// How the command starts that runs one case again.
     pub replay_command: String,
 }
 
-/// Everything that all families share.
-struct Bench<'a> {
-    options: &'a Options,
+impl Options {
+    /// The usual run of an adapter.
+    pub fn new(launch: Launch) -> Self {
+        Self {
+            launch,
+            unit_tests: None,
+            fixed: true,
+            families: Family::ALL.to_vec(),
+            cases: 2000,
+            seed: 1,
+            filter: Filter::default(),
+            jobs: jobs(),
+            enough: 20,
+            shrinking: Duration::from_secs(10),
+            regressions: PathBuf::from("conformance/regressions"),
+            known: KnownFailures::default(),
+            without: Vec::new(),
+            replay_command: "hero-span conformance run".into(),
+        }
+    }
+
+    /// Writes a case to a file of its own; the command that runs it again.
+    pub(crate) fn write(&self, case: &Case) -> String {
+        let mut hasher = DefaultHasher::new();
+        case.to_json().hash(&mut hasher);
+        let name = case.id.replace('/', "-");
+        let name = format!("{name}-{:08x}.json", hasher.finish() as u32);
+        let file = self.regressions.join(name);
+        let written = std::fs::create_dir_all(&self.regressions)
+            .and_then(|()| std::fs::write(&file, format!("{}\n", case.to_json())));
+        match written {
+            Ok(()) => {
+                let file = file.canonicalize().unwrap_or(file);
+                format!("{} --replay {}", self.replay_command, quoted(&file))
+            }
+            Err(error) => format!("none, for {} cannot be written: {error}", file.display()),
+        }
+    }
+
+    /// Which numbers of a family are run: its share of all cases.
+    fn numbers(&self, family: Family) -> Vec<u64> {
+        let families = self.families.len().max(1) as u64;
+        let place = self.families.iter().position(|other| *other == family);
+        let gets_one_more = (place.unwrap_or_default() as u64) < self.cases % families;
+        let share = self.cases / families + u64::from(gets_one_more);
+        let is_taken = |number: &u64| self.filter.takes(&generated_id(family, self.seed, *number));
+        (0..share).filter(is_taken).collect()
+    }
+}
+
+/// Adapters wait for stalled sockets most of the time.
+fn jobs() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Everything that all groups share.
+pub(crate) struct Bench<'a> {
+    pub(crate) options: &'a Options,
     judge: Judge,
     hello: Hello,
     sockets: TempDir,
@@ -60,14 +124,14 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// Tries the adapter first, so that its faults are not blamed on the SDK.
-    fn new(options: &'a Options) -> Result<Self, Error> {
+    pub(crate) fn new(options: &'a Options) -> Result<Self, Error> {
         let adapter =
             Adapter::start(&options.launch, Variables::default()).map_err(Error::adapter)?;
         let hello = adapter.hello().clone();
         adapter.stop();
         Ok(Self {
             options,
-            judge: Judge::new()?,
+            judge: Judge::new(&options.without)?,
             hello,
             sockets: tempfile::Builder::new()
                 .prefix("hero-span-")
@@ -76,17 +140,35 @@ impl<'a> Bench<'a> {
         })
     }
 
-    fn evaluator(&self, name: String) -> Evaluator<'_> {
+    pub(crate) fn evaluator(&self, name: String) -> Evaluator<'_> {
         let launch = &self.options.launch;
         Evaluator::new(launch, &self.judge, &self.hello, self.sockets.path(), name)
     }
 
-    fn report(self, suites: Vec<Suite>, started: Instant) -> Report {
+    fn report(self, mut groups: Vec<Group>, is_whole: bool, began: Began) -> Report {
+        let stale = self.options.known.apply(&mut groups, is_whole);
         Report {
+            suite: Versions::CURRENT,
             sdk: self.hello,
             seed: self.options.seed,
-            suites,
-            seconds: started.elapsed().as_secs_f64(),
+            date: began.date,
+            groups,
+            stale,
+            seconds: began.at.elapsed().as_secs_f64(),
+        }
+    }
+}
+
+struct Began {
+    at: Instant,
+    date: String,
+}
+
+impl Began {
+    fn now() -> Self {
+        Self {
+            at: Instant::now(),
+            date: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
         }
     }
 }
@@ -94,206 +176,66 @@ impl<'a> Bench<'a> {
 /// Runs everything that the options ask for.
 ///
 /// # Errors
-/// When the adapter does not start or say hello, or no socket can be made.
+/// When the adapter does not start or say hello, when a file of cases is not
+/// one, or no socket can be made.
 pub fn run(options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
-    let started = Instant::now();
+    let began = Began::now();
+    let parts = parts(options)?;
     let bench = Bench::new(options)?;
-    let mut suites = Vec::new();
+    let mut groups = Vec::new();
+    for (name, cases) in &parts {
+        groups.push(run_group(&bench, name, cases, progress));
+    }
     if let Some(tests) = &options.unit_tests {
         progress.say("unit tests");
-        suites.push(unit_tests::run(tests, options.launch.directory.as_deref()));
-    }
-    for family in &options.families {
-        suites.push(run_family(&bench, *family, progress));
+        groups.push(unit_tests::run(tests, options.launch.directory.as_deref()));
     }
     progress.end();
-    Ok(bench.report(suites, started))
+    let is_whole = options.filter.is_all() && options.fixed && options.families == Family::ALL;
+    Ok(bench.report(groups, is_whole, began))
+}
+
+/// The groups that have cases, in the order in which they run.
+fn parts(options: &Options) -> Result<Vec<(&'static str, Cases)>, Error> {
+    let mut parts = Vec::new();
+    if options.fixed {
+        let regressions = taken(options, cases::regressions(&options.regressions)?);
+        parts.push((
+            "regressions",
+            Cases::Given(Source::Regressions, regressions),
+        ));
+        let fixed = taken(options, cases::fixed()?);
+        parts.push(("cases", Cases::Given(Source::Fixed, fixed)));
+    }
+    for family in &options.families {
+        let cases = Cases::Generated(*family, options.numbers(*family));
+        parts.push((family.name(), cases));
+    }
+    parts.retain(|(_, cases)| cases.len() > 0);
+    Ok(parts)
+}
+
+fn taken(options: &Options, mut cases: Vec<Case>) -> Vec<Case> {
+    cases.retain(|case| options.filter.takes(&case.id));
+    cases
 }
 
 /// Runs one case from its file.
 ///
 /// # Errors
 /// As [`run`], and when the file holds no case.
-pub fn replay(options: &Options, file: &Path) -> Result<Report, Error> {
-    let started = Instant::now();
-    let what = "a case, as the suite writes it when one fails";
-    let text = std::fs::read_to_string(file).map_err(|error| Error::file(what, file, error))?;
-    let case = Case::from_json(&text).map_err(|why| Error::file(what, file, why))?;
+pub fn replay(options: &Options, file: &Path, progress: &dyn Progress) -> Result<Report, Error> {
+    let began = Began::now();
+    let case = cases::read(file)?;
     let bench = Bench::new(options)?;
-    let mut evaluator = bench.evaluator("replay".into());
-    let verdict = evaluator.evaluate(&case);
-    evaluator.stop();
-    let mut suite = Suite::new("replay");
-    let name = file.display().to_string();
-    if let Some(findings) = count(&mut suite, &case, verdict) {
-        suite.failures.push(Failure {
-            case: name,
-            findings,
-            replay: None,
-            input: Some(case),
-        });
-    }
-    suite.seconds = started.elapsed().as_secs_f64();
-    Ok(bench.report(vec![suite], started))
+    let cases = Cases::Given(Source::Replay, vec![case]);
+    let group = run_group(&bench, "replay", &cases, progress);
+    progress.end();
+    Ok(bench.report(vec![group], false, began))
 }
 
-/// Adds a verdict to the counts; the findings of a failure.
-fn count(suite: &mut Suite, case: &Case, verdict: Verdict) -> Option<Vec<Finding>> {
-    match verdict {
-        Verdict::Passed { lost_something } => {
-            suite.ran += 1;
-            suite.passed += 1;
-            if case.is_flood() {
-                let (bit, of) = suite.stalls.unwrap_or_default();
-                suite.stalls = Some((bit + u64::from(lost_something), of + 1));
-            }
-        }
-        Verdict::Failed(findings) => {
-            suite.ran += 1;
-            suite.failed += 1;
-            return Some(findings);
-        }
-        Verdict::Skipped(features) => {
-            suite.skip(format!("the SDK does not have: {}", features.join(", ")), 1);
-        }
-        Verdict::NotEvaluated(fault) => {
-            suite.not_evaluated += 1;
-            let fault = fault.to_string();
-            if !suite.faults.contains(&fault) && suite.faults.len() < 3 {
-                suite.faults.push(fault);
-            }
-        }
-    }
-    None
-}
-
-/// What the jobs of a family share.
-struct Work<'a> {
-    bench: &'a Bench<'a>,
-    family: Family,
-    next: AtomicU64,
-    is_enough: AtomicBool,
-    suite: Mutex<Suite>,
-    /// The faults that some job is looking into, or has.
-    known: Mutex<Vec<Vec<Finding>>>,
-    progress: &'a dyn Progress,
-}
-
-fn run_family(bench: &Bench<'_>, family: Family, progress: &dyn Progress) -> Suite {
-    let started = Instant::now();
-    let work = Work {
-        bench,
-        family,
-        next: AtomicU64::new(0),
-        is_enough: AtomicBool::new(false),
-        suite: Mutex::new(Suite::new(family.name())),
-        known: Mutex::new(Vec::new()),
-        progress,
-    };
-    std::thread::scope(|scope| {
-        for job in 0..bench.options.jobs.max(1) {
-            let work = &work;
-            scope.spawn(move || work.job(job));
-        }
-    });
-    let mut suite = work
-        .suite
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    let done = suite.ran + suite.not_evaluated + suite.skips();
-    let left = bench.options.cases.saturating_sub(done);
-    suite.skip("after so many failures the rest was left out".into(), left);
-    suite
-        .failures
-        .sort_by(|one, other| one.case.cmp(&other.case));
-    suite.seconds = started.elapsed().as_secs_f64();
-    suite
-}
-
-impl Work<'_> {
-    fn job(&self, job: usize) {
-        let mut evaluator = self.bench.evaluator(format!("{}{job}", self.family.name()));
-        while !self.is_enough.load(Ordering::Relaxed) {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= self.bench.options.cases {
-                break;
-            }
-            self.run_case(number, &mut evaluator);
-        }
-        evaluator.stop();
-    }
-
-    fn run_case(&self, number: u64, evaluator: &mut Evaluator<'_>) {
-        let seed = self.bench.options.seed;
-        let Some(mut tree) = case_tree(self.family, seed, number) else {
-            let mut suite = self.suite();
-            suite.skip("proptest found no such case".into(), 1);
-            return;
-        };
-        let case = tree.current();
-        let verdict = evaluator.evaluate(&case);
-        let new_findings = self.count(&case, verdict);
-        if let Some(findings) = new_findings {
-            let time = self.bench.options.shrinking;
-            let (case, findings) = shrink(tree.as_mut(), findings, evaluator, time);
-            let failure = self.write_failure(number, case, findings);
-            self.suite().failures.push(failure);
-        }
-    }
-
-    /// Adds a verdict to the counts; the findings if they are of a new fault.
-    fn count(&self, case: &Case, verdict: Verdict) -> Option<Vec<Finding>> {
-        let mut suite = self.suite();
-        let findings = count(&mut suite, case, verdict);
-        if suite.failed >= self.bench.options.enough || suite.not_evaluated >= ENOUGH_FAULTS {
-            self.is_enough.store(true, Ordering::Relaxed);
-        }
-        let done = suite.ran + suite.not_evaluated + suite.skips();
-        let of = self.bench.options.cases;
-        self.progress
-            .step(self.family.name(), done, of, suite.failed);
-        findings.filter(|findings| self.is_new(findings))
-    }
-
-    /// Whether no job knows that fault yet; from now on one does.
-    fn is_new(&self, findings: &[Finding]) -> bool {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = !known.iter().any(|known| are_alike(known, findings));
-        if is_new {
-            known.push(findings.to_vec());
-        }
-        is_new
-    }
-
-    fn suite(&self) -> MutexGuard<'_, Suite> {
-        self.suite.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write_failure(&self, number: u64, case: Case, findings: Vec<Finding>) -> Failure {
-        let options = self.bench.options;
-        let name = format!("{}-{}-{number}", self.family.name(), options.seed);
-        let file = options.failures.join(format!("{name}.json"));
-        let written = std::fs::create_dir_all(&options.failures)
-            .and_then(|()| std::fs::write(&file, format!("{}\n", to_json(&case))));
-        let replay = match written {
-            Ok(()) => format!("{} --replay {}", options.replay_command, quoted(&file)),
-            Err(error) => format!("cannot write {}: {error}", file.display()),
-        };
-        Failure {
-            case: format!("case {number}"),
-            findings,
-            replay: Some(replay),
-            input: Some(case),
-        }
-    }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+/// A path, or another word, as a shell takes it.
+pub(crate) fn quoted(path: &Path) -> String {
     let text = path.to_string_lossy();
     shlex::try_quote(&text).map_or_else(|_| text.to_string(), Into::into)
-}
-
-fn to_json(case: &Case) -> String {
-    serde_json::to_string(case).unwrap_or_default()
 }

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 /// What the socket does while the script runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Schedule {
     /// It takes everything at once.
+    #[default]
     Normal,
     /// There is none: the variable is unset.
     Unset,

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::checks::UNIT_TESTS;
 use crate::finding::Finding;
 use crate::profile::{Format, UnitTests};
-use crate::report::{Failure, Suite};
+use crate::report::{CaseResult, Failure, Group, Source, Verdict};
 
 /// How long the tests may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -35,25 +36,27 @@ struct Test {
 }
 
 /// Runs the tests in `directory`. Tests that are expected and not there fail.
-pub(crate) fn run(tests: &UnitTests, directory: Option<&Path>) -> Suite {
+pub(crate) fn run(tests: &UnitTests, directory: Option<&Path>) -> Group {
     let started = Instant::now();
-    let mut suite = Suite::new("unit tests");
-    match output(tests, directory) {
+    let results = match output(tests, directory) {
         Ok(output) => {
             let found = match tests.format {
                 Format::PythonUnittest => read_python_unittest(&output),
             };
-            count(tests, &found, &output, &mut suite);
+            results(tests, &found, &output)
         }
         Err(why) => {
-            suite.not_evaluated = tests.expected.values().sum();
-            suite
-                .faults
-                .push(format!("`{}`: {why}", tests.command.join(" ")));
+            let why = format!("`{}`: {why}", tests.command.join(" "));
+            let groups = tests.expected.keys();
+            let unknown = |name: &String| CaseResult::new(name, Verdict::NotEvaluated);
+            groups.map(|name| unknown(name).because(&why)).collect()
         }
+    };
+    Group {
+        results,
+        seconds: started.elapsed().as_secs_f64(),
+        ..Group::new("unit tests", Source::UnitTests)
     }
-    suite.seconds = started.elapsed().as_secs_f64();
-    suite
 }
 
 /// What the command says on stdout and stderr, in whatever order.
@@ -161,48 +164,45 @@ fn python_outcome(word: &str) -> Option<Outcome> {
     }
 }
 
-fn count(tests: &UnitTests, found: &[Test], output: &str, suite: &mut Suite) {
+fn results(tests: &UnitTests, found: &[Test], output: &str) -> Vec<CaseResult> {
+    let mut results = Vec::new();
     let mut groups: BTreeMap<&str, u64> = BTreeMap::new();
-    for test in found
-        .iter()
-        .filter(|test| tests.expected.contains_key(&test.group))
-    {
+    let is_asked = |test: &&Test| tests.expected.contains_key(&test.group);
+    for test in found.iter().filter(is_asked) {
         *groups.entry(&test.group).or_default() += 1;
-        let name = format!("{}.{}", test.group, test.name);
-        match &test.outcome {
-            Outcome::Passed => {
-                suite.ran += 1;
-                suite.passed += 1;
-            }
-            Outcome::Skipped(reason) => suite.skip(format!("{name}: {reason}"), 1),
-            Outcome::Failed(how) => {
-                suite.ran += 1;
-                let found = format!("{how}: {}", reason(output, test));
-                fail(suite, name, Finding::named("unit test", "ok", found));
-            }
-        }
+        results.push(result(test, output));
     }
     for (group, expected) in &tests.expected {
         let found = groups.get(group.as_str()).copied().unwrap_or_default();
         if found != *expected {
-            let finding = Finding::named(
-                "unit test",
-                format!("{expected} tests"),
-                format!("{found}: {}", last_words(output)),
-            );
-            fail(suite, group.clone(), finding);
+            let expected = format!("{expected} tests");
+            let found = format!("{found}: {}", last_words(output));
+            results.push(failed(
+                group.clone(),
+                Finding::named(UNIT_TESTS, expected, found),
+            ));
+        }
+    }
+    results
+}
+
+fn result(test: &Test, output: &str) -> CaseResult {
+    let name = format!("{}.{}", test.group, test.name);
+    match &test.outcome {
+        Outcome::Passed => CaseResult::new(name, Verdict::Passed),
+        Outcome::Skipped(reason) => {
+            let reason = format!("{name}: {reason}");
+            CaseResult::new(name, Verdict::Skipped).because(reason)
+        }
+        Outcome::Failed(how) => {
+            let found = format!("{how}: {}", reason(output, test));
+            failed(name, Finding::named(UNIT_TESTS, "ok", found))
         }
     }
 }
 
-fn fail(suite: &mut Suite, case: String, finding: Finding) {
-    suite.failed += 1;
-    suite.failures.push(Failure {
-        case,
-        findings: vec![finding],
-        replay: None,
-        input: None,
-    });
+fn failed(name: String, finding: Finding) -> CaseResult {
+    CaseResult::new(name, Verdict::Failed).failing(Failure::new(vec![finding]))
 }
 
 /// The last line of what is said of a test that failed: the exception.
@@ -279,28 +279,31 @@ FAILED (failures=1, skipped=1)
         }
     }
 
-    fn check(expected: &[(&str, u64)], ran: u64, passed: u64, failed: u64, skipped: u64) -> Suite {
+    fn check(expected: &[(&str, u64)], passed: usize, failed: usize, skipped: usize) -> Group {
         let tests = unit_tests(expected);
-        let mut suite = Suite::new("unit tests");
-        count(&tests, &read_python_unittest(OUTPUT), OUTPUT, &mut suite);
-        let counts = (suite.ran, suite.passed, suite.failed, suite.skips());
-        assert_eq!(counts, (ran, passed, failed, skipped), "{suite:?}");
-        suite
+        let group = Group {
+            results: results(&tests, &read_python_unittest(OUTPUT), OUTPUT),
+            ..Group::new("unit tests", Source::UnitTests)
+        };
+        let counts = [Verdict::Passed, Verdict::Failed, Verdict::Skipped];
+        let counts = counts.map(|verdict| group.count(verdict));
+        assert_eq!(counts, [passed, failed, skipped], "{group:?}");
+        group
     }
 
     #[test]
     fn tests_are_counted_by_class() {
-        check(&[("FirstTests", 2), ("SecondTests", 1)], 2, 1, 1, 1);
+        check(&[("FirstTests", 2), ("SecondTests", 1)], 1, 1, 1);
     }
 
     #[test]
     fn a_missing_test_fails_by_the_name_of_its_class() {
-        let suite = check(&[("FirstTests", 3), ("NoTests", 2)], 2, 1, 3, 0);
-        let names: Vec<&str> = suite
-            .failures
+        let group = check(&[("FirstTests", 3), ("NoTests", 2)], 1, 3, 0);
+        let failed = group
+            .results
             .iter()
-            .map(|failure| failure.case.as_str())
-            .collect();
+            .filter(|result| result.failure.is_some());
+        let names: Vec<&str> = failed.map(|result| result.id.as_str()).collect();
         assert_eq!(names, ["FirstTests.test_two", "FirstTests", "NoTests"]);
     }
 
@@ -310,12 +313,9 @@ FAILED (failures=1, skipped=1)
             command: vec!["/nonexistent".into()],
             ..unit_tests(&[("A", 2)])
         };
-        let suite = run(&tests, None);
-        assert_eq!((suite.ran, suite.not_evaluated), (0, 2));
-        assert!(
-            suite.faults[0].contains("/nonexistent"),
-            "{:?}",
-            suite.faults
-        );
+        let group = run(&tests, None);
+        assert_eq!((group.ran(), group.count(Verdict::NotEvaluated)), (0, 1));
+        let reason = group.results[0].reason.as_deref().unwrap();
+        assert!(reason.contains("/nonexistent"), "{reason}");
     }
 }

@@ -25,11 +25,7 @@ pub(super) fn cases() -> BoxedStrategy<Case> {
 }
 
 fn case(script: Block, socket: Schedule) -> Case {
-    Case {
-        socket,
-        parent: None,
-        script,
-    }
+    Case::new(socket, None, script)
 }
 
 /// Random scripts without forks: a child has a socket of its own.

@@ -18,11 +18,7 @@ pub(super) fn cases() -> BoxedStrategy<Case> {
         .prop_map(|(mut script, parent)| {
             fit_together(&mut script, Surroundings::default());
             name_everything(&mut script);
-            Case {
-                socket: Schedule::Normal,
-                parent,
-                script,
-            }
+            Case::new(Schedule::Normal, parent, script)
         })
         .boxed()
 }

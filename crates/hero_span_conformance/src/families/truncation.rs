@@ -21,14 +21,10 @@ const LENGTHS: usize = 64;
 /// A step with one to three operations that push a limit.
 pub(super) fn cases() -> BoxedStrategy<Case> {
     prop::collection::vec(operations(), 1..=3)
-        .prop_map(|operations| Case {
-            socket: Schedule::Normal,
-            parent: None,
-            script: vec![step(
-                Value::text("t"),
-                Value::empty_object(),
-                caught(operations),
-            )],
+        .prop_map(|operations| {
+            let body = caught(operations);
+            let script = vec![step(Value::text("t"), Value::empty_object(), body)];
+            Case::new(Schedule::Normal, None, script)
         })
         .boxed()
 }

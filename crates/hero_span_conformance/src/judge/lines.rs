@@ -5,12 +5,10 @@ use hero_span_protocol::{Event, Violation, judge};
 use jsonschema::Validator;
 
 use super::Place;
+use crate::checks::DRIFT_EMIT;
 use crate::compare::Arrival;
 use crate::error::Error;
 use crate::finding::Finding;
-
-/// A check without a clause of its own: what the contract generates agrees.
-const DRIFT: &str = "schema.drift";
 
 /// What a schema can say; a violation of one of these shows in it as well.
 const SAID_BY_SCHEMA: [Clause; 10] = [
@@ -92,12 +90,12 @@ impl Lines {
             (Err(error), []) => {
                 let found = format!("{error} at {}", error.instance_path());
                 let expected = "what the parser takes, to be valid under the emit schema";
-                Some(Finding::named(DRIFT, expected, found))
+                Some(Finding::named(DRIFT_EMIT, expected, found))
             }
             (Ok(()), violations) if event.is_some() => {
                 let violation = violations.iter().find(|violation| is_said(violation))?;
                 let expected = format!("the emit schema to say that, too: {violation}");
-                Some(Finding::named(DRIFT, expected, "a valid line"))
+                Some(Finding::named(DRIFT_EMIT, expected, "a valid line"))
             }
             _ => None,
         }
@@ -123,7 +121,7 @@ mod tests {
             let field = finding.field.as_deref().unwrap_or("-");
             format!(
                 "{} {field} {}",
-                finding.rule,
+                finding.check,
                 finding.place.as_deref().unwrap_or("-")
             )
         };
@@ -165,7 +163,7 @@ mod tests {
         assert!(
             read.findings
                 .iter()
-                .any(|finding| finding.rule == "limit.line")
+                .any(|finding| finding.check == "limit.line")
         );
     }
 

@@ -8,6 +8,7 @@ mod tree;
 use hero_span_protocol::Violation;
 
 use crate::case::{Case, Ended, Observed};
+use crate::checks::Level;
 use crate::compare::Arrival;
 use crate::error::Error;
 use crate::finding::Finding;
@@ -19,6 +20,8 @@ use tree::Tree;
 #[derive(Debug)]
 pub(crate) struct Judge {
     lines: Lines,
+    /// Checks whose findings do not count.
+    without: Vec<String>,
 }
 
 /// The verdict on a case.
@@ -30,14 +33,27 @@ pub(crate) struct Judgement {
 }
 
 impl Judge {
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub(crate) fn new(without: &[String]) -> Result<Self, Error> {
         let lines = Lines::new()?;
-        Ok(Self { lines })
+        let without = without.to_vec();
+        Ok(Self { lines, without })
     }
 
     /// Everything that is not as the contract and the model say, what came
     /// first on the wire first.
     pub(crate) fn judge(&self, case: &Case, observed: &Observed) -> Judgement {
+        let mut judgement = self.judge_all(case, observed);
+        let findings = &mut judgement.findings;
+        findings.retain(|finding| !self.without.contains(&finding.check));
+        if case.level == Some(Level::Should) {
+            findings
+                .iter_mut()
+                .for_each(|finding| finding.level = Level::Should);
+        }
+        judgement
+    }
+
+    fn judge_all(&self, case: &Case, observed: &Observed) -> Judgement {
         let expected = predict(&case.script);
         let mut judgement = Judgement::default();
         if let Ended::Unsupported(what) = &observed.ending {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use hero_span_protocol::contract::{Clause, limit};
+use hero_span_protocol::contract::limit;
 
 use crate::case::{Case, Ended, Observed};
+use crate::checks;
 use crate::compare::excerpt;
 use crate::dialogue::Outcome;
 use crate::finding::Finding;
@@ -21,6 +22,7 @@ const WAIT: Duration = Duration::from_millis(limit::WAIT_MS + 10);
 const SLACK: Duration = Duration::from_millis(100);
 /// How long a runner may take to read what was sent while it stalled.
 const CATCHING_UP: Duration = Duration::from_secs(1);
+
 /// What the user's code saw (`sdk.silent`).
 pub(super) fn judge_outcome(expected: &Expected, observed: &Observed) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -28,23 +30,19 @@ pub(super) fn judge_outcome(expected: &Expected, observed: &Observed) -> Vec<Fin
         Ended::Done { outcome, printed } => {
             if *outcome != expected.outcome {
                 let words = (words(&expected.outcome), words(outcome));
-                findings.push(Finding::of(Clause::SdkSilent, words.0, words.1).field("outcome"));
+                findings.push(Finding::named(checks::OUTCOME, words.0, words.1));
             }
             if !printed.is_empty() {
-                let finding =
-                    Finding::of(Clause::SdkSilent, "nothing printed", excerpt(printed, 0));
-                findings.push(finding.field("printed"));
+                let printed = excerpt(printed, 0);
+                findings.push(Finding::named(checks::PRINTED, "nothing printed", printed));
             }
         }
         Ended::Piped(why) => {
-            findings.push(Finding::of(
-                Clause::SdkVanished,
-                "no SIGPIPE in the process",
-                why,
-            ));
+            let expected = "no SIGPIPE in the process";
+            findings.push(Finding::named(checks::SIGPIPE, expected, why));
         }
         Ended::Hangs(why) => {
-            findings.push(Finding::of(Clause::SdkBounded, within(WAIT), why));
+            findings.push(Finding::named(checks::HANG, within(WAIT), why));
         }
         Ended::Unsupported(_) => {}
     }
@@ -71,7 +69,7 @@ pub(super) fn judge_time(case: &Case, observed: &Observed) -> Option<Finding> {
     };
     (took > WAIT + slack).then(|| {
         let found = format!("{} ms, each time it was tried", took.as_millis());
-        Finding::of(Clause::SdkBounded, within(WAIT), found).field("time")
+        Finding::named(checks::TIME, within(WAIT), found)
     })
 }
 
@@ -82,7 +80,7 @@ fn within(time: Duration) -> String {
 pub(super) fn unsupported(what: &str) -> Finding {
     let expected = "every operation of the contract, and of each declared feature";
     Finding::named(
-        "adapter.features",
+        checks::FEATURES,
         expected,
         format!("unsupported: {}", excerpt(what, 0)),
     )

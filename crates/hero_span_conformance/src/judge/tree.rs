@@ -4,6 +4,7 @@ use hero_span_protocol::contract::Clause;
 
 use super::{Judgement, Place, Wire};
 use crate::case::{Case, Observed};
+use crate::checks;
 use crate::compare::{Arrival, Matcher, Progress};
 use crate::finding::Finding;
 use crate::model::Expected;
@@ -54,18 +55,15 @@ impl Tree<'_> {
         } else {
             self.expected.processes
         };
-        let clause = if self.case.socket.closes() {
-            Clause::SdkVanished
+        let check = if self.case.socket.is_off() {
+            Clause::EnvSocket.id()
+        } else if self.case.socket.closes() {
+            checks::RECONNECT
         } else {
-            Clause::TransportSocket
+            Clause::TransportSocket.id()
         };
-        (found > allowed).then(|| {
-            Finding::of(
-                clause,
-                format!("at most {allowed} connections"),
-                found.to_string(),
-            )
-        })
+        let expected = format!("at most {allowed} connections");
+        (found > allowed).then(|| Finding::named(check, expected, found.to_string()))
     }
 
     /// The connection on which this process wrote: the one that keeps to the

@@ -42,13 +42,14 @@ fn sabotaged(directory: &Path, sabotage: &Sabotage) -> Vec<String> {
 
 /// The rule and the field of each finding.
 fn blamed(report: &Report) -> Vec<String> {
-    let failures = report.suites.iter().flat_map(|suite| &suite.failures);
+    let results = report.groups.iter().flat_map(|group| &group.results);
+    let failures = results.filter_map(|result| result.failure.as_ref());
     let findings = failures.flat_map(|failure| &failure.findings);
     findings
         .map(|finding| {
             format!(
                 "{} {}",
-                finding.rule,
+                finding.check,
                 finding.field.as_deref().unwrap_or_default()
             )
         })
@@ -184,7 +185,7 @@ def _badly(self, *left):
     return True
 Span.__exit__ = _badly",
     );
-    check(Family::Ordering, &change, "sdk.silent outcome");
+    check(Family::Ordering, &change, "sdk.silent/outcome");
 }
 
 #[test]
@@ -208,7 +209,7 @@ def _badly(self, event):
 _Producer.send = _badly
 def _is_foreign(error): return True",
     );
-    check(Family::Dropped, &change, "sdk.silent outcome");
+    check(Family::Dropped, &change, "sdk.silent/outcome");
 }
 
 #[test]
@@ -237,7 +238,7 @@ def _badly(self, *how):
     return _well(self, *how)
 _Producer._die = _badly",
     );
-    check(Family::Dropped, &change, "sdk.silent printed");
+    check(Family::Dropped, &change, "sdk.silent/printed");
 }
 
 #[test]
@@ -298,9 +299,10 @@ fn a_failure_shrinks_and_can_be_run_again() {
     let mut options = options(command, Family::Truncation, directory.path());
     options.shrinking = Duration::from_secs(20);
     let report = run(&options, &Quiet).unwrap();
-    let mut failures = report.suites[0].failures.iter();
+    let results = report.groups[0].results.iter();
+    let mut failures = results.filter_map(|result| result.failure.as_ref());
     let failure = failures
-        .find(|failure| failure.findings[0].rule == "limit.value")
+        .find(|failure| failure.findings[0].check == "limit.value")
         .unwrap();
     let replay_command = failure.replay.as_deref().unwrap();
     let file = Path::new(
@@ -310,10 +312,11 @@ fn a_failure_shrinks_and_can_be_run_again() {
     );
     let case = fs::read_to_string(file).unwrap();
     assert!(case.len() < 250, "shrunk to {} bytes: {case}", case.len());
-    let again = replay(&options, file).unwrap();
-    assert_eq!(again.suites[0].failures[0].findings[0].rule, "limit.value");
+    let again = replay(&options, file, &Quiet).unwrap();
+    let failure = again.groups[0].results[0].failure.as_ref().unwrap();
+    assert_eq!(failure.findings[0].check, "limit.value");
     options.launch.command = python(&sdk().join("conformance_adapter.py"));
-    let mended = replay(&options, file).unwrap();
+    let mended = replay(&options, file, &Quiet).unwrap();
     assert_eq!(
         mended.conclusion(),
         Conclusion::Conformant,

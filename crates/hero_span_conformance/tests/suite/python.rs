@@ -14,7 +14,7 @@ fn check(family: Family) {
         "{}",
         report.to_text()
     );
-    assert_eq!(report.suites[0].ran, 40);
+    assert_eq!(report.groups[0].ran(), 40);
 }
 
 #[test]

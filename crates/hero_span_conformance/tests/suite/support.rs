@@ -34,15 +34,14 @@ pub(crate) fn code() -> String {
 /// A short run of one family, which writes its failures to `directory`.
 pub(crate) fn options(command: Vec<String>, family: Family, directory: &Path) -> Options {
     Options {
-        launch: Launch::new(command),
-        unit_tests: None,
+        fixed: false,
         families: vec![family],
         cases: 40,
-        seed: 1,
         jobs: 2,
         enough: 6,
         shrinking: Duration::ZERO,
-        failures: directory.join("failures"),
+        regressions: directory.join("failures"),
         replay_command: "replay-with".into(),
+        ..Options::new(Launch::new(command))
     }
 }
