@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hero_span_protocol::SpanId;
 use hero_span_protocol::contract::{Clause, limit};
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,11 @@ impl Case {
     /// The features that an SDK needs for it.
     pub fn features(&self) -> BTreeSet<&'static str> {
         features(&self.script)
+    }
+
+    /// The span under which its roots hang (`env.parent`).
+    pub(crate) fn root_parent(&self) -> Option<SpanId> {
+        self.parent.as_deref()?.parse().ok()
     }
 
     /// Whether it asks for the same, whatever it is called.

@@ -113,6 +113,68 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::draw::{Labels, expected_tree};
+    use crate::model::predict;
+
+    /// The tree that the model asks for.
+    fn drawn(case: &Case) -> Vec<String> {
+        let parent = case.root_parent().map(|parent| parent.to_string());
+        expected_tree(
+            &predict(&case.script),
+            parent.as_deref(),
+            &Labels::default(),
+        )
+    }
+
+    /// A case says by itself what it asks for, and the model agrees. With
+    /// `UPDATE_CASES=1` the files are given what the model says, to be read
+    /// with care: the model may be wrong.
+    #[test]
+    fn the_model_draws_what_each_file_expects() {
+        let is_update = std::env::var_os("UPDATE_CASES").is_some();
+        for file in files("cases") {
+            let read = CaseFile::read(file.text).unwrap();
+            if is_update {
+                update(file.path, &read.cases);
+                continue;
+            }
+            for case in &read.cases {
+                assert_eq!(
+                    case.expect,
+                    drawn(case),
+                    "{}: see UPDATE_CASES above",
+                    case.id
+                );
+            }
+        }
+    }
+
+    /// Only the member `expect` is written anew.
+    fn update(path: &str, cases: &[Case]) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../conformance")
+            .join(path);
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        for case in cases {
+            let id = case.id.split_once('/').unwrap().1;
+            let start = text.find(&format!("\"id\": \"{id}\"")).unwrap();
+            let end = text[start..].find("\n    }").unwrap() + start;
+            let body = &text[start..end];
+            let kept = body
+                .find(",\n      \"expect\":")
+                .map_or(body, |at| &body[..at]);
+            let lines = drawn(case).into_iter();
+            let lines = lines.map(|line| format!("        {}", serde_json::json!(line)));
+            let lines = lines.collect::<Vec<_>>().join(",\n");
+            let expect = match lines.as_str() {
+                "" => String::new(),
+                lines => format!(",\n      \"expect\": [\n{lines}\n      ]"),
+            };
+            let written = format!("{}{expect}", kept.trim_end());
+            text.replace_range(start..end, &written);
+        }
+        std::fs::write(path, text).unwrap();
+    }
 
     #[test]
     fn fixed_cases_have_an_id_and_a_sentence_each() {

@@ -7,7 +7,7 @@ use crate::case::{self, Case, Observed};
 use crate::checks;
 use crate::dialogue::Hello;
 use crate::fault::Fault;
-use crate::judge::{Judge, Judgement};
+use crate::judge::Judge;
 use crate::process::Launch;
 use crate::report::Failure;
 use crate::script::{feature, features};
@@ -93,15 +93,17 @@ impl<'a> Evaluator<'a> {
         if !observed.ending.leaves_adapter() {
             self.adapter = None;
         }
-        let Judgement {
-            findings,
-            lost_something,
-        } = self.judge.judge(case, &observed);
-        if findings.is_empty() {
-            Evaluation::Passed { lost_something }
-        } else {
-            Evaluation::Failed(Failure::new(findings))
+        let judgement = self.judge.judge(case, &observed);
+        if judgement.findings.is_empty() {
+            let lost_something = judgement.lost_something;
+            return Evaluation::Passed { lost_something };
         }
+        let (expected_tree, found_tree) = judgement.trees.unwrap_or_default();
+        Evaluation::Failed(Failure {
+            expected_tree,
+            found_tree,
+            ..Failure::new(judgement.findings)
+        })
     }
 
     fn observe(&mut self, case: &Case) -> Result<Observed, Fault> {

@@ -14,6 +14,7 @@ pub mod checks;
 pub mod command;
 mod compare;
 mod dialogue;
+mod draw;
 mod embedded;
 mod error;
 mod evaluate;

@@ -49,12 +49,19 @@ impl Arrival {
         }
     }
 
-    fn get(&self, field: &str) -> Option<&Value> {
+    /// The fields that are its type's own, in order.
+    pub(crate) fn own_members(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let members = self.members.iter();
+        let members = members.map(|(name, value)| (name.as_str(), value));
+        members.filter(|(name, _)| !length::RULED.contains(name))
+    }
+
+    pub(crate) fn get(&self, field: &str) -> Option<&Value> {
         let mut same = self.members.iter().filter(|(name, _)| name == field);
         same.next().map(|(_, value)| value)
     }
 
-    fn truncated(&self) -> Vec<(&str, u64)> {
+    pub(crate) fn truncated(&self) -> Vec<(&str, u64)> {
         let sizes = self.event.truncated().iter();
         sizes.map(|(field, size)| (field.as_ref(), *size)).collect()
     }

@@ -13,6 +13,8 @@ pub(crate) struct Matcher<'a> {
     expected: &'a Expected,
     /// The parent of roots, from the environment.
     root_parent: Option<SpanId>,
+    /// Whether the environment names one, be it of use or not.
+    is_parent_set: bool,
     /// The id that each span turned out to have.
     ids: Vec<Option<SpanId>>,
     /// Of each event, how many before it have not come yet.
@@ -35,7 +37,11 @@ pub(crate) struct Progress {
 }
 
 impl<'a> Matcher<'a> {
-    pub(crate) fn new(expected: &'a Expected, root_parent: Option<SpanId>) -> Self {
+    pub(crate) fn new(
+        expected: &'a Expected,
+        root_parent: Option<SpanId>,
+        is_parent_set: bool,
+    ) -> Self {
         let mut then = vec![Vec::new(); expected.events.len()];
         for (index, event) in expected.events.iter().enumerate() {
             for before in &event.after {
@@ -47,6 +53,7 @@ impl<'a> Matcher<'a> {
         Self {
             expected,
             root_parent,
+            is_parent_set,
             ids: vec![None; expected.spans.len()],
             waits_for: expected
                 .events
@@ -226,10 +233,11 @@ impl<'a> Matcher<'a> {
         if start.parent_span_id == expected {
             return Ok(());
         }
-        let clause = if self.root_parent.is_none() {
-            Clause::SdkParent
-        } else {
+        let of_this_run = |id: SpanId| self.ids.contains(&Some(id));
+        let clause = if self.is_parent_set && !start.parent_span_id.is_some_and(of_this_run) {
             clause
+        } else {
+            Clause::SdkParent
         };
         let named = |id: Option<SpanId>| {
             id.map_or_else(|| "null, for it is a root".into(), |id| self.name_id(id))

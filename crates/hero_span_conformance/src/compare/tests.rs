@@ -25,7 +25,7 @@ fn follow(script: &str, lines: &[String], may_lose: bool) -> String {
         .iter()
         .map(|line| Arrival::new(1, 0, line.as_bytes(), judge(line.as_bytes()).0.unwrap()))
         .collect();
-    let mut matcher = Matcher::new(&expected, None);
+    let mut matcher = Matcher::new(&expected, None, false);
     let progress = matcher.follow(0, &arrivals, may_lose);
     match progress.failure {
         Some((index, difference)) => format!(

@@ -30,6 +30,9 @@ pub(crate) struct Judgement {
     pub(crate) findings: Vec<Finding>,
     /// Whether a stall made the SDK drop something.
     pub(crate) lost_something: bool,
+    /// The tree that the contract asks for and the one that came, if something
+    /// is wrong with what came.
+    pub(crate) trees: Option<(Vec<String>, Vec<String>)>,
 }
 
 impl Judge {
@@ -85,14 +88,18 @@ impl Judge {
         rules::judge_rules(case, &mut wire);
         let is_clean = wire.findings.is_empty();
         judgement.findings.append(&mut wire.findings);
+        let mut tree = Tree {
+            case,
+            observed,
+            expected,
+            wire: &wire,
+            came: Vec::new(),
+        };
         if is_clean {
-            let tree = Tree {
-                case,
-                observed,
-                expected,
-                wire: &wire,
-            };
             tree.judge(judgement);
+        }
+        if !judgement.findings.is_empty() {
+            judgement.trees = Some(tree.draw());
         }
     }
 }

@@ -16,10 +16,7 @@ pub(super) fn judge_rules(case: &Case, wire: &mut Wire) {
         .flatten()
         .map(|arrival| arrival.event.span_id())
         .collect();
-    let environment = case
-        .parent
-        .as_deref()
-        .and_then(|parent| parent.parse().ok());
+    let environment = case.root_parent();
     let mut found = Vec::new();
     for (index, arrivals) in wire.connections.iter().enumerate() {
         let mut parents: HashSet<SpanId> = environment.into_iter().collect();

@@ -6,6 +6,7 @@ use super::{Judgement, Place, Wire};
 use crate::case::{Case, Observed};
 use crate::checks;
 use crate::compare::{Arrival, Matcher, Progress};
+use crate::draw::{Labels, expected_tree, found_tree};
 use crate::finding::Finding;
 use crate::model::Expected;
 use crate::schedule::Schedule;
@@ -19,24 +20,26 @@ pub(super) struct Tree<'a> {
     pub(super) observed: &'a Observed,
     pub(super) expected: &'a Expected,
     pub(super) wire: &'a Wire,
+    /// The events that came as they must, by their places in the model.
+    pub(super) came: Vec<(usize, &'a Arrival)>,
 }
 
 impl Tree<'_> {
     /// Adds the first difference, if there is one.
-    pub(super) fn judge(&self, judgement: &mut Judgement) {
+    pub(super) fn judge(&mut self, judgement: &mut Judgement) {
         if let Some(finding) = self.too_many_connections() {
             judgement.findings.push(finding);
             return;
         }
-        let parent = self
-            .case
-            .parent
-            .as_deref()
-            .and_then(|parent| parent.parse().ok());
-        let mut matcher = Matcher::new(self.expected, parent);
-        let mut unused: Vec<&Vec<Arrival>> = self.wire.connections.iter().collect();
+        let parent = self.case.root_parent();
+        let wire = self.wire;
+        let mut matcher = Matcher::new(self.expected, parent, self.case.parent.is_some());
+        let mut unused: Vec<&Vec<Arrival>> = wire.connections.iter().collect();
         for process in 0..self.expected.processes {
             let (arrivals, progress) = self.best_match(&mut matcher, process, &mut unused);
+            let came = progress.matched.iter();
+            let came = came.filter_map(|(event, index)| Some((*event, arrivals.get(*index)?)));
+            self.came.extend(came);
             let arrived = progress.matched.len() + progress.lost.len();
             judgement.lost_something |=
                 !progress.lost.is_empty() || arrived < self.events_of(process);
@@ -46,6 +49,17 @@ impl Tree<'_> {
                 return;
             }
         }
+    }
+
+    /// The tree that the contract asks for, and the one that came.
+    pub(super) fn draw(&self) -> (Vec<String>, Vec<String>) {
+        let connections: Vec<&[Arrival]> =
+            self.wire.connections.iter().map(Vec::as_slice).collect();
+        let parent = self.case.root_parent();
+        let parent = parent.map(|parent| parent.to_string());
+        let came = Labels::of(&self.came, &connections);
+        let expected = expected_tree(self.expected, parent.as_deref(), &came);
+        (expected, found_tree(&connections))
     }
 
     fn too_many_connections(&self) -> Option<Finding> {
