@@ -26,6 +26,10 @@ enum Kind {
         id: String,
         near: Vec<&'static str>,
     },
+    Program {
+        name: String,
+        source: io::Error,
+    },
     Output(io::Error),
     System {
         doing: &'static str,
@@ -51,6 +55,11 @@ impl Error {
     pub(crate) fn unknown_clause(id: &str, near: Vec<&'static str>) -> Self {
         let id = id.to_owned();
         Self(Kind::UnknownClause { id, near })
+    }
+
+    pub(crate) fn program(name: &str, source: io::Error) -> Self {
+        let name = name.to_owned();
+        Self(Kind::Program { name, source })
     }
 
     pub(crate) fn output(source: io::Error) -> Self {
@@ -100,9 +109,14 @@ impl fmt::Display for Error {
                 if near.is_empty() {
                     write!(f, "hero-span explain lists them all")
                 } else {
-                    write!(f, "there are {}", near.join(", "))
+                    write!(f, "perhaps {}", near.join(" or "))
                 }
             }
+            Kind::Program { name, source } => write!(
+                f,
+                "{}: expected a program to run, found: {source}: give its name or its path",
+                printable(name)
+            ),
             Kind::Output(source) => write!(f, "cannot write the output: {source}"),
             Kind::System { doing, source } => write!(f, "cannot {doing}: {source}"),
         }
@@ -115,6 +129,7 @@ impl std::error::Error for Error {
             Kind::Collector(error) => Some(error),
             Kind::Directory { source, .. }
             | Kind::Unreadable { source, .. }
+            | Kind::Program { source, .. }
             | Kind::System { source, .. }
             | Kind::Output(source) => Some(source),
             Kind::NoDefaultPath | Kind::UnknownClause { .. } => None,

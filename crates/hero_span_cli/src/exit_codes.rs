@@ -1,6 +1,7 @@
-//! What the exit status of `hero-span` says. Scripts rely on these numbers.
+//! What the exit code of `hero-span` says. Scripts rely on these numbers. The
+//! conformance suite has its own, with the same meaning.
 
-/// Done; of a judgement: nothing was found.
+/// Done; of a judgement: it conforms.
 pub(crate) const OK: u8 = 0;
 
 /// Judged, and found not to conform.
@@ -9,3 +10,6 @@ pub(crate) const VIOLATIONS: u8 = 1;
 /// Not done: wrong arguments, or a file, socket or directory that cannot be
 /// used. The arguments' parser ends with this number too.
 pub(crate) const USAGE: u8 = 2;
+
+/// There was nothing to judge.
+pub(crate) const NOTHING: u8 = 3;

@@ -7,11 +7,13 @@ mod conformance;
 mod error;
 mod exit_codes;
 mod explain;
+mod listening;
 mod view;
 
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::error::Error;
@@ -20,10 +22,15 @@ const EXAMPLES: &str = "\
 Examples:
   hero-span collect                     Listen, and draw the tree of each run
   hero-span check capture.jsonl         Judge what an SDK sent
+  hero-span check -- python3 flow.py    Judge what a program sends while it runs
   hero-span explain value.cut           Say what a clause of the contract asks
 
-Exit status: 0 done, or nothing found; 1 violations found; 2 wrong arguments,
-or something that cannot be read or used.";
+Exit codes, of every command:
+  0  done; what was judged conforms
+  1  what was judged does not conform
+  2  wrong arguments, or a file or a socket that cannot be used
+  3  nothing could be judged: no lines came, or no case could be run
+  4  conformance run: the list of known failures is out of date";
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let package = env!("CARGO_PKG_VERSION");
@@ -60,7 +67,11 @@ impl Command {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command.run() {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    match cli.command.run() {
         Ok(code) => code.into(),
         Err(error) if error.is_closed_output() => exit_codes::OK.into(),
         Err(error) => {
@@ -68,4 +79,14 @@ fn main() -> ExitCode {
             exit_codes::USAGE.into()
         }
     }
+}
+
+/// Shows help, or what is wrong with the arguments: as every error of ours is.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand || !error.use_stderr() {
+        error.exit();
+    }
+    let text = error.render().ansi().to_string();
+    anstream::eprint!("{}", text.replacen("error:", "hero-span:", 1));
+    exit_codes::USAGE.into()
 }

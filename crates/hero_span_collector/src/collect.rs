@@ -1,23 +1,15 @@
-//! A collector at work: accept, read, grow, tell.
+//! A collector at work: runs grow, and a sink is told.
 
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::time::Duration;
-
-use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval};
 
 use crate::hub::Hub;
-use crate::listen::{Listener, accept_all};
+use crate::listen::Listener;
+use crate::message::{Message, Said};
+use crate::reader::Reader;
+use crate::serve::{Meeting, serve};
 use crate::sink::Sink;
 use crate::totals::Totals;
-
-/// Messages that may wait for the hub. When it is behind, connections are not
-/// read, and producers feel it as their own socket filling up.
-const QUEUE: usize = 256;
-
-/// The pause between two ticks of a [`Sink`].
-const TICK: Duration = Duration::from_millis(50);
 
 /// Collects until `stop` is ready or the sink breaks; then accepts and reads
 /// what was sent before, for half a second at most, tells the sink which runs
@@ -29,29 +21,25 @@ pub async fn collect(
     sink: &mut impl Sink,
     stop: impl Future<Output = ()>,
 ) -> Totals {
-    let (tell, mut heard) = mpsc::channel(QUEUE);
-    let (stopping, stopped) = watch::channel(false);
-    let accepting = tokio::spawn(accept_all(listener, tell, stopped));
-    let mut hub = Hub::default();
-    let mut ticks = interval(TICK);
-    // Runs settle by ticks: after a stall they must not come all at once.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        let flow = tokio::select! {
-            biased;
-            _ = ticks.tick() => hub.tick(sink),
-            () = &mut stop, if !*stopping.borrow() => ControlFlow::Break(()),
-            message = heard.recv() => match message {
-                Some(message) => hub.take(message, sink),
-                None => break,
-            },
-        };
-        if flow.is_break() {
-            stopping.send_replace(true);
-        }
+    let mut collecting = Collecting {
+        hub: Hub::default(),
+        sink,
+    };
+    serve::<Reader>(listener, &mut collecting, stop).await;
+    collecting.hub.finish(collecting.sink)
+}
+
+struct Collecting<'a, S> {
+    hub: Hub,
+    sink: &'a mut S,
+}
+
+impl<S: Sink> Meeting<Said> for Collecting<'_, S> {
+    fn take(&mut self, message: Message<Said>) -> ControlFlow<()> {
+        self.hub.take(message, self.sink)
     }
-    // The task has let go of its end of the channel: it is only tidying up.
-    let _ = accepting.await;
-    hub.finish(sink)
+
+    fn tick(&mut self) -> ControlFlow<()> {
+        self.hub.tick(self.sink)
+    }
 }

@@ -10,6 +10,9 @@
 //! pure and usable without any of the rest. A bad line costs no other line
 //! (`consumer.bad-line`), and no connection costs more memory than one line.
 //!
+//! [`tap()`] serves a socket in the same way, and hands on the bytes of each
+//! connection as they come.
+//!
 //! This crate knows nothing of terminals, and nothing of the conformance
 //! suite.
 
@@ -19,8 +22,10 @@ mod hub;
 mod listen;
 mod message;
 mod reader;
+mod serve;
 mod session;
 mod sink;
+mod tap;
 mod totals;
 pub mod tree;
 
@@ -29,5 +34,6 @@ pub use error::Error;
 pub use listen::Listener;
 pub use message::{Rejected, Skipped, Told};
 pub use sink::{Sink, Update};
+pub use tap::{Tap, Tapped, tap};
 pub use totals::Totals;
 pub use tree::Forest;

@@ -6,11 +6,11 @@ use hero_span_protocol::{Event, Finding, Violation};
 
 use crate::tree::{Ending, SessionId};
 
-/// One thing for the hub to take in.
+/// One thing to take in where all connections meet.
 #[derive(Debug)]
-pub(crate) enum Message {
+pub(crate) enum Message<S> {
     /// A connection says something.
-    Session(SessionId, Said),
+    Session(SessionId, S),
     /// Connections wait that cannot be accepted, for want of descriptors say.
     CannotAccept(io::Error),
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::contract::Clause;
 use crate::error::Violation;
+use crate::event::Event;
 use crate::fields::too_long;
 use crate::id::SpanId;
 use crate::judge::{Judged, judge_line};
@@ -85,8 +86,20 @@ impl Checker {
 
     /// Takes the next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
+        self.feed_with(bytes, |_, _, _| Vec::new());
+    }
+
+    /// As [`Self::feed`], and asks for each event what else is wrong with it:
+    /// `judge` gets its line, the byte of the capture where that begins, and
+    /// the event.
+    pub fn feed_with(
+        &mut self,
+        bytes: &[u8],
+        mut judge: impl FnMut(u64, u64, &Event<'_>) -> Vec<Finding>,
+    ) {
         let lines = &mut self.lines;
-        self.splitter.push(bytes, |line| lines.take(line));
+        self.splitter
+            .push(bytes, |line| lines.take(line, &mut judge));
     }
 
     /// Hands over the violations and the excused breaches found so far, so
@@ -116,11 +129,15 @@ struct Lines {
 }
 
 impl Lines {
-    fn take(&mut self, line: Line<'_>) {
+    fn take(
+        &mut self,
+        line: Line<'_>,
+        judge: &mut impl FnMut(u64, u64, &Event<'_>) -> Vec<Finding>,
+    ) {
         self.report.lines += 1;
         let bytes = match line {
             Line::Whole(line) => {
-                self.judge(line);
+                self.judge(line, judge);
                 line.len() as u64 + 1
             }
             Line::TooLong { bytes } => {
@@ -132,7 +149,7 @@ impl Lines {
         self.offset += bytes;
     }
 
-    fn judge(&mut self, line: &[u8]) {
+    fn judge(&mut self, line: &[u8], judge: &mut impl FnMut(u64, u64, &Event<'_>) -> Vec<Finding>) {
         let Judged {
             event,
             is_skipped,
@@ -144,7 +161,8 @@ impl Lines {
         match event {
             Some(event) => {
                 self.report.events += 1;
-                for finding in self.stream.observe(&event) {
+                let more = judge(self.report.lines, self.offset, &event);
+                for finding in self.stream.observe(&event).into_iter().chain(more) {
                     self.finding(finding);
                 }
             }

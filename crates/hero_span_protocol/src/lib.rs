@@ -6,7 +6,8 @@
 //!   the emit reading: everything that an SDK must not send.
 //! - [`Stream`] keeps the stream rules (`rule.*`) over the events of one
 //!   connection, and counts what was lost.
-//! - [`Checker`] does all of it to a whole capture.
+//! - [`Checker`] does all of it to a whole capture, and [`Connections`] judges
+//!   what several have to do with each other.
 //! - [`encode()`] writes an event; [`limits`] measure and cut.
 //! - [`printable()`] makes a stranger's text fit for a terminal.
 //!
@@ -42,6 +43,7 @@
 
 mod bytes;
 mod check;
+mod connections;
 pub mod contract;
 mod encode;
 mod error;
@@ -66,6 +68,7 @@ mod text;
 mod time;
 
 pub use check::{CheckOptions, Checker, Located, Report};
+pub use connections::Connections;
 pub use contract::{
     ACCEPT_SCHEMA, CONTRACT_JSON, Clause, EMIT_SCHEMA, PROTOCOL, Requirement, env, limit,
 };

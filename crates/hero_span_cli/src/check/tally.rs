@@ -1,12 +1,14 @@
-//! What a capture came to, with the violations by clause.
+//! What a capture or a connection came to, with the violations by clause.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use hero_span_protocol::{Clause, Located, Report as Rest};
 
-use super::Report;
+use super::report::Report;
+use super::source::Source;
 use crate::error::Error;
+use crate::exit_codes;
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -19,6 +21,8 @@ pub(super) struct Tally {
     pub(super) lost: u64,
     pub(super) torn: Option<u64>,
     pub(super) clauses: BTreeMap<Clause, u64>,
+    /// Whether its writer was still connected at the end.
+    pub(super) is_cut_off: bool,
     most: u64,
 }
 
@@ -33,18 +37,21 @@ impl Tally {
     /// Counts what was found, and reports it unless that is enough already.
     pub(super) fn tell(
         &mut self,
+        source: &Source,
         violations: &[Located],
         excused: &[Located],
-        report: &mut impl Report,
+        report: &mut dyn Report,
     ) -> Result<(), Error> {
         for found in violations {
             self.violations += 1;
             *self.clauses.entry(found.violation.clause).or_default() += 1;
-            told(self.violations <= self.most, || report.violation(found))?;
+            told(self.violations <= self.most, || {
+                report.violation(source, found)
+            })?;
         }
         for found in excused {
             self.excused += 1;
-            told(self.excused <= self.most, || report.excused(found))?;
+            told(self.excused <= self.most, || report.excused(source, found))?;
         }
         Ok(())
     }
@@ -59,8 +66,36 @@ impl Tally {
         self.torn = rest.torn;
     }
 
+    /// Counts in what another one came to.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.events += other.events;
+        self.skipped += other.skipped;
+        self.violations += other.violations;
+        self.excused += other.excused;
+        self.open_spans += other.open_spans;
+        self.lost = self.lost.saturating_add(other.lost);
+        for (&clause, violations) in &other.clauses {
+            *self.clauses.entry(clause).or_default() += violations;
+        }
+    }
+
+    /// Nothing is wrong, and there was something to judge.
     pub(super) fn conforms(&self) -> bool {
-        self.violations == 0
+        self.violations == 0 && self.lines > 0
+    }
+
+    pub(super) fn exit_code(&self) -> u8 {
+        match (self.violations, self.lines) {
+            (0, 0) => exit_codes::NOTHING,
+            (0, _) => exit_codes::OK,
+            _ => exit_codes::VIOLATIONS,
+        }
+    }
+
+    /// Lines that are no events of any type.
+    pub(super) fn unread(&self) -> u64 {
+        self.lines.saturating_sub(self.events + self.skipped)
     }
 
     /// Violations that were counted but not reported.

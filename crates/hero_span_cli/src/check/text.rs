@@ -4,19 +4,41 @@ use std::io::{self, Write};
 
 use hero_span_protocol::Located;
 
-use super::Report;
+use super::report::Report;
+use super::source::Source;
 use super::tally::Tally;
 use crate::explain::explain;
 use crate::view::plural;
 
 pub(super) struct Text<W> {
     out: W,
-    name: String,
 }
 
 impl<W: Write> Text<W> {
-    pub(super) fn new(out: W, name: String) -> Self {
-        Self { out, name }
+    pub(super) fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Report for Text<W> {
+    fn violation(&mut self, source: &Source, found: &Located) -> io::Result<()> {
+        let (name, line) = (source.name(), found.line);
+        writeln!(self.out, "{name}:{line}: {}", found.violation)
+    }
+
+    /// Only counted: who sent it need not have done anything wrong.
+    fn excused(&mut self, _: &Source, _: &Located) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn untold(&mut self, source: &Source, tally: &Tally) -> io::Result<()> {
+        let (name, untold) = (source.name(), tally.untold());
+        let violations = plural(untold, "violation");
+        match untold {
+            0 => Ok(()),
+            all if all == tally.violations => writeln!(self.out, "{name}: {violations} not shown"),
+            _ => writeln!(self.out, "{name}: and {violations} more"),
+        }
     }
 
     fn clauses(&mut self, tally: &Tally) -> io::Result<()> {
@@ -28,31 +50,24 @@ impl<W: Write> Text<W> {
         }
         Ok(())
     }
-}
 
-impl<W: Write> Report for Text<W> {
-    fn violation(&mut self, found: &Located) -> io::Result<()> {
-        let (name, line) = (&self.name, found.line);
-        writeln!(self.out, "{name}:{line}: {}", found.violation)
+    fn summary(&mut self, source: &Source, tally: &Tally) -> io::Result<()> {
+        let (counts, verdict) = (counts(tally), verdict(tally));
+        writeln!(self.out, "{}: {counts}: {verdict}", source.name())
     }
 
-    /// Only counted: who sent it need not have done anything wrong.
-    fn excused(&mut self, _: &Located) -> io::Result<()> {
-        Ok(())
+    fn total(&mut self, connections: u64, tally: &Tally) -> io::Result<()> {
+        let (counts, verdict) = (counts(tally), verdict(tally));
+        let connections = plural(connections, "connection");
+        writeln!(self.out, "{connections}, {counts}: {verdict}")
     }
 
-    fn finish(mut self, tally: &Tally) -> io::Result<()> {
-        if tally.untold() > 0 {
-            let untold = plural(tally.untold(), "violation");
-            writeln!(self.out, "{}: and {untold} more", self.name)?;
-        }
-        self.clauses(tally)?;
-        writeln!(self.out, "{}: {}", self.name, summary(tally))?;
+    fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 }
 
-fn summary(tally: &Tally) -> String {
+fn counts(tally: &Tally) -> String {
     let mut parts = vec![plural(tally.lines, "line"), plural(tally.events, "event")];
     let mut add = |count: u64, word: &str| {
         if count > 0 {
@@ -63,12 +78,15 @@ fn summary(tally: &Tally) -> String {
     add(tally.lost, "lost");
     add(tally.open_spans, "left open");
     add(tally.excused, "excused by a loss");
-    format!("{}: {}", parts.join(", "), verdict(tally))
+    if tally.is_cut_off {
+        parts.push("still connected".to_owned());
+    }
+    parts.join(", ")
 }
 
 fn verdict(tally: &Tally) -> String {
     match (tally.lines, tally.violations) {
-        (0, _) => "nothing to judge".to_owned(),
+        (0, 0) => "nothing to judge".to_owned(),
         (_, 0) => "conforms".to_owned(),
         (_, violations) => format!(
             "{} of {}",

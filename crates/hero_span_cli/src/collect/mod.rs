@@ -2,9 +2,7 @@
 
 mod lines;
 mod live;
-mod place;
 mod show;
-mod stop;
 mod trees;
 
 use std::io::{IsTerminal, Write};
@@ -12,15 +10,14 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use hero_span_collector::{Listener, Totals, collect};
-use hero_span_protocol::env;
 
 use self::lines::Lines;
 use self::live::Live;
 use self::show::{Show, View};
-use self::stop::Stop;
 use self::trees::Trees;
 use crate::error::Error;
 use crate::exit_codes;
+use crate::listening::{self, Stop, announce};
 use crate::view::{Look, Paint, plural};
 
 const EXAMPLES: &str = "\
@@ -36,8 +33,13 @@ Examples:
   hero-span collect --once --view trees --stable > tree.txt
       Keep the tree of one run in a form that two runs of a flow share.
 
+  hero-span collect --stable --view lines --color never > log.txt
+      Keep a line for each event, and the tree of each run.
+
 Ctrl-C ends it: what was sent is read, runs are shown as they stand, and the
-socket is removed. Exit status 0; 2 when it cannot listen.";
+socket is removed. To judge what comes, see hero-span check --listen.
+
+Exit codes: 0 done; 2 wrong arguments, or it cannot listen.";
 
 /// Listen on a Unix socket and draw the tree of each run as it grows
 #[derive(Debug, clap::Args)]
@@ -86,11 +88,8 @@ enum Colour {
 
 /// Collects until Ctrl-C, a SIGTERM, or with `--once` the end of a run.
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
-    let path = place::resolve(args.listen.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Error::system("start", e))?;
+    let path = listening::resolve(args.listen.as_deref())?;
+    let runtime = listening::runtime()?;
     runtime.block_on(async {
         let stop = Stop::new()?;
         let listener = Listener::bind(&path).await?;
@@ -147,19 +146,6 @@ impl Args {
             view => view,
         }
     }
-}
-
-/// Prints the line to paste where a flow is run.
-fn announce(listener: &Listener) {
-    use std::os::unix::ffi::OsStrExt;
-    let path = listener.path().as_os_str().as_bytes();
-    // A path has no NUL, the one thing that cannot be quoted.
-    let quoted = shlex::bytes::try_quote(path).unwrap_or_default();
-    let mut line = format!("export {}=", env::SOCKET).into_bytes();
-    line.extend_from_slice(&quoted);
-    line.push(b'\n');
-    // Nobody to tell is no reason not to listen.
-    let _ = std::io::stderr().write_all(&line);
 }
 
 /// What came in all, on standard error: standard output is for trees.

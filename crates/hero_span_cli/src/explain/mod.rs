@@ -14,12 +14,16 @@ use crate::exit_codes;
 /// Columns of text.
 const WIDTH: usize = 78;
 
+/// How like an id must be to be suggested, and how many are.
+const LIKE: f64 = 0.8;
+const NEAR: usize = 4;
+
 const EXAMPLES: &str = "\
 Examples:
   hero-span explain                List every clause
   hero-span explain value.cut      Say what it asks
 
-Exit status: 0, or 2 when there is no such clause.";
+Exit codes: 0 done; 2 wrong arguments, or there is no such clause.";
 
 /// Say what a clause of the contract asks, or list them all
 #[derive(Debug, clap::Args)]
@@ -40,18 +44,31 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
 }
 
 fn find(id: &str) -> Result<Clause, Error> {
-    Clause::from_id(id).ok_or_else(|| Error::unknown_clause(id, near(id)))
+    let lower = id.to_ascii_lowercase();
+    Clause::from_id(&lower).ok_or_else(|| Error::unknown_clause(id, near(&lower)))
 }
 
-/// Clauses that share the area or the last word with an id that is none.
+/// The clauses whose ids are likest to one that is none, the likest first.
 fn near(id: &str) -> Vec<&'static str> {
-    let (area, word) = id.split_once('.').unwrap_or((id, id));
     let ids = Clause::ALL.iter().map(|clause| clause.id());
-    ids.filter(|known| {
-        let (known_area, known_word) = known.split_once('.').unwrap_or((known, ""));
-        known_area == area || known_word == word
-    })
-    .collect()
+    let mut near: Vec<_> = ids
+        .map(|known| (likeness(known, id), known))
+        .filter(|(likeness, _)| *likeness >= LIKE)
+        .collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0));
+    near.truncate(NEAR);
+    near.into_iter().map(|(_, known)| known).collect()
+}
+
+/// From 0 to 1: of the whole ids, or of the last word and an id without area.
+fn likeness(known: &str, id: &str) -> f64 {
+    let (_, word) = known.split_once('.').unwrap_or(("", known));
+    let whole = strsim::jaro(known, id);
+    if id.contains('.') {
+        whole
+    } else {
+        whole.max(strsim::jaro(word, id))
+    }
 }
 
 /// The clause as the contract has it.

@@ -5,12 +5,12 @@ use std::process::Stdio;
 
 use crate::common::{Finished, hero_span, memory_kib, run};
 
-const GOOD: &str = r#"{"type":"span_start","span_id":"00000000000000a1","ts_ms":1,"seq":0,"producer":{"id":"00000000000000ff","sdk":"python","version":"1.0.0","protocol":1,"pid":1},"parent_span_id":null,"name":"a","kind":"flow"}
+pub(crate) const GOOD: &str = r#"{"type":"span_start","span_id":"00000000000000a1","ts_ms":1,"seq":0,"producer":{"id":"00000000000000ff","sdk":"python","version":"1.0.0","protocol":1,"pid":1},"parent_span_id":null,"name":"a","kind":"flow"}
 {"type":"span_log","span_id":"00000000000000a1","ts_ms":2,"seq":1,"message":"hello"}
 {"type":"span_end","span_id":"00000000000000a1","ts_ms":3,"seq":2,"status":"ok"}
 "#;
 
-const BROKEN: &str = r#"{"type":"span_start","span_id":"00000000000000a1","ts_ms":1,"seq":0,"producer":{"id":"00000000000000ff","sdk":"python","version":"1.0.0","protocol":1,"pid":1},"parent_span_id":null,"name":"","kind":"flow"}
+pub(crate) const BROKEN: &str = r#"{"type":"span_start","span_id":"00000000000000a1","ts_ms":1,"seq":0,"producer":{"id":"00000000000000ff","sdk":"python","version":"1.0.0","protocol":1,"pid":1},"parent_span_id":null,"name":"","kind":"flow"}
 {"type":"span_end","span_id":"00000000000000A1","ts_ms":2,"seq":1,"status":"ok"}
 nonsense
 {"type":"span_end","span_id":"00000000000000a1","ts_ms":3,"seq":2,"status":"ok"}
@@ -192,6 +192,19 @@ fn parents_elsewhere_may_be_named() {
 fn an_empty_capture_is_nothing_to_judge() {
     let finished = check("", &[]);
     insta::assert_snapshot!(finished.stdout, @"capture.jsonl: 0 lines, 0 events: nothing to judge");
+    assert_eq!(finished.code, Some(3));
+    let finished = check("", &["--format", "json"]);
+    assert!(finished.stdout.ends_with("\"conforms\":false}\n"));
+    assert_eq!(finished.code, Some(3));
+}
+
+#[test]
+fn nothing_is_shown_of_nought_violations() {
+    let finished = check(BROKEN, &["--max", "0"]);
+    let first = finished.stdout.lines().next();
+    assert_eq!(first, Some("capture.jsonl: 5 violations not shown"));
+    assert_eq!(finished.code, Some(1));
+    assert!(!check(GOOD, &["--max", "0"]).stdout.contains("not shown"));
 }
 
 #[test]

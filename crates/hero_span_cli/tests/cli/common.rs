@@ -41,7 +41,7 @@ pub(crate) fn run(command: &mut Command) -> Finished {
     }
 }
 
-/// `hero-span collect`, listening.
+/// `hero-span collect`, or `hero-span check`, listening.
 pub(crate) struct Collector {
     pub(crate) child: Child,
     pub(crate) path: PathBuf,
@@ -58,10 +58,21 @@ impl Collector {
         Self::spawn(command, args)
     }
 
-    pub(crate) fn spawn(mut command: Command, args: &[&str]) -> Self {
+    pub(crate) fn spawn(command: Command, args: &[&str]) -> Self {
+        Self::listen(command, "collect", args)
+    }
+
+    /// Starts `hero-span check` on a socket of its own.
+    pub(crate) fn check(args: &[&str]) -> Self {
+        let mut command = hero_span();
+        command.stdout(Stdio::piped());
+        Self::listen(command, "check", args)
+    }
+
+    pub(crate) fn listen(mut command: Command, subcommand: &str, args: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("s");
-        command.arg("collect").arg("--listen").arg(&path).args(args);
+        command.args([subcommand, "--listen"]).arg(&path).args(args);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
         let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
         let mut export = String::new();

@@ -80,7 +80,7 @@ fn ticks(pid: u32) -> u64 {
     number(11) + number(12)
 }
 
-fn wait_until_idle(pid: u32) {
+pub(crate) fn wait_until_idle(pid: u32) {
     let mut before = u64::MAX;
     while before != ticks(pid) {
         before = ticks(pid);

@@ -9,3 +9,4 @@ mod limits;
 mod screen;
 mod shell;
 mod terminal;
+mod watch;

@@ -42,7 +42,7 @@ struct Settling {
 }
 
 impl Hub {
-    pub(crate) fn take(&mut self, message: Message, sink: &mut impl Sink) -> ControlFlow<()> {
+    pub(crate) fn take(&mut self, message: Message<Said>, sink: &mut impl Sink) -> ControlFlow<()> {
         match message {
             Message::Session(id, said) => self.hear(id, said, sink),
             Message::CannotAccept(error) => sink.take(&self.forest, &Update::CannotAccept(&error)),

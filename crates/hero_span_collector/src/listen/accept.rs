@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Listener;
 use crate::message::Message;
-use crate::session::{self, DRAIN, stopped};
+use crate::session::{self, DRAIN, Reading, stopped};
 use crate::tree::SessionId;
 
 /// How long to wait after a failed accept, and at most. A connection that
@@ -23,12 +23,12 @@ const QUIET: Duration = Duration::from_millis(20);
 
 /// Accepts until the collector stops, then what is in the queue already. The
 /// socket goes when this returns; connections are read on.
-pub(crate) async fn accept_all(
+pub(crate) async fn accept_all<R: Reading>(
     listener: Listener,
-    hub: mpsc::Sender<Message>,
+    hub: mpsc::Sender<Message<R::Said>>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut accepting = Accepting {
+    let mut accepting = Accepting::<R> {
         latest: 0,
         hub,
         stop: stop.clone(),
@@ -41,13 +41,13 @@ pub(crate) async fn accept_all(
     accepting.sweep(&listener).await;
 }
 
-struct Accepting {
+struct Accepting<R: Reading> {
     latest: u64,
-    hub: mpsc::Sender<Message>,
+    hub: mpsc::Sender<Message<R::Said>>,
     stop: watch::Receiver<bool>,
 }
 
-impl Accepting {
+impl<R: Reading> Accepting<R> {
     async fn run(&mut self, listener: &Listener) {
         let mut wait = BACK_OFF;
         loop {
@@ -78,7 +78,7 @@ impl Accepting {
     fn begin(&mut self, stream: UnixStream) {
         self.latest += 1;
         let id = SessionId(self.latest);
-        tokio::spawn(session::listen(
+        tokio::spawn(session::listen::<R>(
             id,
             stream,
             self.hub.clone(),

@@ -8,6 +8,8 @@ use hero_span_protocol::{
 };
 
 use crate::message::{Rejected, Said, Skipped, Told};
+use crate::session::Reading;
+use crate::tree::Ending;
 
 /// A connection's lines and stream rules.
 #[derive(Debug, Default)]
@@ -23,11 +25,16 @@ struct Lines {
     lost: u64,
 }
 
-impl Reader {
-    /// Takes the next bytes, and adds what their lines say to `heard`: events
-    /// in order, then the bad and the unknown ones, told together so that a
-    /// flood of them costs little.
-    pub(crate) fn push(&mut self, bytes: &[u8], heard: &mut Vec<Said>) {
+impl Reading for Reader {
+    type Said = Said;
+
+    fn open() -> Said {
+        Said::Opened
+    }
+
+    /// Events are told in order, then the bad and the unknown lines, together
+    /// so that a flood of them costs little.
+    fn push(&mut self, bytes: &[u8], heard: &mut Vec<Said>) {
         let mut aside = Aside::default();
         let lines = &mut self.lines;
         self.splitter.push(bytes, |line| {
@@ -42,10 +49,9 @@ impl Reader {
         heard.extend(aside.skipped.into_iter().map(Said::Skipped));
     }
 
-    /// Ends the connection; gives the bytes of a torn last line
-    /// (`transport.torn`).
-    pub(crate) fn finish(self) -> Option<u64> {
-        self.splitter.finish()
+    fn close(self, ending: Ending) -> Said {
+        let torn = self.splitter.finish();
+        Said::Closed { ending, torn }
     }
 }
 

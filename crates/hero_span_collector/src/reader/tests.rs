@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::Reader;
 use crate::message::Said;
+use crate::session::Reading;
+use crate::tree::Ending;
 
 const START: &str = r#"{"type":"span_start","span_id":"00000000000000a1","ts_ms":1,"parent_span_id":null,"name":"a"}"#;
 const END: &str = r#"{"type":"span_end","span_id":"00000000000000a1","ts_ms":2,"status":"ok"}"#;
@@ -14,7 +16,10 @@ fn read(bytes: &[u8], chunk: usize) -> (Vec<Said>, Option<u64>) {
     for bytes in bytes.chunks(chunk.max(1)) {
         reader.push(bytes, &mut heard);
     }
-    (heard, reader.finish())
+    match reader.close(Ending::Closed) {
+        Said::Closed { torn, .. } => (heard, torn),
+        other => panic!("not over: {other:?}"),
+    }
 }
 
 /// What was said, in short, one a line.

@@ -9,8 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
-use crate::message::{Message, Said};
-use crate::reader::Reader;
+use crate::message::Message;
 use crate::tree::{Ending, SessionId};
 
 /// Bytes read at once. With the splitter's one line, that is what a
@@ -23,16 +22,30 @@ const QUIET: Duration = Duration::from_millis(50);
 /// How long a stopping collector listens to a connection that goes on.
 pub(crate) const DRAIN: Duration = Duration::from_millis(500);
 
+/// Makes what a connection says out of its bytes.
+pub(crate) trait Reading: Default + Send + 'static {
+    type Said: Send + 'static;
+
+    /// Said first.
+    fn open() -> Self::Said;
+
+    /// Takes the next bytes, and adds what they say.
+    fn push(&mut self, bytes: &[u8], heard: &mut Vec<Self::Said>);
+
+    /// Said last.
+    fn close(self, ending: Ending) -> Self::Said;
+}
+
 /// Reads a connection to its end, or to the collector's.
-pub(crate) async fn listen(
+pub(crate) async fn listen<R: Reading>(
     id: SessionId,
     input: impl AsyncRead + Unpin,
-    hub: mpsc::Sender<Message>,
+    hub: mpsc::Sender<Message<R::Said>>,
     stop: watch::Receiver<bool>,
 ) {
     let mut connection = Connection::new(input, stop);
-    let mut reader = Reader::default();
-    let mut heard = vec![Said::Opened];
+    let mut reader = R::default();
+    let mut heard = vec![R::open()];
     let ending = loop {
         for said in heard.drain(..) {
             if hub.send(Message::Session(id, said)).await.is_err() {
@@ -44,10 +57,8 @@ pub(crate) async fn listen(
             Err(ending) => break ending,
         }
     };
-    let torn = reader.finish();
-    let closed = Said::Closed { ending, torn };
     // The hub is gone only when nobody wants to know any more.
-    let _ = hub.send(Message::Session(id, closed)).await;
+    let _ = hub.send(Message::Session(id, reader.close(ending))).await;
 }
 
 /// Waits until the collector stops.

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{DRAIN, QUIET, listen};
 use crate::message::{Message, Said};
+use crate::reader::Reader;
 use crate::tree::{Ending, SessionId};
 
 const LINE: &[u8] = b"{\"type\":\"x\"}\n";
@@ -16,7 +17,7 @@ const LINE: &[u8] = b"{\"type\":\"x\"}\n";
 struct Fixture {
     client: DuplexStream,
     stop: watch::Sender<bool>,
-    heard: mpsc::Receiver<Message>,
+    heard: mpsc::Receiver<Message<Said>>,
     task: JoinHandle<()>,
 }
 
@@ -24,7 +25,7 @@ fn connect() -> Fixture {
     let (client, server) = duplex(1024);
     let (stop, stopped) = watch::channel(false);
     let (tell, heard) = mpsc::channel(1024);
-    let task = tokio::spawn(listen(SessionId(7), server, tell, stopped));
+    let task = tokio::spawn(listen::<Reader>(SessionId(7), server, tell, stopped));
     Fixture {
         client,
         stop,

@@ -10,7 +10,7 @@ use crate::error::Error;
 const NAME: &str = "hero-span.sock";
 
 /// The socket's absolute path: the one given, or the usual place.
-pub(super) fn resolve(given: Option<&Path>) -> Result<PathBuf, Error> {
+pub(crate) fn resolve(given: Option<&Path>) -> Result<PathBuf, Error> {
     match given {
         Some(path) => std::path::absolute(path).map_err(|e| Error::directory(path, e)),
         None => usual(set("XDG_RUNTIME_DIR"), set("HOME")),

@@ -1,0 +1,30 @@
+//! When a watch that ends by itself may end.
+
+/// For how many ticks nothing may happen before all are taken to be gone: a
+/// process that was forked may be about to connect.
+const TICKS: u32 = 4;
+
+/// Follows connections until all that ever spoke are gone.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    has_ended: bool,
+    quiet: u32,
+}
+
+impl Settled {
+    /// Something happened.
+    pub(super) fn stir(&mut self) {
+        self.quiet = 0;
+    }
+
+    /// A connection that had spoken is over.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
+    }
+
+    /// Takes a tick, with as many connections open that have spoken.
+    pub(super) fn tick(&mut self, speaking: usize) -> bool {
+        self.quiet += 1;
+        self.has_ended && speaking == 0 && self.quiet >= TICKS
+    }
+}

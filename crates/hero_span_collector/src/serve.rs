@@ -1,0 +1,58 @@
+//! A socket at work: accept, read, take in.
+
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::listen::{Listener, accept_all};
+use crate::message::Message;
+use crate::session::Reading;
+
+/// Messages that may wait to be taken in. Meanwhile connections are not read,
+/// and producers feel it as their own socket filling up.
+const QUEUE: usize = 256;
+
+/// The pause between two ticks.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Where all connections meet. Breaking stops the socket; what was sent before
+/// still comes.
+pub(crate) trait Meeting<S> {
+    fn take(&mut self, message: Message<S>) -> ControlFlow<()>;
+    fn tick(&mut self) -> ControlFlow<()>;
+}
+
+/// Serves a socket until `stop` is ready or the meeting breaks; then accepts
+/// and reads what was sent before, and removes the socket.
+pub(crate) async fn serve<R: Reading>(
+    listener: Listener,
+    meeting: &mut impl Meeting<R::Said>,
+    stop: impl Future<Output = ()>,
+) {
+    let (tell, mut heard) = mpsc::channel(QUEUE);
+    let (stopping, stopped) = watch::channel(false);
+    let accepting = tokio::spawn(accept_all::<R>(listener, tell, stopped));
+    let mut ticks = interval(TICK);
+    // Runs settle by ticks: after a stall they must not come all at once.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let flow = tokio::select! {
+            biased;
+            _ = ticks.tick() => meeting.tick(),
+            () = &mut stop, if !*stopping.borrow() => ControlFlow::Break(()),
+            message = heard.recv() => match message {
+                Some(message) => meeting.take(message),
+                None => break,
+            },
+        };
+        if flow.is_break() {
+            stopping.send_replace(true);
+        }
+    }
+    // The task has let go of its end of the channel: it is only tidying up.
+    let _ = accepting.await;
+}

@@ -1,0 +1,79 @@
+//! The bytes of each connection as they come, for those who judge them.
+
+use std::future::Future;
+use std::io;
+use std::ops::ControlFlow;
+
+use crate::listen::Listener;
+use crate::message::Message;
+use crate::serve::{Meeting, serve};
+use crate::session::Reading;
+use crate::tree::{Ending, SessionId};
+
+/// What a connection does. It begins with `Opened` and ends with `Closed`.
+#[derive(Debug)]
+pub enum Tapped {
+    /// It was accepted.
+    Opened,
+    /// It sent these bytes.
+    Bytes(Vec<u8>),
+    /// It is over.
+    Closed(Ending),
+}
+
+/// Takes what connections send, one thing at a time.
+///
+/// A tap that takes long holds the connections up, and producers then drop
+/// events. Breaking from any method stops the socket: what has been sent is
+/// drained, and the tap still gets that.
+pub trait Tap {
+    /// Takes what a connection does.
+    fn take(&mut self, session: SessionId, tapped: Tapped) -> ControlFlow<()>;
+
+    /// Connections wait that cannot be accepted; told once until one can be.
+    fn cannot_accept(&mut self, error: &io::Error) -> ControlFlow<()>;
+
+    /// Called every 50 ms.
+    fn tick(&mut self) -> ControlFlow<()>;
+}
+
+/// Serves a socket as [`crate::collect()`] does, and hands on what comes unread.
+///
+/// Must run within a tokio runtime with I/O and time.
+pub async fn tap(listener: Listener, tap: &mut impl Tap, stop: impl Future<Output = ()>) {
+    serve::<Unread>(listener, &mut Tapping(tap), stop).await;
+}
+
+struct Tapping<'a, T>(&'a mut T);
+
+impl<T: Tap> Meeting<Tapped> for Tapping<'_, T> {
+    fn take(&mut self, message: Message<Tapped>) -> ControlFlow<()> {
+        match message {
+            Message::Session(id, tapped) => self.0.take(id, tapped),
+            Message::CannotAccept(error) => self.0.cannot_accept(&error),
+        }
+    }
+
+    fn tick(&mut self) -> ControlFlow<()> {
+        self.0.tick()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Unread;
+
+impl Reading for Unread {
+    type Said = Tapped;
+
+    fn open() -> Tapped {
+        Tapped::Opened
+    }
+
+    fn push(&mut self, bytes: &[u8], heard: &mut Vec<Tapped>) {
+        heard.push(Tapped::Bytes(bytes.to_vec()));
+    }
+
+    fn close(self, ending: Ending) -> Tapped {
+        Tapped::Closed(ending)
+    }
+}
