@@ -1,7 +1,5 @@
 //! The JSON files of `conformance/` that the binary carries.
 
-#![allow(dead_code, reason = "the readers of cases and vectors come next")]
-
 /// A file as it was when the binary was built.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct File {

@@ -1,0 +1,1 @@
+//! The vectors themselves under test.
