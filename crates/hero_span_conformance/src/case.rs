@@ -14,7 +14,7 @@ use crate::dialogue::{Answer, Command, Outcome};
 use crate::fault::{Fault, FaultKind};
 use crate::schedule::Schedule;
 use crate::script::{Block, Op, check, features};
-use crate::server::{Capture, Server};
+use crate::server::{Aftermath, Capture, Server};
 use crate::waiting::Stopwatch;
 
 /// So long a stall is longer than a call may wait, even if the script takes a
@@ -129,6 +129,8 @@ pub(crate) struct Observed {
     pub(crate) window: (f64, f64),
     /// A checkpoint came after a stall was over.
     pub(crate) recovered: bool,
+    /// What changed at an address where an SDK has nothing to do.
+    pub(crate) damage: Option<String>,
 }
 
 /// How the script ended.
@@ -181,12 +183,13 @@ pub(crate) fn run(
         Err(fault) => return Err(fault),
     };
     let recovered = server.recovered;
-    let captures = server
+    let Aftermath { captures, damage } = server
         .finish()
         .map_err(|error| FaultKind::Io(error).into_fault())?;
     Ok(Observed {
         ending,
         captures,
+        damage,
         spells,
         window: (before, now_ms()),
         recovered,

@@ -10,9 +10,10 @@ use crate::fault::Fault;
 use crate::judge::Judge;
 use crate::process::Launch;
 use crate::report::Failure;
+use crate::schedule::Schedule;
 use crate::script::{feature, features};
 
-/// A case that took too long is tried so often before that is believed.
+/// A case that may have failed by chance is tried so often before it is believed.
 const TRIES: usize = 3;
 
 /// What came of a case.
@@ -26,6 +27,8 @@ pub(crate) enum Evaluation {
     Failed(Failure),
     /// The features that the SDK does not have.
     Skipped(Vec<&'static str>),
+    /// Why this machine cannot do what the case wants.
+    NotRun(Fault),
     /// The adapter failed.
     NotEvaluated(Fault),
 }
@@ -74,7 +77,7 @@ impl<'a> Evaluator<'a> {
         }
         let mut verdict = self.evaluate_once(case);
         for _ in 1..TRIES {
-            if !is_only_slow(&verdict) {
+            if !may_be_chance(case, &verdict) {
                 break;
             }
             verdict = self.evaluate_once(case);
@@ -85,6 +88,10 @@ impl<'a> Evaluator<'a> {
     fn evaluate_once(&mut self, case: &Case) -> Evaluation {
         let observed = match self.observe(case) {
             Ok(observed) => observed,
+            Err(fault) if fault.is_machines() => {
+                self.adapter = None;
+                return Evaluation::NotRun(fault);
+            }
             Err(fault) => {
                 self.adapter = None;
                 return Evaluation::NotEvaluated(fault);
@@ -141,8 +148,11 @@ impl<'a> Evaluator<'a> {
 }
 
 /// A busy machine is slow now and then; an SDK that waits is slow each time.
-fn is_only_slow(verdict: &Evaluation) -> bool {
+/// With tiny buffers each line needs the runner to be in time; an SDK that
+/// cannot go on with a line loses it each time.
+fn may_be_chance(case: &Case, verdict: &Evaluation) -> bool {
     match verdict {
+        Evaluation::Failed(_) if matches!(case.socket, Schedule::TinyBuffers { .. }) => true,
         Evaluation::Failed(failure) => failure
             .findings
             .iter()

@@ -36,7 +36,8 @@ pub(crate) enum FaultKind {
     Flood(usize),
     /// It said that it failed.
     Errored(String),
-    /// A pipe or a socket of the runner failed.
+    /// A pipe or a socket of the runner failed. Of the kind `Unsupported`: this
+    /// machine has no such socket.
     Io(io::Error),
 }
 
@@ -60,6 +61,11 @@ impl Fault {
             FaultKind::Gone { signal, .. } => signal,
             _ => None,
         }
+    }
+
+    /// Whether this machine cannot do what the case wants: nobody failed.
+    pub(crate) fn is_machines(&self) -> bool {
+        matches!(&self.kind, FaultKind::Io(error) if error.kind() == io::ErrorKind::Unsupported)
     }
 
     /// Whether the adapter just did not answer.
@@ -115,6 +121,9 @@ impl fmt::Display for Fault {
                 )
             }
             FaultKind::Errored(why) => write!(f, "the adapter says that it failed: {}", shown(why)),
+            FaultKind::Io(error) if error.kind() == io::ErrorKind::Unsupported => {
+                write!(f, "this machine cannot do it: {error}")
+            }
             FaultKind::Io(error) => write!(f, "the runner cannot go on: {error}"),
         }?;
         match self.complaints.trim_end() {

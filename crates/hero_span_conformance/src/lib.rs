@@ -8,6 +8,8 @@
 //! language, nor of the collector.
 
 mod adapter;
+mod address;
+mod buffers;
 mod case;
 mod cases;
 pub mod checks;

@@ -3,16 +3,31 @@
 use serde::{Deserialize, Serialize};
 
 /// What the socket does while the script runs.
+///
+/// With the first eight the SDK is off: there is no usable socket (`env.socket`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Schedule {
+    /// There is none: the variable is unset.
+    Unset,
+    /// The variable is set to the empty string.
+    Empty,
+    /// The path leads nowhere.
+    Missing,
+    /// The path is relative. Somebody listens there, and must not be called.
+    Relative,
+    /// The socket's file is there, but nobody listens any more.
+    Refused,
+    /// The path leads to a plain file, which must stay as it is.
+    NotASocket,
+    /// Connecting is forbidden, for root as well.
+    Denied,
+    /// The path is longer than an address may be. Somebody listens there, and
+    /// where it would lead if it were cut, and must not be called.
+    TooLong,
     /// It takes everything at once.
     #[default]
     Normal,
-    /// There is none: the variable is unset.
-    Unset,
-    /// The path leads nowhere.
-    Missing,
     /// It closes after `line` whole lines and `byte` bytes of the next one, or
     /// at the end of that line if it is shorter.
     Close {
@@ -38,6 +53,12 @@ pub(crate) enum Schedule {
         /// Whole lines before.
         lines: usize,
     },
+    /// It takes everything at once, in pieces. From the first line on the
+    /// SDK's end holds so little that the kernel takes long lines in parts.
+    TinyBuffers {
+        /// How much is taken at once, at least one.
+        bytes: usize,
+    },
     /// It takes a little at a time.
     Slow {
         /// How much, at least one.
@@ -60,7 +81,17 @@ impl Schedule {
 
     /// Whether the SDK is off from the beginning.
     pub(crate) const fn is_off(&self) -> bool {
-        matches!(self, Self::Unset | Self::Missing)
+        matches!(
+            self,
+            Self::Unset
+                | Self::Empty
+                | Self::Missing
+                | Self::Relative
+                | Self::Refused
+                | Self::NotASocket
+                | Self::Denied
+                | Self::TooLong
+        )
     }
 
     /// Whether it goes away while the script runs.
@@ -82,6 +113,8 @@ mod tests {
     fn a_schedule_comes_back_as_it_was() {
         for json in [
             r#"{"kind":"normal"}"#,
+            r#"{"kind":"not-a-socket"}"#,
+            r#"{"kind":"tiny-buffers","bytes":64}"#,
             r#"{"kind":"close","line":3,"byte":17}"#,
             r#"{"kind":"close-at-checkpoint","name":"mid"}"#,
             r#"{"kind":"stall-for-ever","lines":2}"#,

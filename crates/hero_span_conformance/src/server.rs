@@ -5,12 +5,14 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::net::{RecvFlags, recv};
 
+use crate::address::Address;
+use crate::buffers::shrink_senders;
 use crate::schedule::Schedule;
 
 /// How much is read at once.
@@ -26,12 +28,20 @@ pub(crate) struct Capture {
     pub(crate) was_closed: bool,
 }
 
+/// What is left when a case is over.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aftermath {
+    /// What came over each connection, in the order they were made.
+    pub(crate) captures: Vec<Capture>,
+    /// What changed at an address where an SDK has nothing to do.
+    pub(crate) damage: Option<String>,
+}
+
 /// A socket that behaves as the schedule says.
 #[derive(Debug)]
 pub(crate) struct Server {
     schedule: Schedule,
-    path: PathBuf,
-    listener: Option<UnixListener>,
+    address: Address,
     opened: Instant,
     connections: Vec<Connection>,
     /// A checkpoint came after a stall was over and everything had been read.
@@ -46,6 +56,8 @@ struct Connection {
     bytes_of_line: usize,
     /// When the schedule stopped reading, or read last.
     paused: Option<Instant>,
+    /// Whether the sender's buffer has been made small.
+    is_small: bool,
     is_over: bool,
 }
 
@@ -64,18 +76,9 @@ const END: Place = Place {
 impl Server {
     /// Opens the socket, if the schedule has one, under `directory`.
     pub(crate) fn open(schedule: &Schedule, directory: &Path, name: &str) -> io::Result<Self> {
-        let path = directory.join(name);
-        let listener = if schedule.is_off() {
-            None
-        } else {
-            let listener = UnixListener::bind(&path)?;
-            listener.set_nonblocking(true)?;
-            Some(listener)
-        };
         Ok(Self {
             schedule: schedule.clone(),
-            path,
-            listener,
+            address: Address::make(schedule, directory.join(name))?,
             opened: Instant::now(),
             connections: Vec::new(),
             recovered: false,
@@ -84,7 +87,7 @@ impl Server {
 
     /// What `HERO_FLOW_SPAN_SOCK` holds.
     pub(crate) fn address(&self) -> Option<&Path> {
-        (self.schedule != Schedule::Unset).then_some(self.path.as_path())
+        self.address.value()
     }
 
     /// Does everything that can be done without waiting.
@@ -100,14 +103,14 @@ impl Server {
 
     /// What to wait for.
     pub(crate) fn sources(&self) -> Vec<BorrowedFd<'_>> {
-        let listener = self.listener.as_ref().filter(|_| self.accepts());
+        let listeners = self.address.listeners().iter();
+        let listeners = listeners.filter(|_| self.accepts());
         let streams = self
             .connections
             .iter()
             .filter(|connection| connection.is_readable(&self.schedule));
-        listener
+        listeners
             .map(AsFd::as_fd)
-            .into_iter()
             .chain(streams.filter_map(|connection| Some(connection.stream.as_ref()?.as_fd())))
             .collect()
     }
@@ -157,16 +160,16 @@ impl Server {
     }
 
     /// Takes all that is left. The script is over, so all of it is there.
-    pub(crate) fn finish(mut self) -> io::Result<Vec<Capture>> {
+    pub(crate) fn finish(mut self) -> io::Result<Aftermath> {
         self.accept_all()?;
         for (index, connection) in self.connections.iter_mut().enumerate() {
             connection.read_rest(&self.schedule, index == 0)?;
         }
-        if self.listener.is_some() {
-            std::fs::remove_file(&self.path)?;
-        }
+        let damage = self.address.damage()?;
+        self.address.remove()?;
         let connections = self.connections.into_iter();
-        Ok(connections.map(|connection| connection.capture).collect())
+        let captures = connections.map(|connection| connection.capture).collect();
+        Ok(Aftermath { captures, damage })
     }
 
     fn accepts(&self) -> bool {
@@ -177,16 +180,23 @@ impl Server {
     }
 
     fn accept_all(&mut self) -> io::Result<()> {
-        let Some(listener) = &self.listener else {
-            return Ok(());
-        };
-        loop {
-            match listener.accept() {
-                Ok((stream, _)) => self.connections.push(Connection::new(stream)?),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error),
+        for listener in self.address.listeners() {
+            loop {
+                match listener.accept() {
+                    Ok((stream, _)) => self.connections.push(Connection::new(stream)?),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) => return Err(error),
+                }
             }
         }
+        if self.schedule == Schedule::Denied && !self.connections.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "the kernel lets the adapter use a socket without permissions; \
+                 run it with the rights of the suite",
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -199,6 +209,7 @@ impl Connection {
             lines: 0,
             bytes_of_line: 0,
             paused: None,
+            is_small: false,
             is_over: false,
         })
     }
@@ -210,6 +221,7 @@ impl Connection {
             Schedule::Stall { lines, ms } if is_first => self.read_then_pause(lines, Some(ms)),
             Schedule::StallForEver { lines } if is_first => self.read_then_pause(lines, None),
             Schedule::Slow { bytes, every_ms } if is_first => self.read_a_little(bytes, every_ms),
+            Schedule::TinyBuffers { bytes } if is_first => self.read_in_pieces(bytes),
             _ => self.read_to(END).map(drop),
         }
     }
@@ -238,6 +250,18 @@ impl Connection {
         if self.paused.is_none_or(|read| read.elapsed() >= pause) {
             self.read(END, bytes.max(1))?;
             self.paused = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// The sender's buffer is made small when its first line is there: by then
+    /// the SDK has asked for the size that it wants.
+    fn read_in_pieces(&mut self, bytes: usize) -> io::Result<()> {
+        while self.read(END, bytes.max(1))? {
+            if let (false, Some(stream)) = (self.is_small, &self.stream) {
+                shrink_senders(stream)?;
+                self.is_small = true;
+            }
         }
         Ok(())
     }
@@ -350,6 +374,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::address::ADDRESS_BYTES;
 
     fn check(schedule: &Schedule, sent: &str, expected: &str, is_closed: bool) {
         let directory = tempfile::tempdir().unwrap();
@@ -359,7 +384,7 @@ mod tests {
         server.checkpoint("mid").unwrap();
         let after = stream.write_all(b"x\n");
         assert_eq!(after.is_err(), is_closed, "{schedule:?}");
-        let captures = server.finish().unwrap();
+        let captures = server.finish().unwrap().captures;
         let text = String::from_utf8_lossy(&captures[0].bytes);
         assert_eq!(text, expected, "{schedule:?}");
         assert_eq!(captures[0].was_closed, is_closed);
@@ -402,6 +427,57 @@ mod tests {
             false,
         );
         check(&Schedule::AcceptLate { ms: 30 }, "ab\n", "ab\nx\n", false);
+    }
+
+    #[test]
+    fn whoever_connects_where_nobody_may_is_seen() {
+        for schedule in [Schedule::Relative, Schedule::TooLong] {
+            let directory = tempfile::tempdir().unwrap();
+            let server = Server::open(&schedule, directory.path(), "s").unwrap();
+            let path = server.address().unwrap().to_str().unwrap();
+            let cut = &path[..path.len().min(ADDRESS_BYTES - 1)];
+            let mut stream = UnixStream::connect(cut).unwrap();
+            stream.write_all(b"ab\n").unwrap();
+            let after = server.finish().unwrap();
+            assert_eq!(after.captures.len(), 1, "{schedule:?}");
+            assert_eq!(after.captures[0].bytes, b"ab\n");
+            assert_eq!(after.damage, None);
+        }
+    }
+
+    #[test]
+    fn what_an_sdk_does_to_a_plain_file_is_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        let server = Server::open(&Schedule::NotASocket, directory.path(), "s").unwrap();
+        std::fs::write(server.address().unwrap(), "").unwrap();
+        let after = server.finish().unwrap();
+        assert_eq!(
+            after.damage.as_deref(),
+            Some("\"s\" changed: a plain file of 0 bytes now")
+        );
+    }
+
+    /// A line is sent in parts, each when there is room again, and arrives.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn with_tiny_buffers_a_long_line_comes_in_parts() {
+        let directory = tempfile::tempdir().unwrap();
+        let schedule = Schedule::TinyBuffers { bytes: 100 };
+        let mut server = Server::open(&schedule, directory.path(), "s").unwrap();
+        let mut stream = UnixStream::connect(server.address().unwrap()).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        stream.write_all(b"first\n").unwrap();
+        server.checkpoint("ready").unwrap();
+        let line = [&[b'x'; 30_000][..], b"\n"].concat();
+        let (mut rest, mut sends) = (line.as_slice(), 0);
+        while !rest.is_empty() {
+            let taken = stream.write(rest).unwrap();
+            (rest, sends) = (&rest[taken..], sends + 1);
+            server.serve().unwrap();
+        }
+        assert!(sends > 3, "{sends} sends");
+        let captures = server.finish().unwrap().captures;
+        assert_eq!(captures[0].bytes, [&b"first\n"[..], &line].concat());
     }
 
     #[test]

@@ -138,6 +138,9 @@ impl Work<'_> {
             }
             Evaluation::Skipped(features) => CaseResult::of(case, Verdict::Skipped)
                 .because(format!("the SDK does not have: {}", features.join(", "))),
+            Evaluation::NotRun(why) => {
+                CaseResult::of(case, Verdict::Skipped).because(why.to_string())
+            }
             Evaluation::NotEvaluated(fault) => {
                 CaseResult::of(case, Verdict::NotEvaluated).because(fault.to_string())
             }

@@ -1,6 +1,7 @@
 //! Dropped sockets: closed anywhere, stalled, slow, late, missing.
 
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::ordering::scripts;
 use super::shape::{Surroundings, add_checkpoints, fit_together, name_everything};
@@ -19,7 +20,9 @@ pub(super) fn cases() -> BoxedStrategy<Case> {
     prop_oneof![
         10 => small_scripts().prop_flat_map(closing),
         4 => (small_scripts(), passing_schedules()).prop_map(|(script, socket)| case(script, socket)),
-        2 => (stalls(), floods()).prop_map(|(socket, script)| case(script, socket)),
+        6 => (small_scripts(), off_schedules()).prop_map(|(script, socket)| case(script, socket)),
+        1 => (trickles(), tiny_buffers()).prop_map(|(script, socket)| case(script, socket)),
+        1 => (stalls(), floods()).prop_map(|(socket, script)| case(script, socket)),
     ]
     .boxed()
 }
@@ -67,13 +70,49 @@ fn closing(script: Block) -> BoxedStrategy<Case> {
 /// Schedules that a short script does not feel.
 fn passing_schedules() -> BoxedStrategy<Schedule> {
     prop_oneof![
-        1 => Just(Schedule::Unset),
-        1 => Just(Schedule::Missing),
         2 => (1..2000_usize, 1..3_u64).prop_map(|(bytes, every_ms)| Schedule::Slow { bytes, every_ms }),
         2 => (1..60_u64).prop_map(|ms| Schedule::AcceptLate { ms }),
         1 => (0..5_usize, 1..60_u64).prop_map(|(lines, ms)| Schedule::Stall { lines, ms }),
         1 => (0..5_usize).prop_map(|lines| Schedule::StallForEver { lines }),
     ]
+    .boxed()
+}
+
+/// Schedules that leave the SDK off.
+fn off_schedules() -> BoxedStrategy<Schedule> {
+    let schedules = [
+        Schedule::Unset,
+        Schedule::Empty,
+        Schedule::Missing,
+        Schedule::Relative,
+        Schedule::Refused,
+        Schedule::NotASocket,
+        Schedule::Denied,
+        Schedule::TooLong,
+    ];
+    select(schedules.to_vec()).boxed()
+}
+
+fn tiny_buffers() -> BoxedStrategy<Schedule> {
+    (100..4096_usize)
+        .prop_map(|bytes| Schedule::TinyBuffers { bytes })
+        .boxed()
+}
+
+/// A few lines, long and short, alone or from several threads, after a
+/// checkpoint at which the buffer becomes tiny.
+fn trickles() -> BoxedStrategy<Block> {
+    let lines = || (1..4_usize, 0..=FLOOD_FIELDS).prop_map(|(times, fields)| flood(times, fields));
+    let beside = prop::collection::vec(lines().prop_map(|op| vec![op]), 2..4);
+    let beside = beside.prop_map(|branches| Op::Parallel {
+        wrap: true,
+        branches,
+    });
+    let body = prop::collection::vec(prop_oneof![lines(), beside], 1..4);
+    body.prop_map(|mut body| {
+        body.insert(0, checkpoint("ready"));
+        vec![step("trickling", body)]
+    })
     .boxed()
 }
 
@@ -89,33 +128,46 @@ fn stalls() -> BoxedStrategy<Schedule> {
 
 /// More than any socket holds, a checkpoint, and a few words after it.
 fn floods() -> BoxedStrategy<Block> {
+    (0..3_usize)
+        .prop_map(|after| {
+            let mut body = vec![
+                log("before", Value::empty_object()),
+                flood(FLOOD_LINES, FLOOD_FIELDS),
+                checkpoint("after"),
+            ];
+            body.extend((0..after).map(|_| log("after", Value::empty_object())));
+            vec![step("flooding", body)]
+        })
+        .boxed()
+}
+
+/// So many lines of some 4 KiB for each field.
+fn flood(times: usize, fields: usize) -> Op {
     let value = Recipe::Text {
         char: "x".into(),
         bytes: FLOOD_FIELD_BYTES,
     };
     let fields = Recipe::Members {
-        count: FLOOD_FIELDS,
+        count: fields,
         value: value.into(),
     };
-    let flood = Op::Repeat {
-        times: FLOOD_LINES,
+    Op::Repeat {
+        times,
         body: vec![log("flood", fields.into())],
-    };
-    (0..3_usize)
-        .prop_map(move |after| {
-            let mut body = vec![log("before", Value::empty_object()), flood.clone()];
-            body.push(Op::Checkpoint {
-                name: "after".into(),
-            });
-            body.extend((0..after).map(|_| log("after", Value::empty_object())));
-            vec![Op::Step(Stretch {
-                name: Value::text("flooding"),
-                tags: Value::empty_object(),
-                decorator: false,
-                body,
-            })]
-        })
-        .boxed()
+    }
+}
+
+fn step(name: &str, body: Block) -> Op {
+    Op::Step(Stretch {
+        name: Value::text(name),
+        tags: Value::empty_object(),
+        decorator: false,
+        body,
+    })
+}
+
+fn checkpoint(name: &str) -> Op {
+    Op::Checkpoint { name: name.into() }
 }
 
 fn log(message: &str, fields: Value) -> Op {

@@ -141,7 +141,14 @@ mod tests {
         );
         let schedules = [
             "unset",
+            "empty",
             "missing",
+            "relative",
+            "refused",
+            "not-a-socket",
+            "denied",
+            "too-long",
+            "tiny-buffers",
             "close",
             "close-at-checkpoint",
             "stall",

@@ -6,6 +6,7 @@ mod rules;
 mod tree;
 
 use hero_span_protocol::Violation;
+use hero_span_protocol::contract::Clause;
 
 use crate::case::{Case, Ended, Observed};
 use crate::checks::Level;
@@ -64,6 +65,7 @@ impl Judge {
             return judgement;
         }
         self.judge_bytes(case, observed, &expected, &mut judgement);
+        judgement.findings.extend(judge_damage(observed));
         let findings = &mut judgement.findings;
         findings.extend(outcome::judge_outcome(&expected, observed));
         findings.extend(outcome::judge_time(case, observed));
@@ -102,6 +104,13 @@ impl Judge {
             judgement.trees = Some(tree.draw());
         }
     }
+}
+
+/// An SDK leaves alone what it cannot use (`env.socket`).
+fn judge_damage(observed: &Observed) -> Option<Finding> {
+    let damage = observed.damage.as_ref()?;
+    let expected = "the files at the address as they were";
+    Some(Finding::of(Clause::EnvSocket, expected, damage))
 }
 
 /// What all connections brought.

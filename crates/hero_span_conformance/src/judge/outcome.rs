@@ -61,7 +61,9 @@ pub(super) fn judge_time(case: &Case, observed: &Observed) -> Option<Finding> {
     let whole: Duration = observed.spells.iter().sum();
     let (took, slack) = match case.socket {
         // Each call may wait.
-        Schedule::Slow { .. } => (observed.spells.iter().max().copied()?, SLACK),
+        Schedule::Slow { .. } | Schedule::TinyBuffers { .. } => {
+            (observed.spells.iter().max().copied()?, SLACK)
+        }
         // Once for the stall, then for a runner that is slow to catch up.
         Schedule::Stall { .. } => (whole, CATCHING_UP),
         // There is one stall at most.
