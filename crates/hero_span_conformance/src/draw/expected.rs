@@ -98,7 +98,7 @@ fn want(field: &str, want: &Want) -> Option<String> {
             let shown = |(key, wanted): &(String, Wanted)| {
                 format!("{}: {}", words::word(key), words::sent(&wanted.sent))
             };
-            Some(members_in_words(members.iter().map(shown)))
+            Some(format!("{{{}}}", words::first(members.iter().map(shown))))
         }
         Want::Traceback { type_name, .. } => Some(words::traceback(type_name)),
     }
@@ -111,16 +111,4 @@ fn text(field: &str, sent: &Sent) -> String {
         }
         sent => words::sent(sent),
     }
-}
-
-/// Many members are shown by their number.
-pub(super) fn members_in_words(members: impl Iterator<Item = String>) -> String {
-    const SHOWN: usize = 4;
-    let members: Vec<String> = members.collect();
-    let first = members.get(..SHOWN.min(members.len())).unwrap_or_default();
-    let more = members.len() - first.len();
-    if more == 0 {
-        return format!("{{{}}}", first.join(", "));
-    }
-    format!("{{{}, and {more} more}}", first.join(", "))
 }

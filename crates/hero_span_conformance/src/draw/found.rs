@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use hero_span_protocol::{Event, SpanId};
 
-use super::expected::members_in_words;
 use super::layout::{Item, lay_out};
 use super::words::{self, Fields};
 use crate::compare::Arrival;
@@ -91,11 +90,12 @@ fn label_of(arrival: &Arrival, known: &HashSet<SpanId>) -> String {
 fn shown(arrival: &Arrival, name: &str, value: &Value) -> String {
     match (name, value) {
         ("name" | "key" | "kind" | "level" | "status", Value::Text(text)) => words::word(text),
-        ("tags" | "fields", Value::Object(members)) => members_in_words(
-            members
-                .iter()
-                .map(|(key, value)| format!("{}: {}", words::word(key), words::value(value))),
-        ),
+        ("tags" | "fields", Value::Object(members)) => {
+            let members = members.iter();
+            let members = members
+                .map(|(key, value)| format!("{}: {}", words::word(key), words::value(value)));
+            format!("{{{}}}", words::first(members))
+        }
         ("error", Value::Text(text)) if text.contains('\n') => match arrival.get("error_type") {
             Some(Value::Text(error_type)) => words::traceback(error_type),
             _ => words::quoted(text),

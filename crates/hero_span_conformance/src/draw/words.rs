@@ -8,6 +8,8 @@ use crate::value::{Sent, Value, compact};
 
 /// Longer texts are shown by their beginning and their length.
 const SHOWN_BYTES: usize = 60;
+/// Of longer lists the first are shown.
+const SHOWN_ITEMS: usize = 4;
 
 /// The parts of an event, in words: its fields by name.
 #[derive(Debug, Default)]
@@ -94,5 +96,17 @@ pub(super) fn cuts<'a>(cuts: impl Iterator<Item = (&'a str, String)>) -> Option<
         .map(|(field, size)| format!("{} {size}", word(field)))
         .collect();
     cuts.sort();
-    (!cuts.is_empty()).then(|| format!("({})", cuts.join(", ")))
+    (!cuts.is_empty()).then(|| format!("({})", first(cuts.into_iter())))
+}
+
+/// The first of a list, and how many more there are.
+pub(super) fn first(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    let shown = items
+        .get(..SHOWN_ITEMS.min(items.len()))
+        .unwrap_or_default();
+    match items.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{}, and {more} more", shown.join(", ")),
+    }
 }

@@ -1,11 +1,12 @@
 //! Lines: the parser's emit reading, the emit schema, and that both agree.
 
-use hero_span_protocol::contract::{Clause, EMIT_SCHEMA};
-use hero_span_protocol::{Event, Violation, judge};
-use jsonschema::Validator;
+use hero_span_protocol::contract::{ACCEPT_SCHEMA, Clause, EMIT_SCHEMA};
+use hero_span_protocol::{Event, Parsed, Violation, judge, parse};
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value as Json;
 
 use super::Place;
-use crate::checks::DRIFT_EMIT;
+use crate::checks::{DRIFT_ACCEPT, DRIFT_EMIT, DRIFT_PARSER};
 use crate::compare::Arrival;
 use crate::error::Error;
 use crate::finding::Finding;
@@ -28,6 +29,7 @@ const SAID_BY_SCHEMA: [Clause; 10] = [
 #[derive(Debug)]
 pub(super) struct Lines {
     emit: Validator,
+    accept: Validator,
 }
 
 /// What the lines of a connection are.
@@ -40,9 +42,15 @@ pub(super) struct Read {
 
 impl Lines {
     pub(super) fn new() -> Result<Self, Error> {
-        let schema = serde_json::from_str(EMIT_SCHEMA).map_err(|error| Error::schema(&error))?;
-        let emit = jsonschema::validator_for(&schema).map_err(|error| Error::schema(&error))?;
-        Ok(Self { emit })
+        Self::with(EMIT_SCHEMA, ACCEPT_SCHEMA)
+    }
+
+    /// With these schemas, which need not be the contract's.
+    fn with(emit: &str, accept: &str) -> Result<Self, Error> {
+        Ok(Self {
+            emit: validator(emit)?,
+            accept: validator(accept)?,
+        })
     }
 
     /// Reads all that came over a connection.
@@ -65,7 +73,7 @@ impl Lines {
 
     fn read_line(&self, text: &[u8], place: Place, read: &mut Read) {
         let (event, violations) = judge(text);
-        let drift = self.drift(text, event.as_ref(), &violations);
+        let drift = self.drift(text, event.as_ref(), &violations).into_iter();
         let violations = violations
             .into_iter()
             .map(|violation| place.blames(violation));
@@ -76,30 +84,70 @@ impl Lines {
         read.arrivals.extend(arrival);
     }
 
-    /// Where the schema and the parser disagree.
+    /// Where the contract's schemas and parser disagree on a line.
     fn drift(
         &self,
         text: &[u8],
         event: Option<&Event<'_>>,
         violations: &[Violation],
+    ) -> Vec<Finding> {
+        let Ok(line) = serde_json::from_slice(text) else {
+            return Vec::new();
+        };
+        let emit = self.emit_drift(&line, event, violations);
+        let is_good = event.is_some() && violations.is_empty();
+        let accept = is_good.then(|| self.accept_drift(&line)).flatten();
+        let parser = is_good.then(|| parser_drift(text)).flatten();
+        [emit, accept, parser].into_iter().flatten().collect()
+    }
+
+    /// The emit schema says what the emit reading says, as far as a schema can.
+    fn emit_drift(
+        &self,
+        line: &Json,
+        event: Option<&Event<'_>>,
+        violations: &[Violation],
     ) -> Option<Finding> {
-        let line = serde_json::from_slice(text).ok()?;
-        let by_schema = self.emit.validate(&line);
-        let is_said = |violation: &Violation| SAID_BY_SCHEMA.contains(&violation.clause);
-        match (by_schema, violations) {
+        let is_said = |violation: &&Violation| SAID_BY_SCHEMA.contains(&violation.clause);
+        match (self.emit.validate(line), violations) {
             (Err(error), []) => {
-                let found = format!("{error} at {}", error.instance_path());
                 let expected = "what the parser takes, to be valid under the emit schema";
-                Some(Finding::named(DRIFT_EMIT, expected, found))
+                Some(Finding::named(DRIFT_EMIT, expected, told(&error)))
             }
             (Ok(()), violations) if event.is_some() => {
-                let violation = violations.iter().find(|violation| is_said(violation))?;
+                let violation = violations.iter().find(is_said)?;
                 let expected = format!("the emit schema to say that, too: {violation}");
                 Some(Finding::named(DRIFT_EMIT, expected, "a valid line"))
             }
             _ => None,
         }
     }
+
+    /// What may be sent must be taken.
+    fn accept_drift(&self, line: &Json) -> Option<Finding> {
+        let error = self.accept.validate(line).err()?;
+        let expected = "what may be sent, to be valid under the accept schema";
+        Some(Finding::named(DRIFT_ACCEPT, expected, told(&error)))
+    }
+}
+
+fn parser_drift(text: &[u8]) -> Option<Finding> {
+    let found = match parse(text) {
+        Ok(Parsed::Event(_)) => return None,
+        Ok(Parsed::Skipped { type_name }) => format!("a line skipped for its type {type_name}"),
+        Err(error) => error.to_string(),
+    };
+    let expected = "what may be sent, to be taken by the parser";
+    Some(Finding::named(DRIFT_PARSER, expected, found))
+}
+
+fn validator(schema: &str) -> Result<Validator, Error> {
+    let schema = serde_json::from_str(schema).map_err(|error| Error::schema(&error))?;
+    jsonschema::validator_for(&schema).map_err(|error| Error::schema(&error))
+}
+
+fn told(error: &ValidationError<'_>) -> String {
+    format!("{error} at {}", error.instance_path())
 }
 
 fn torn(line: &[u8], place: Place) -> Finding {
@@ -167,23 +215,37 @@ mod tests {
         );
     }
 
+    /// The checks that find a disagreement on this line, by its reading.
+    fn check_drift(lines: &Lines, text: &str, read_as: &str, expected: &[&str]) {
+        let (event, violations) = judge(read_as.as_bytes());
+        let drift = lines.drift(text.as_bytes(), event.as_ref(), &violations);
+        let checks: Vec<&str> = drift.iter().map(|finding| finding.check.as_str()).collect();
+        assert_eq!(checks, expected, "{drift:?}");
+    }
+
     #[test]
-    fn schema_and_parser_are_compared_both_ways() {
+    fn schemas_and_parser_are_compared() {
         let lines = Lines::new().unwrap();
         let unknown = GOOD.replace("\"key\"", "\"kez\"");
-        let (event, violations) = judge(GOOD.as_bytes());
-        assert_eq!(
-            lines.drift(GOOD.as_bytes(), event.as_ref(), &violations),
-            None
+        check_drift(&lines, GOOD, GOOD, &[]);
+        check_drift(&lines, &unknown, &unknown, &[]);
+        // A line that only one of them knows, under the reading of another line.
+        check_drift(
+            &lines,
+            &unknown,
+            GOOD,
+            &[DRIFT_EMIT, DRIFT_ACCEPT, DRIFT_PARSER],
         );
-        let by_schema_only = lines
-            .drift(unknown.as_bytes(), event.as_ref(), &[])
-            .unwrap();
-        assert!(by_schema_only.found.contains("key"), "{by_schema_only}");
-        let (_, violations) = judge(unknown.as_bytes());
-        let by_parser_only = lines
-            .drift(GOOD.as_bytes(), event.as_ref(), &violations)
-            .unwrap();
-        assert_eq!(by_parser_only.found, "a valid line");
+        let extra = GOOD.replace("\"key\"", "\"kez\":1,\"key\"");
+        check_drift(&lines, GOOD, &extra, &[DRIFT_EMIT]);
+    }
+
+    #[test]
+    fn a_schema_that_is_too_narrow_is_drift() {
+        let narrow = r#"{"properties":{"key":{"const":"other"}}}"#;
+        let emit = Lines::with(narrow, ACCEPT_SCHEMA).unwrap();
+        check_drift(&emit, GOOD, GOOD, &[DRIFT_EMIT]);
+        let accept = Lines::with(EMIT_SCHEMA, narrow).unwrap();
+        check_drift(&accept, GOOD, GOOD, &[DRIFT_ACCEPT]);
     }
 }
