@@ -1,12 +1,12 @@
-//! `hero-span conformance`: proves where an SDK departs from the contract.
+//! `hero-span conformance`: proves where an SDK or a consumer departs from the
+//! contract.
 
 mod runs;
 
 use std::io::{stdin, stdout};
 
 use clap::Subcommand;
-use hero_span_conformance::command::{EXIT_CODES, RunArguments, main};
-use hero_span_conformance::parser::{self, ParserArguments};
+use hero_span_conformance::{command, parser};
 
 use crate::exit_codes;
 
@@ -19,12 +19,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run every family of cases
-    #[command(after_help = EXIT_CODES)]
-    Run(RunArguments),
-    /// Give lines and connections to a consumer in any language
-    #[command(after_help = EXIT_CODES)]
-    Parser(ParserArguments),
+    #[command(flatten)]
+    Suite(command::Command),
     /// Speak for this program's own parser, as an adapter of `parser` does
     #[command(hide = true)]
     ParserAdapter,
@@ -33,8 +29,7 @@ enum Command {
 /// Does what was asked and gives the exit code.
 pub(crate) fn run(args: &Args) -> u8 {
     match &args.command {
-        Command::Run(arguments) => main(arguments),
-        Command::Parser(arguments) => parser::main(arguments),
+        Command::Suite(asked) => command::main(asked),
         Command::ParserAdapter => adapt(),
     }
 }

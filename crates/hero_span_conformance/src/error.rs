@@ -13,6 +13,7 @@ pub struct Error(Kind);
 
 #[derive(Debug)]
 enum Kind {
+    Usage(String),
     Schema(String),
     File {
         what: &'static str,
@@ -29,6 +30,11 @@ enum Kind {
 }
 
 impl Error {
+    /// An argument that cannot be taken.
+    pub(crate) const fn usage(why: String) -> Self {
+        Self(Kind::Usage(why))
+    }
+
     pub(crate) fn schema(why: &dyn fmt::Display) -> Self {
         Self(Kind::Schema(why.to_string()))
     }
@@ -41,9 +47,9 @@ impl Error {
         })
     }
 
-    /// Whether an argument is at fault: it names a file that is of no use.
+    /// Whether an argument is at fault, or the file that it names.
     pub const fn is_usage(&self) -> bool {
-        matches!(self.0, Kind::File { .. })
+        matches!(self.0, Kind::File { .. } | Kind::Usage(_))
     }
 
     pub(crate) const fn directory(error: io::Error) -> Self {
@@ -69,6 +75,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
+            Kind::Usage(why) => f.write_str(why),
             Kind::Schema(why) => write!(
                 f,
                 "the emit schema: expected a JSON Schema, found {why}; run `cargo xtask spec`"

@@ -27,6 +27,7 @@ mod finding;
 mod generate;
 mod judge;
 mod known;
+mod list;
 mod model;
 pub mod parser;
 mod process;

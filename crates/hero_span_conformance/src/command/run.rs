@@ -1,4 +1,4 @@
-//! The command line of a run, for every program that offers one.
+//! `run`: drives an SDK through its adapter and judges it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,16 +15,8 @@ use crate::progress::Line;
 use crate::report::{Conclusion, Report};
 use crate::run::{Options, quoted, replay, run};
 
-/// Bad usage.
-const USAGE: u8 = 2;
-
 const NO_ADAPTER: &str = "--adapter: expected the command that starts the SDK's adapter, \
     such as --adapter 'python3 sdk/python/conformance_adapter.py', or --profile with its file";
-
-/// Exit codes of a run, for `--help`.
-pub const EXIT_CODES: &str = "Exit codes: 0 conformant; 1 not conformant; 2 bad usage; \
-    3 could not be evaluated (the adapter failed, or nothing ran); 4 the list of known \
-    failures is not true any more.";
 
 /// What a run is told.
 #[derive(Args, Clone, Debug)]
@@ -85,32 +77,15 @@ pub struct RunArguments {
     pub called_as: Option<String>,
 }
 
-/// Runs what the arguments ask for, says what came of it, and gives the exit
-/// code.
-pub fn main(arguments: &RunArguments) -> u8 {
-    let options = match options(arguments) {
-        Ok(options) => options,
-        Err(message) => {
-            eprintln!("hero-span: {message}");
-            return USAGE;
-        }
-    };
+/// Runs what the arguments ask for, and says what came of it.
+pub(super) fn main(arguments: &RunArguments) -> Result<u8, Error> {
+    let options = options(arguments).map_err(Error::usage)?;
     let progress = Line::new();
     let report = match &arguments.replay {
         Some(file) => replay(&options, file, &progress),
         None => run(&options, &progress),
     };
-    match report.and_then(|report| tell(&report, arguments)) {
-        Ok(conclusion) => conclusion.exit_code(),
-        Err(error) => {
-            eprintln!("hero-span: {error}");
-            if error.is_usage() {
-                USAGE
-            } else {
-                Conclusion::NotEvaluated.exit_code()
-            }
-        }
-    }
+    tell(&report?, arguments).map(Conclusion::exit_code)
 }
 
 fn tell(report: &Report, arguments: &RunArguments) -> Result<Conclusion, Error> {

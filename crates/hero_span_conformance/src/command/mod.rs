@@ -1,0 +1,58 @@
+//! The command line of the suite, for the program that offers it.
+
+mod run;
+
+use clap::Subcommand;
+
+use crate::error::Error;
+use crate::list::{ListArguments, list};
+use crate::parser::{self, ParserArguments};
+use crate::report::Conclusion;
+
+pub use run::RunArguments;
+
+/// Bad usage.
+const USAGE: u8 = 2;
+
+const EXIT_CODES: &str = "Exit codes: 0 conformant; 1 not conformant; 2 bad usage; \
+    3 could not be evaluated (the adapter failed, or nothing ran); 4 the list of known \
+    failures is not true any more.";
+
+/// What the suite can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge an SDK: run every case through its adapter
+    #[command(after_help = EXIT_CODES)]
+    Run(Box<RunArguments>),
+    /// Judge a parser: give lines and connections to a consumer in any language
+    #[command(after_help = EXIT_CODES)]
+    Parser(ParserArguments),
+    /// Show the clauses of the contract, their checks and their cases
+    List(ListArguments),
+}
+
+/// Does what was asked, says what came of it, and gives the exit code.
+pub fn main(command: &Command) -> u8 {
+    let done = match command {
+        Command::Run(arguments) => run::main(arguments),
+        Command::Parser(arguments) => Ok(parser::main(arguments)),
+        Command::List(arguments) => list(arguments).map(|text| print(&text)),
+    };
+    done.unwrap_or_else(|error| fail(&error))
+}
+
+/// Prints what a command says when all is well. Nobody need read it to its end.
+fn print(text: &str) -> u8 {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Conclusion::Conformant.exit_code()
+}
+
+fn fail(error: &Error) -> u8 {
+    eprintln!("hero-span: {error}");
+    if error.is_usage() {
+        USAGE
+    } else {
+        Conclusion::NotEvaluated.exit_code()
+    }
+}
