@@ -79,6 +79,12 @@ pub(crate) enum Op {
         #[serde(rename = "do")]
         body: Block,
     },
+    /// Puts a file in the place of the SDK's connection and runs a block.
+    Hijack {
+        /// What happens meanwhile.
+        #[serde(rename = "do")]
+        body: Block,
+    },
     /// Opens spans in generators and closes them in another order.
     Generator(Generator),
     /// Tells the runner and waits for its word.
@@ -272,6 +278,8 @@ pub(crate) mod feature {
     pub(crate) const ASYNC: &str = "async";
     /// Operation `fork`.
     pub(crate) const FORK: &str = "fork";
+    /// Operation `hijack`.
+    pub(crate) const HIJACK: &str = "hijack";
     /// Operation `call`.
     pub(crate) const INSTRUMENT: &str = "instrument";
     /// Operation `generator`.
@@ -292,6 +300,7 @@ impl Op {
             | Self::Call(Call { body, .. })
             | Self::Catch { body }
             | Self::Fork { body }
+            | Self::Hijack { body }
             | Self::Repeat { body, .. } => vec![body],
             Self::Parallel { branches, .. } | Self::Tasks { branches } => branches.iter().collect(),
             Self::Generator(generator) => {
@@ -311,6 +320,7 @@ impl Op {
             | Self::Call(Call { body, .. })
             | Self::Catch { body }
             | Self::Fork { body }
+            | Self::Hijack { body }
             | Self::Repeat { body, .. } => vec![body],
             Self::Parallel { branches, .. } | Self::Tasks { branches } => {
                 branches.iter_mut().collect()
@@ -329,6 +339,7 @@ impl Op {
             Self::Parallel { .. } => needed.push(feature::THREADS),
             Self::Tasks { .. } => needed.push(feature::ASYNC),
             Self::Fork { .. } => needed.push(feature::FORK),
+            Self::Hijack { .. } => needed.push(feature::HIJACK),
             Self::Generator(_) => needed.push(feature::GENERATOR),
             Self::Call(_) => needed.push(feature::INSTRUMENT),
             Self::Step(stretch) | Self::Span(stretch) if stretch.decorator => {
@@ -356,6 +367,14 @@ pub(crate) fn features(script: &[Op]) -> BTreeSet<&'static str> {
         }
     }
     needed
+}
+
+/// Whether several threads, tasks or processes write at once.
+pub(crate) fn is_concurrent(script: &[Op]) -> bool {
+    script.iter().any(|op| {
+        let is_itself = matches!(op, Op::Parallel { .. } | Op::Tasks { .. } | Op::Fork { .. });
+        is_itself || op.blocks().into_iter().any(|block| is_concurrent(block))
+    })
 }
 
 /// What is wrong with a script although its JSON has the right shape; the
@@ -454,7 +473,7 @@ mod tests {
             r#"{"op":"log","message":"m","level":"warn","fields":{"z":1}},{"op":"result","value":3},"#,
             r#"{"op":"catch","do":[{"op":"fail","reason":"r"}]},{"op":"raise","kind":"exit","code":3},"#,
             r#"{"op":"call","class":"C","method":"m","args":[1],"kwargs":{"k":2},"raises":{"kind":"error","type":"E","message":"no"}},"#,
-            r#"{"op":"parallel","wrap":true,"do":[[],[]]},{"op":"tasks","do":[[]]},{"op":"fork","do":[]},"#,
+            r#"{"op":"parallel","wrap":true,"do":[[],[]]},{"op":"tasks","do":[[]]},{"op":"fork","do":[]},{"op":"hijack","do":[]},"#,
             r#"{"op":"generator","spans":[{"kind":"step","name":"g"}],"close":[{"which":0}]},"#,
             r#"{"op":"checkpoint","name":"mid"},{"op":"repeat","times":3,"do":[]}]"#
         );

@@ -10,6 +10,7 @@ use crate::checks::{DRIFT_ACCEPT, DRIFT_EMIT, DRIFT_PARSER};
 use crate::compare::Arrival;
 use crate::error::Error;
 use crate::finding::Finding;
+use crate::value::{Plain, Value};
 
 /// What a schema can say; a violation of one of these shows in it as well.
 const SAID_BY_SCHEMA: [Clause; 10] = [
@@ -30,6 +31,15 @@ const SAID_BY_SCHEMA: [Clause; 10] = [
 pub(super) struct Lines {
     emit: Validator,
     accept: Validator,
+}
+
+/// How the lines of a connection came to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Origin {
+    /// The last line may be without its LF.
+    pub(super) may_be_torn: bool,
+    /// Several threads, tasks or processes wrote at once.
+    pub(super) is_concurrent: bool,
 }
 
 /// What the lines of a connection are.
@@ -54,16 +64,16 @@ impl Lines {
     }
 
     /// Reads all that came over a connection.
-    pub(super) fn read(&self, bytes: &[u8], may_be_torn: bool) -> Read {
+    pub(super) fn read(&self, bytes: &[u8], origin: Origin) -> Read {
         let mut read = Read::default();
         let mut place = Place { line: 0, byte: 0 };
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             place.line += 1;
             match line.strip_suffix(b"\n") {
-                Some(text) => self.read_line(text, place, &mut read),
+                Some(text) => self.read_line(text, place, origin, &mut read),
                 None => read.is_torn = true,
             }
-            if read.is_torn && !may_be_torn {
+            if read.is_torn && !origin.may_be_torn {
                 read.findings.push(torn(line, place));
             }
             place.byte += line.len() as u64;
@@ -71,13 +81,17 @@ impl Lines {
         read
     }
 
-    fn read_line(&self, text: &[u8], place: Place, read: &mut Read) {
+    fn read_line(&self, text: &[u8], place: Place, origin: Origin, read: &mut Read) {
         let (event, violations) = judge(text);
         let drift = self.drift(text, event.as_ref(), &violations).into_iter();
         let violations = violations
             .into_iter()
             .map(|violation| place.blames(violation));
-        read.findings.extend(violations);
+        if origin.is_concurrent && !is_object(text) {
+            read.findings.extend(violations.map(mixed));
+        } else {
+            read.findings.extend(violations);
+        }
         read.findings
             .extend(drift.map(|finding| place.finds(finding)));
         let arrival = event.map(|event| Arrival::new(place.line, place.byte, text, event));
@@ -150,6 +164,20 @@ fn told(error: &ValidationError<'_>) -> String {
     format!("{error} at {}", error.instance_path())
 }
 
+fn is_object(text: &[u8]) -> bool {
+    matches!(serde_json::from_slice(text), Ok(Plain(Value::Object(_))))
+}
+
+/// What is no line at all, where several write at once, is parts of several.
+fn mixed(finding: Finding) -> Finding {
+    let whole = Finding::of(Clause::SdkWholeLines, finding.expected, finding.found);
+    Finding {
+        field: finding.field,
+        place: finding.place,
+        ..whole
+    }
+}
+
 fn torn(line: &[u8], place: Place) -> Finding {
     let found = format!("a last line of {} bytes without one", line.len());
     let expected = "an LF at the end of each line";
@@ -164,7 +192,15 @@ mod tests {
 
     /// Each finding's rule, field and place.
     fn check(bytes: &str, may_be_torn: bool, expected: &[&str]) {
-        let read = Lines::new().unwrap().read(bytes.as_bytes(), may_be_torn);
+        let origin = Origin {
+            may_be_torn,
+            ..Origin::default()
+        };
+        check_from(bytes, origin, expected);
+    }
+
+    fn check_from(bytes: &str, origin: Origin, expected: &[&str]) {
+        let read = Lines::new().unwrap().read(bytes.as_bytes(), origin);
         let words = |finding: &Finding| {
             let field = finding.field.as_deref().unwrap_or("-");
             format!(
@@ -193,6 +229,23 @@ mod tests {
     }
 
     #[test]
+    fn mixed_lines_are_told_from_bad_ones() {
+        let concurrent = Origin {
+            is_concurrent: true,
+            ..Origin::default()
+        };
+        let mixed = format!("{}{GOOD}\n", &GOOD[..40]);
+        check(&mixed, false, &["transport.i-json - line 1, byte 42"]);
+        check_from(&mixed, concurrent, &["sdk.whole-lines - line 1, byte 42"]);
+        let twice = GOOD.replace("{", r#"{"seq":0,"#);
+        check_from(
+            &format!("{twice}\n"),
+            concurrent,
+            &["transport.i-json seq line 1, byte 68"],
+        );
+    }
+
+    #[test]
     fn violations_have_their_place_in_the_stream() {
         let bad = GOOD.replace("\"k\"", "\"\"");
         check(
@@ -207,7 +260,7 @@ mod tests {
         let long = GOOD.replace('7', &format!("\"{}\"", "\\u0001".repeat(6000)));
         let read = Lines::new()
             .unwrap()
-            .read(format!("{long}\n").as_bytes(), false);
+            .read(format!("{long}\n").as_bytes(), Origin::default());
         assert!(
             read.findings
                 .iter()

@@ -14,7 +14,8 @@ use crate::compare::Arrival;
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::model::{Expected, predict};
-use lines::Lines;
+use crate::script::is_concurrent;
+use lines::{Lines, Origin};
 use tree::Tree;
 
 /// Judges cases.
@@ -67,7 +68,7 @@ impl Judge {
         self.judge_bytes(case, observed, &expected, &mut judgement);
         judgement.findings.extend(judge_damage(observed));
         let findings = &mut judgement.findings;
-        findings.extend(outcome::judge_outcome(&expected, observed));
+        findings.extend(outcome::judge_outcome(case, &expected, observed));
         findings.extend(outcome::judge_time(case, observed));
         judgement
     }
@@ -81,8 +82,11 @@ impl Judge {
     ) {
         let mut wire = Wire::default();
         for capture in &observed.captures {
-            let may_be_torn = capture.was_closed || case.socket.stalls();
-            let read = self.lines.read(&capture.bytes, may_be_torn);
+            let origin = Origin {
+                may_be_torn: capture.was_closed || case.socket.stalls(),
+                is_concurrent: is_concurrent(&case.script),
+            };
+            let read = self.lines.read(&capture.bytes, origin);
             wire.connections.push(read.arrivals);
             wire.findings.extend(read.findings);
             wire.is_torn |= read.is_torn;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hero_span_protocol::contract::limit;
+use hero_span_protocol::contract::{Clause, limit};
 
 use crate::case::{Case, Ended, Observed};
 use crate::checks;
@@ -11,6 +11,8 @@ use crate::dialogue::Outcome;
 use crate::finding::Finding;
 use crate::model::Expected;
 use crate::schedule::Schedule;
+use crate::script::feature;
+use crate::value::Value;
 
 /// A call may wait for `WAIT_MS`, and be polled for once more.
 const WAIT: Duration = Duration::from_millis(limit::WAIT_MS + 10);
@@ -24,13 +26,14 @@ const SLACK: Duration = Duration::from_millis(100);
 const CATCHING_UP: Duration = Duration::from_secs(1);
 
 /// What the user's code saw (`sdk.silent`).
-pub(super) fn judge_outcome(expected: &Expected, observed: &Observed) -> Vec<Finding> {
+pub(super) fn judge_outcome(case: &Case, expected: &Expected, observed: &Observed) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &observed.ending {
         Ended::Done { outcome, printed } => {
             if *outcome != expected.outcome {
                 let words = (words(&expected.outcome), words(outcome));
-                findings.push(Finding::named(checks::OUTCOME, words.0, words.1));
+                let check = check_of(case, &expected.outcome, outcome);
+                findings.push(Finding::named(check, words.0, words.1));
             }
             if !printed.is_empty() {
                 let printed = excerpt(printed, 0);
@@ -47,6 +50,32 @@ pub(super) fn judge_outcome(expected: &Expected, observed: &Observed) -> Vec<Fin
         Ended::Unsupported(_) => {}
     }
     findings
+}
+
+/// The check that a wrong outcome fails: what the SDK does to a file that took
+/// the place of its connection has one of its own (`sdk.foreign-descriptor`).
+fn check_of(case: &Case, expected: &Outcome, found: &Outcome) -> &'static str {
+    let (Outcome::Returned(expected), Outcome::Returned(found)) = (expected, found) else {
+        return checks::OUTCOME;
+    };
+    let is_of_a_file = case.features().contains(feature::HIJACK)
+        && first_unequal(expected, found).is_some_and(|expected| *expected == Value::text(""));
+    if is_of_a_file {
+        Clause::SdkForeignDescriptor.id()
+    } else {
+        checks::OUTCOME
+    }
+}
+
+/// The innermost value that was expected where another was found.
+fn first_unequal<'a>(expected: &'a Value, found: &Value) -> Option<&'a Value> {
+    match (expected, found) {
+        (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
+            let mut pairs = items.iter().zip(others);
+            pairs.find_map(|(item, other)| first_unequal(item, other))
+        }
+        _ => (expected != found).then_some(expected),
+    }
 }
 
 fn words(outcome: &Outcome) -> String {
@@ -86,4 +115,29 @@ pub(super) fn unsupported(what: &str) -> Finding {
         expected,
         format!("unsupported: {}", excerpt(what, 0)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(script: &str, expected: &str, found: &str, check: &str) {
+        let case = Case::from_json(&format!(r#"{{"script":{script}}}"#)).unwrap();
+        let returned = |json| Outcome::Returned(serde_json::from_str(json).unwrap());
+        assert_eq!(
+            check_of(&case, &returned(expected), &returned(found)),
+            check
+        );
+    }
+
+    #[test]
+    fn what_was_written_to_a_file_has_its_own_check() {
+        let hijack = r#"[{"op":"hijack","do":[]}]"#;
+        let file = "sdk.foreign-descriptor";
+        check(hijack, r#"[[1],""]"#, r#"[[1],"{}\n"]"#, file);
+        check(hijack, r#"[[1],""]"#, "[[1],null]", file);
+        check(hijack, r#"[[1],""]"#, r#"[[2],"{}\n"]"#, checks::OUTCOME);
+        check(hijack, r#"[""]"#, r#"["",1]"#, checks::OUTCOME);
+        check("[]", r#"[""]"#, r#"["x"]"#, checks::OUTCOME);
+    }
 }

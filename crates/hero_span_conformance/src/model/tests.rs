@@ -189,6 +189,19 @@ fn a_fork_is_a_process_of_its_own() {
 }
 
 #[test]
+fn a_process_whose_connection_was_hijacked_says_no_more() {
+    let script = r#"[{"op":"step","name":"s","do":[
+        {"op":"hijack","do":[{"op":"log","message":"dropped"},{"op":"fork","do":[{"op":"span","name":"child"}]}]},
+        {"op":"log","message":"dropped as well"}]}]"#;
+    insta::assert_snapshot!(check(script), @r#"
+    0 after []: step "s" starts under root
+    1 after []: span "child" starts under step "s" in process 1
+    2 after [1]: span "child" ends ok in process 1
+    returned [[],""]
+    "#);
+}
+
+#[test]
 fn a_result_is_that_of_the_last_word() {
     let script = r#"[{"op":"step","name":"s","do":[{"op":"result","value":1},{"op":"result","value":2}]},
         {"op":"result","value":"unheard"}]"#;

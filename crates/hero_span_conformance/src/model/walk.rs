@@ -1,5 +1,7 @@
 //! Runs a script as a perfect SDK would.
 
+use std::collections::HashSet;
+
 use super::{Body, Ending, Event, Expected, Presence, Span};
 use crate::dialogue::Outcome;
 use crate::script::{Block, Call, Flow, Generator, Op, Raise, RaiseKind, Stretch, StretchKind};
@@ -37,6 +39,8 @@ struct Walk {
     is_open: Vec<bool>,
     results: Vec<Presence>,
     forks: usize,
+    /// The processes whose SDK is off (`sdk.foreign-descriptor`).
+    is_off: HashSet<usize>,
     checkpoints: Vec<(String, usize)>,
 }
 
@@ -89,6 +93,11 @@ impl Walk {
             Op::Parallel { wrap, branches } => saw.push(self.branches(branches, *wrap, here)),
             Op::Tasks { branches } => saw.push(self.branches(branches, true, here)),
             Op::Fork { body } => saw.push(self.fork(body, here)),
+            Op::Hijack { body } => {
+                self.is_off.insert(here.process);
+                self.block(body, here, saw)?;
+                saw.push(Value::text(""));
+            }
             Op::Repeat { times, body } => {
                 for _ in 0..*times {
                     self.block(body, here, saw)?;
@@ -311,6 +320,9 @@ impl Walk {
     }
 
     fn emit(&mut self, here: &mut Here, span: usize, body: Body) {
+        if self.is_off.contains(&here.process) {
+            return;
+        }
         let after = std::mem::replace(&mut here.last, vec![self.events.len()]);
         self.events.push(Event {
             process: here.process,
