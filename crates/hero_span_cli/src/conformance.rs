@@ -10,8 +10,9 @@ use hero_span_conformance::{command, parser};
 
 use crate::exit_codes;
 
-/// Drive an SDK through its adapter, and prove where it departs from the contract.
+/// Drive an SDK through its adapter, and prove where it departs from the contract
 #[derive(Debug, clap::Args)]
+#[command(after_help = command::EXAMPLES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,

@@ -24,6 +24,8 @@ Examples:
   hero-span check capture.jsonl         Judge what an SDK sent
   hero-span check -- python3 flow.py    Judge what a program sends while it runs
   hero-span explain value.cut           Say what a clause of the contract asks
+  hero-span conformance run --adapter 'COMMAND'
+                                        Prove where an SDK departs from the contract
 
 Exit codes, of every command:
   0  done; what was judged conforms

@@ -30,6 +30,19 @@ fn help_teaches_by_example() {
 }
 
 #[test]
+fn conformance_commands_teach_by_example() {
+    let help = |args: &[&str]| run(hero_span().arg("conformance").args(args)).stdout;
+    let of_all = help(&["--help"]);
+    assert!(of_all.contains("\n  hero-span conformance run"), "{of_all}");
+    for name in ["run", "parser", "list"] {
+        let help = help(&[name, "--help"]);
+        let example = format!("\n  hero-span conformance {name}");
+        assert!(help.contains(&example), "{help}");
+        assert!(help.contains("\nExit codes: 0 "), "{help}");
+    }
+}
+
+#[test]
 fn wrong_arguments_end_with_two() {
     for args in [
         &["collct"][..],
@@ -41,6 +54,7 @@ fn wrong_arguments_end_with_two() {
         &["check", "--once", "--", "true"],
         &["conformance", "run", "--cases", "many"],
         &["conformance", "sideways"],
+        &["conformance", "run", "--adapter"],
     ] {
         let finished = run(hero_span().args(args));
         assert_eq!(finished.code, Some(2), "{args:?}");
@@ -150,5 +164,29 @@ fn shells_get_completions() {
             let word = word.trim_start_matches("--");
             assert!(finished.stdout.contains(word), "{shell}: {word}");
         }
+    }
+}
+
+#[test]
+fn every_error_says_who_speaks() {
+    for args in [
+        &["collect", "--listen", "/no/such/place"][..],
+        &["check", "/no/such/capture"],
+        &["check", "--listen", "/no/such/place"],
+        &["check", "--", "/no/such/program"],
+        &["explain", "nonsense"],
+        &["conformance", "run"],
+        &["conformance", "run", "--adapter", "'"],
+        &["conformance", "run", "--adapter", "/no/such/adapter"],
+        &["conformance", "parser", "--adapter", "'"],
+        &["conformance", "parser", "--adapter", "/no/such/adapter"],
+    ] {
+        let finished = run(hero_span().args(args));
+        assert!(
+            finished.stderr.starts_with("hero-span: "),
+            "{args:?}: {}",
+            finished.stderr
+        );
+        assert!(matches!(finished.code, Some(2 | 3)), "{args:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! The command line of the suite, for the program that offers it.
 
+mod help;
 mod run;
 
 use clap::Subcommand;
@@ -9,25 +10,23 @@ use crate::list::{ListArguments, list};
 use crate::parser::{self, ParserArguments};
 use crate::report::Conclusion;
 
+pub use help::EXAMPLES;
 pub use run::RunArguments;
 
 /// Bad usage.
 const USAGE: u8 = 2;
 
-const EXIT_CODES: &str = "Exit codes: 0 conformant; 1 not conformant; 2 bad usage; \
-    3 could not be evaluated (the adapter failed, or nothing ran); 4 the list of known \
-    failures is not true any more.";
-
 /// What the suite can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Judge an SDK: run every case through its adapter
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = help::with_exit_codes(help::RUN), override_usage = help::RUN_USAGE)]
     Run(Box<RunArguments>),
     /// Judge a parser: give lines and connections to a consumer in any language
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = help::with_exit_codes(help::PARSER))]
     Parser(ParserArguments),
     /// Show the clauses of the contract, their checks and their cases
+    #[command(after_help = help::LIST)]
     List(ListArguments),
 }
 

@@ -47,7 +47,7 @@ pub fn main(arguments: &ParserArguments) -> u8 {
     let options = match options(arguments) {
         Ok(options) => options,
         Err(message) => {
-            eprintln!("{message}");
+            eprintln!("hero-span: {message}");
             return USAGE;
         }
     };
@@ -57,7 +57,7 @@ pub fn main(arguments: &ParserArguments) -> u8 {
             report.exit_code()
         }
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("hero-span: {error}");
             NOT_EVALUATED
         }
     }

@@ -28,3 +28,23 @@ impl Settled {
         self.has_ended && speaking == 0 && self.quiet >= TICKS
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After how many ticks from now a watch ends, with so many that speak.
+    fn left(settled: &mut Settled, speaking: usize) -> Option<u32> {
+        (1..=3 * TICKS).find(|_| settled.tick(speaking))
+    }
+
+    #[test]
+    fn it_ends_when_all_that_spoke_are_gone_and_nobody_comes() {
+        let mut settled = Settled::default();
+        assert_eq!(left(&mut settled, 0), None, "nobody has spoken");
+        settled.end();
+        assert_eq!(left(&mut settled, 1), None, "somebody speaks");
+        settled.stir();
+        assert_eq!(left(&mut settled, 0), Some(TICKS));
+    }
+}

@@ -1,0 +1,60 @@
+//! What the help of each command shows below its options.
+
+/// Below the list of all commands.
+pub const EXAMPLES: &str = "\
+Examples:
+  hero-span conformance run --adapter 'python3 sdk/python/conformance_adapter.py'
+      Drive an SDK through its adapter.
+
+  hero-span conformance parser --adapter 'COMMAND'
+      Test a consumer, such as a parser, in the same way.
+
+Who writes an adapter begins at conformance/README.md, which is all there is to
+know.";
+
+pub(super) const RUN: &str = "\
+Examples:
+  hero-span conformance run --adapter 'python3 sdk/python/conformance_adapter.py'
+      Every case. A failure names its clause and shows the command that runs it
+      again.
+
+  hero-span conformance run --profile conformance/adapters/python.toml
+      The same, with the SDK's own tests and known failures.
+
+  hero-span conformance run --adapter COMMAND --filter 'value.*' --fail-fast
+      Only cases of these clauses, and of each group no more than one failure.
+
+  hero-span conformance run --adapter COMMAND --replay FILE --trace
+      One case again, with what suite and adapter say to each other.";
+
+pub(super) const PARSER: &str = "\
+Examples:
+  hero-span conformance parser --adapter 'hero-span conformance parser-adapter'
+      This program's own parser: an example of what is asked of one.
+
+  hero-span conformance parser --adapter COMMAND --filter 'lines/type.id/*'
+      Only the lines that are about this clause.";
+
+pub(super) const LIST: &str = "\
+Examples:
+  hero-span conformance list
+      Each clause, with its checks and how many cases it has.
+
+  hero-span conformance list 'value.*'
+      These clauses only, with each of their cases.
+
+Exit codes: 0 done; 2 bad usage.";
+
+/// Without an adapter or a profile a run is bad usage.
+pub(super) const RUN_USAGE: &str = "\
+hero-span conformance run [OPTIONS] --adapter COMMAND
+       hero-span conformance run [OPTIONS] --profile FILE";
+
+const EXIT_CODES: &str = "Exit codes: 0 conformant; 1 not conformant; 2 bad usage; \
+    3 could not be evaluated (the adapter failed, or nothing ran); 4 the list of known \
+    failures is not true any more.";
+
+/// Examples with the exit codes of a judgement below them.
+pub(super) fn with_exit_codes(examples: &str) -> String {
+    format!("{examples}\n\n{EXIT_CODES}")
+}
