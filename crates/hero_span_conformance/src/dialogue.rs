@@ -1,6 +1,7 @@
 //! What runner and adapter say to each other: one JSON object a line.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -82,6 +83,15 @@ pub(crate) enum Outcome {
         /// Its message.
         message: Value,
     },
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Returned(value) => write!(f, "returned {value}"),
+            Self::Raised { type_name, message } => write!(f, "raised {type_name} {message}"),
+        }
+    }
 }
 
 #[derive(Deserialize)]

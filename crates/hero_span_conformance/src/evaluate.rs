@@ -113,7 +113,8 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn observe(&mut self, case: &Case) -> Result<Observed, Fault> {
+    /// Runs a case, and says what came of it without a judgement.
+    pub(crate) fn observe(&mut self, case: &Case) -> Result<Observed, Fault> {
         self.count += 1;
         let id = format!("{}-{}", self.name, self.count);
         let server = case::open(case, self.directory, &id)?;

@@ -38,6 +38,7 @@ mod run;
 mod schedule;
 mod script;
 mod server;
+mod side_by_side;
 mod unit_tests;
 mod value;
 mod vectors;

@@ -117,8 +117,8 @@ fn jobs() -> usize {
 /// Everything that all groups share.
 pub(crate) struct Bench<'a> {
     pub(crate) options: &'a Options,
-    judge: Judge,
-    hello: Hello,
+    pub(crate) judge: Judge,
+    pub(crate) hello: Hello,
     sockets: TempDir,
 }
 

@@ -58,3 +58,14 @@ const EXIT_CODES: &str = "Exit codes: 0 conformant; 1 not conformant; 2 bad usag
 pub(super) fn with_exit_codes(examples: &str) -> String {
     format!("{examples}\n\n{EXIT_CODES}")
 }
+
+pub(super) const COMPARE: &str = "\
+Examples:
+  hero-span conformance compare conformance/adapters/python.toml 'COMMAND'
+      Every fixed case on both; what differs is shown.
+
+  hero-span conformance compare A B --filter ordering/1/7
+      One generated case, shown in full.
+
+Exit codes: 0 both did the same; 1 they did not; 2 bad usage; 3 nothing could be
+compared.";

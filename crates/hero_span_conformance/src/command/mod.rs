@@ -1,5 +1,6 @@
 //! The command line of the suite, for the program that offers it.
 
+mod compare;
 mod help;
 mod run;
 
@@ -10,6 +11,7 @@ use crate::list::{ListArguments, list};
 use crate::parser::{self, ParserArguments};
 use crate::report::Conclusion;
 
+pub use compare::CompareArguments;
 pub use help::EXAMPLES;
 pub use run::RunArguments;
 
@@ -25,6 +27,9 @@ pub enum Command {
     /// Judge a parser: give lines and connections to a consumer in any language
     #[command(after_help = help::with_exit_codes(help::PARSER))]
     Parser(ParserArguments),
+    /// Run the same cases on two SDKs, and show what they do side by side
+    #[command(after_help = help::COMPARE)]
+    Compare(CompareArguments),
     /// Show the clauses of the contract, their checks and their cases
     #[command(after_help = help::LIST)]
     List(ListArguments),
@@ -35,6 +40,7 @@ pub fn main(command: &Command) -> u8 {
     let done = match command {
         Command::Run(arguments) => run::main(arguments),
         Command::Parser(arguments) => Ok(parser::main(arguments)),
+        Command::Compare(arguments) => compare::main(arguments),
         Command::List(arguments) => list(arguments).map(|text| print(&text)),
     };
     done.unwrap_or_else(|error| fail(&error))

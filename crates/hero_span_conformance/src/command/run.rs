@@ -148,7 +148,7 @@ fn families(arguments: &RunArguments) -> Vec<Family> {
     Family::ALL.into_iter().filter(asked).collect()
 }
 
-fn split(command: &str) -> Result<Vec<String>, String> {
+pub(super) fn split(command: &str) -> Result<Vec<String>, String> {
     let words = shlex::split(command).filter(|words| !words.is_empty());
     words.ok_or_else(|| {
         format!("--adapter: expected a command with its quotes closed, found \"{command}\"")

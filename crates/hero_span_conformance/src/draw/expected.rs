@@ -4,7 +4,8 @@ use hero_span_protocol::contract::limit;
 
 use super::found::Labels;
 use super::layout::{Item, lay_out};
-use super::words::{self, Fields};
+use super::words::{Fields, Words};
+
 use crate::model::{Announced, Body, Event, Expected, Limits, Rendered, Want, Wanted, render};
 use crate::value::{Sent, compact};
 
@@ -49,7 +50,7 @@ fn label_of(expected: &Expected, event: &Event, parent: Option<&str>) -> String 
         let size = size.unwrap_or_else(|| "?".into());
         (announced.field.as_str(), size)
     });
-    if let Some(cuts) = words::cuts(cuts) {
+    if let Some(cuts) = Words::SHORT.cuts(cuts) {
         fields.add("truncated", cuts);
     }
     let is_root = expected
@@ -89,26 +90,26 @@ fn size(rendered: &Rendered) -> usize {
 
 /// A field in words; none if the contract leaves it to the SDK.
 fn want(field: &str, want: &Want) -> Option<String> {
+    let words = Words::SHORT;
     match want {
         Want::Absent | Want::Free => None,
         Want::Optional(wanted) if field == "level" => Some(text(field, &wanted.sent)),
         Want::Optional(_) => None,
         Want::Value(wanted) => Some(text(field, &wanted.sent)),
         Want::Members(members) => {
-            let shown = |(key, wanted): &(String, Wanted)| {
-                format!("{}: {}", words::word(key), words::sent(&wanted.sent))
-            };
-            Some(format!("{{{}}}", words::first(members.iter().map(shown))))
+            let members = members.iter();
+            let members = members.map(|(key, wanted)| (key.clone(), words.sent(&wanted.sent)));
+            Some(words.members(members))
         }
-        Want::Traceback { type_name, .. } => Some(words::traceback(type_name)),
+        Want::Traceback { type_name, .. } => Some(words.traceback(type_name)),
     }
 }
 
 fn text(field: &str, sent: &Sent) -> String {
     match sent {
         Sent::Text(text) if matches!(field, "name" | "key" | "kind" | "level" | "status") => {
-            words::word(text)
+            Words::SHORT.word(text)
         }
-        sent => words::sent(sent),
+        sent => Words::SHORT.sent(sent),
     }
 }

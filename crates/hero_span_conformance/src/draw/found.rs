@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use hero_span_protocol::{Event, SpanId};
 
 use super::layout::{Item, lay_out};
-use super::words::{self, Fields};
+use super::words::{Fields, Words};
+
 use crate::compare::Arrival;
 use crate::value::Value;
 
@@ -21,7 +22,9 @@ impl Labels {
     /// Takes the labels of arrivals: each with its place in the model.
     pub(crate) fn of(came: &[(usize, &Arrival)], connections: &[&[Arrival]]) -> Self {
         let known = known(connections);
-        let label = |(event, arrival): &(usize, &Arrival)| (*event, label_of(arrival, &known));
+        let label = |(event, arrival): &(usize, &Arrival)| {
+            (*event, label_of(arrival, &known, Words::SHORT))
+        };
         Self {
             labels: came.iter().map(label).collect(),
             order: came.iter().map(|(event, _)| *event).collect(),
@@ -44,13 +47,22 @@ impl Labels {
 /// Draws what came over these connections; the roots of one may hang under the
 /// spans of another.
 pub(crate) fn found_tree(connections: &[&[Arrival]]) -> Vec<String> {
+    tree(connections, Words::SHORT)
+}
+
+/// Draws the same with every text in full, to compare it.
+pub(crate) fn whole_tree(connections: &[&[Arrival]]) -> Vec<String> {
+    tree(connections, Words::WHOLE)
+}
+
+fn tree(connections: &[&[Arrival]], words: Words) -> Vec<String> {
     let known = known(connections);
     let arrivals = connections.iter().flat_map(|arrivals| arrivals.iter());
     let items = arrivals.map(|arrival| Item {
         span: arrival.event.span_id(),
         parent: parent_of(arrival),
         is_start: matches!(arrival.event, Event::Start(_)),
-        label: label_of(arrival, &known),
+        label: label_of(arrival, &known, words),
     });
     lay_out(&items.collect::<Vec<_>>())
 }
@@ -68,17 +80,17 @@ fn parent_of(arrival: &Arrival) -> Option<SpanId> {
     }
 }
 
-fn label_of(arrival: &Arrival, known: &HashSet<SpanId>) -> String {
+fn label_of(arrival: &Arrival, known: &HashSet<SpanId>, words: Words) -> String {
     let mut fields = Fields::default();
     if matches!(arrival.event, Event::Log(_)) && arrival.get("level").is_none() {
         fields.add("level", "info");
     }
     for (name, value) in arrival.own_members() {
-        fields.add(name, shown(arrival, name, value));
+        fields.add(name, shown(arrival, name, value, words));
     }
     let cuts = arrival.truncated().into_iter();
     let cuts = cuts.map(|(field, size)| (field, size.to_string()));
-    if let Some(cuts) = words::cuts(cuts) {
+    if let Some(cuts) = words.cuts(cuts) {
         fields.add("truncated", cuts);
     }
     if let Some(parent) = parent_of(arrival).filter(|parent| !known.contains(parent)) {
@@ -87,19 +99,17 @@ fn label_of(arrival: &Arrival, known: &HashSet<SpanId>) -> String {
     fields.label(arrival.event.type_name())
 }
 
-fn shown(arrival: &Arrival, name: &str, value: &Value) -> String {
+fn shown(arrival: &Arrival, name: &str, value: &Value, words: Words) -> String {
     match (name, value) {
-        ("name" | "key" | "kind" | "level" | "status", Value::Text(text)) => words::word(text),
+        ("name" | "key" | "kind" | "level" | "status", Value::Text(text)) => words.word(text),
         ("tags" | "fields", Value::Object(members)) => {
             let members = members.iter();
-            let members = members
-                .map(|(key, value)| format!("{}: {}", words::word(key), words::value(value)));
-            format!("{{{}}}", words::first(members))
+            words.members(members.map(|(key, value)| (key.clone(), words.value(value))))
         }
         ("error", Value::Text(text)) if text.contains('\n') => match arrival.get("error_type") {
-            Some(Value::Text(error_type)) => words::traceback(error_type),
-            _ => words::quoted(text),
+            Some(Value::Text(error_type)) => words.traceback(error_type),
+            _ => words.quoted(text),
         },
-        (_, value) => words::value(value),
+        (_, value) => words.value(value),
     }
 }

@@ -12,4 +12,4 @@ mod tests;
 mod words;
 
 pub(crate) use expected::expected_tree;
-pub(crate) use found::{Labels, found_tree};
+pub(crate) use found::{Labels, found_tree, whole_tree};

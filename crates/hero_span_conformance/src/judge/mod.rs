@@ -73,6 +73,14 @@ impl Judge {
         judgement
     }
 
+    /// What came over each connection, without a judgement.
+    pub(crate) fn read(&self, observed: &Observed) -> Vec<Vec<Arrival>> {
+        let captures = observed.captures.iter();
+        captures
+            .map(|capture| self.lines.read(&capture.bytes, true).arrivals)
+            .collect()
+    }
+
     fn judge_bytes(
         &self,
         case: &Case,

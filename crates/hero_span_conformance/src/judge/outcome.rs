@@ -7,7 +7,6 @@ use hero_span_protocol::contract::{Clause, limit};
 use crate::case::{Case, Ended, Observed};
 use crate::checks;
 use crate::compare::excerpt;
-use crate::dialogue::Outcome;
 use crate::finding::Finding;
 use crate::model::Expected;
 use crate::schedule::Schedule;
@@ -31,9 +30,9 @@ pub(super) fn judge_outcome(case: &Case, expected: &Expected, observed: &Observe
     match &observed.ending {
         Ended::Done { outcome, printed } => {
             if *outcome != expected.outcome {
-                let words = (words(&expected.outcome), words(outcome));
                 let check = check_of(case, &expected.outcome, outcome);
-                findings.push(Finding::named(check, words.0, words.1));
+                let (expected, found) = (expected.outcome.to_string(), outcome.to_string());
+                findings.push(Finding::named(check, expected, found));
             }
             if !printed.is_empty() {
                 let printed = excerpt(printed, 0);
@@ -75,13 +74,6 @@ fn first_unequal<'a>(expected: &'a Value, found: &Value) -> Option<&'a Value> {
             pairs.find_map(|(item, other)| first_unequal(item, other))
         }
         _ => (expected != found).then_some(expected),
-    }
-}
-
-fn words(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Returned(value) => format!("returned {value}"),
-        Outcome::Raised { type_name, message } => format!("raised {type_name} {message}"),
     }
 }
 
