@@ -76,9 +76,8 @@ impl Judge {
     /// What came over each connection, without a judgement.
     pub(crate) fn read(&self, observed: &Observed) -> Vec<Vec<Arrival>> {
         let captures = observed.captures.iter();
-        captures
-            .map(|capture| self.lines.read(&capture.bytes, true).arrivals)
-            .collect()
+        let read = captures.map(|capture| self.lines.read(&capture.bytes, Origin::default()));
+        read.map(|read| read.arrivals).collect()
     }
 
     fn judge_bytes(

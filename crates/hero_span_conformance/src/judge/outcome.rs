@@ -7,6 +7,7 @@ use hero_span_protocol::contract::{Clause, limit};
 use crate::case::{Case, Ended, Observed};
 use crate::checks;
 use crate::compare::excerpt;
+use crate::dialogue::Outcome;
 use crate::finding::Finding;
 use crate::model::Expected;
 use crate::schedule::Schedule;
