@@ -23,10 +23,6 @@ enum Kind {
     Directory(io::Error),
     Adapter(Fault),
     Vectors(String),
-    ParserAdapter {
-        vector: String,
-        fault: Fault,
-    },
 }
 
 impl Error {
@@ -63,13 +59,6 @@ impl Error {
     pub(crate) const fn vectors(why: String) -> Self {
         Self(Kind::Vectors(why))
     }
-
-    pub(crate) fn parser_adapter(vector: &str, fault: Fault) -> Self {
-        Self(Kind::ParserAdapter {
-            vector: vector.into(),
-            fault,
-        })
-    }
 }
 
 impl fmt::Display for Error {
@@ -89,9 +78,6 @@ impl fmt::Display for Error {
             }
             Kind::Adapter(fault) => write!(f, "the adapter does not work: {fault}"),
             Kind::Vectors(why) => write!(f, "conformance/vectors: {why}; build the program again"),
-            Kind::ParserAdapter { vector, fault } => {
-                write!(f, "the adapter does not work, at {vector}: {fault}")
-            }
         }
     }
 }

@@ -5,9 +5,10 @@ mod arguments;
 mod compare;
 mod dialogue;
 mod judge;
-mod report;
 mod run;
 mod rust;
+mod schemas;
 
 pub use arguments::{ParserArguments, main};
 pub use rust::{Heard, serve};
+pub use schemas::schemas;

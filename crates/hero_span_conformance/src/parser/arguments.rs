@@ -1,20 +1,19 @@
 //! The command line of `parser`, for every program that offers it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use globset::{Glob, GlobMatcher};
 
-use super::report::Report;
 use super::run::{Options, run};
 use crate::error::Error;
+use crate::filter::Filter;
 use crate::process::Launch;
+use crate::report::{Conclusion, Report};
 use crate::vectors::load;
 
 /// Bad usage.
 const USAGE: u8 = 2;
-/// Nothing can be said of the consumer.
-const NOT_EVALUATED: u8 = 3;
 
 /// What a run of the vectors is told.
 #[derive(Args, Clone, Debug)]
@@ -22,9 +21,9 @@ pub struct ParserArguments {
     /// The command that starts the consumer's adapter
     #[arg(long, value_name = "COMMAND")]
     pub adapter: String,
-    /// Only the vectors whose id matches, such as 'lines/type.id/*'
-    #[arg(long, value_name = "GLOB")]
-    pub filter: Option<String>,
+    /// Only the vectors whose id is like this, such as 'lines/type.id/*'; may be given again
+    #[arg(long, value_name = "PATTERN")]
+    pub filter: Vec<String>,
     /// How many seconds an answer of the adapter may take
     #[arg(
         long,
@@ -33,6 +32,9 @@ pub struct ParserArguments {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub patience: u64,
+    /// Also write the report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
@@ -51,14 +53,15 @@ pub fn main(arguments: &ParserArguments) -> u8 {
             return USAGE;
         }
     };
-    match read_all(&options) {
-        Ok(report) => {
-            print!("{}", report.to_text(&replay(arguments)));
-            report.exit_code()
-        }
+    match read_all(&options).and_then(|report| tell(&report, arguments)) {
+        Ok(conclusion) => conclusion.exit_code(),
         Err(error) => {
             eprintln!("hero-span: {error}");
-            NOT_EVALUATED
+            if error.is_usage() {
+                USAGE
+            } else {
+                Conclusion::NotEvaluated.exit_code()
+            }
         }
     }
 }
@@ -68,13 +71,21 @@ fn read_all(options: &Options) -> Result<Report, Error> {
     run(options, vectors)
 }
 
+fn tell(report: &Report, arguments: &ParserArguments) -> Result<Conclusion, Error> {
+    print!("{}", report.to_text());
+    if let Some(file) = &arguments.json {
+        let written = std::fs::write(file, report.to_json());
+        written.map_err(|error| Error::file("a file to write the report to", file, error))?;
+    }
+    Ok(report.conclusion())
+}
+
 fn options(arguments: &ParserArguments) -> Result<Options, String> {
     let command = shlex::split(&arguments.adapter).filter(|words| !words.is_empty());
     let command = command.ok_or_else(|| {
         let found = &arguments.adapter;
         format!("--adapter: expected a command with its quotes closed, found \"{found}\"")
     })?;
-    let filter = arguments.filter.as_deref().map(matcher).transpose()?;
     let launch = Launch {
         patience: Duration::from_secs(arguments.patience),
         trace: arguments.trace,
@@ -82,15 +93,10 @@ fn options(arguments: &ParserArguments) -> Result<Options, String> {
     };
     Ok(Options {
         launch,
-        filter,
+        filter: Filter::new(&arguments.filter)?,
         fail_fast: arguments.fail_fast,
+        replay_command: replay(arguments),
     })
-}
-
-fn matcher(pattern: &str) -> Result<GlobMatcher, String> {
-    let glob = Glob::new(pattern);
-    let glob = glob.map_err(|error| format!("--filter: expected a pattern: {error}"))?;
-    Ok(glob.compile_matcher())
 }
 
 /// The beginning of a command that runs one vector again.

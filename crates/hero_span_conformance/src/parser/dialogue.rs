@@ -1,6 +1,7 @@
 //! What runner and parser adapter say to each other: one JSON object a line.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -46,7 +47,7 @@ pub(crate) enum Command {
 /// Which consumer the adapter speaks for: its answer to `start`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Hello {
+pub(crate) struct Greeting {
     /// Always true.
     #[schemars(extend("const" = true))]
     pub(crate) ok: bool,
@@ -76,6 +77,19 @@ pub(crate) enum Feature {
     Runs,
     /// Says which clause a rejected line breaks.
     Clauses,
+}
+
+impl fmt::Display for Feature {
+    /// Its name on the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lines => "lines",
+            Self::Streams => "streams",
+            Self::Rules => "rules",
+            Self::Runs => "runs",
+            Self::Clauses => "clauses",
+        })
+    }
 }
 
 /// What a consumer made of a line.
@@ -159,7 +173,7 @@ pub(crate) struct Errored {
 #[expect(dead_code, reason = "only its schema is needed")]
 pub(crate) enum Answer {
     /// To `start`.
-    Hello(Hello),
+    Greeting(Greeting),
     /// To `line`.
     Line(LineAnswer),
     /// To `stream`.
@@ -180,7 +194,7 @@ pub(crate) struct Schemas {
 impl Schemas {
     pub(crate) fn new() -> Result<Self, Error> {
         Ok(Self {
-            hello: validator(&schema_for!(Hello))?,
+            hello: validator(&schema_for!(Greeting))?,
             line: validator(&schema_for!(LineAnswer))?,
             stream: validator(&schema_for!(StreamAnswer))?,
             errored: validator(&schema_for!(Errored))?,
@@ -188,7 +202,7 @@ impl Schemas {
     }
 
     /// Reads the answer to `start`; the message says what is wrong with it.
-    pub(crate) fn hello(&self, line: &str) -> Result<Hello, String> {
+    pub(crate) fn hello(&self, line: &str) -> Result<Greeting, String> {
         read(&self.hello, json(line)?)
     }
 

@@ -7,7 +7,7 @@ use hero_span_protocol::Clause;
 use serde_json::{Map, Value};
 
 use super::compare::{difference, shortened};
-use super::dialogue::{ConnectionReading, Feature, Hello, Reading, StreamAnswer};
+use super::dialogue::{ConnectionReading, Feature, Greeting, Reading, StreamAnswer};
 use crate::vectors::{Connection, Expected, RuleFinding, Tree};
 
 /// What a consumer said otherwise than the vector.
@@ -42,7 +42,7 @@ pub(crate) struct Judge<'h> {
 }
 
 impl<'h> Judge<'h> {
-    pub(crate) const fn new(hello: &'h Hello) -> Self {
+    pub(crate) const fn new(hello: &'h Greeting) -> Self {
         Self {
             features: &hello.features,
         }

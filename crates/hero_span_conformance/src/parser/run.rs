@@ -1,17 +1,20 @@
 //! Gives every vector to a consumer.
 
-use std::collections::BTreeMap;
+use std::time::Instant;
 
-use globset::GlobMatcher;
+use chrono::{SecondsFormat, Utc};
 
 use super::dialogue::{
-    CONTRACT, Command, Errored, Feature, Hello, LineAnswer, Schemas, StreamAnswer, to_base64,
+    CONTRACT, Command, Errored, Feature, Greeting, LineAnswer, Schemas, StreamAnswer, to_base64,
 };
 use super::judge::{Judge, Mismatch};
-use super::report::{Failure, Report};
+use crate::dialogue::Hello;
 use crate::error::Error;
 use crate::fault::{Fault, FaultKind};
+use crate::filter::Filter;
+use crate::finding::Finding;
 use crate::process::{Launch, Nothing, Process};
+use crate::report::{CaseResult, Failure, Group, Report, Source, Verdict, Versions};
 use crate::vectors::{Connection, Vector, What};
 
 /// In how many ways a stream is cut into chunks: what each is called, and the
@@ -22,49 +25,52 @@ const CHUNKS: [(&str, usize); 3] = [
     ("byte by byte", 1),
 ];
 
+/// After so many failures of the adapter the rest is left out.
+const ENOUGH_FAULTS: usize = 3;
+
 /// What is run.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) launch: Launch,
-    /// Only the vectors whose id this matches.
-    pub(crate) filter: Option<GlobMatcher>,
+    /// Only the vectors whose id this takes.
+    pub(crate) filter: Filter,
     /// Whether the first failure ends the run.
     pub(crate) fail_fast: bool,
+    /// The command that runs a vector again, but for its id.
+    pub(crate) replay_command: String,
 }
 
 /// Runs the vectors that the consumer's features allow.
 ///
 /// # Errors
 ///
-/// When the adapter fails; the message names the vector it was at.
+/// When the adapter does not say who it speaks for. What fails later is in
+/// the report.
 pub(crate) fn run(options: &Options, vectors: Vec<Vector>) -> Result<Report, Error> {
+    let (began, date) = (Instant::now(), Utc::now());
     let mut consumer = Consumer::start(&options.launch)?;
-    let mut report = Report::new(consumer.hello.clone());
-    let mut skipped = BTreeMap::new();
-    for vector in vectors.into_iter().filter(|vector| options.wants(vector)) {
-        let needed = needed(&vector);
-        if !consumer.hello.features.contains(&needed) {
-            *skipped.entry(needed).or_default() += 1;
-            continue;
-        }
-        let mismatch = consumer
-            .judge(&vector)
-            .map_err(|fault| Error::parser_adapter(&vector.id, fault))?;
-        report.add(mismatch.map(|mismatch| Failure { vector, mismatch }));
-        if options.fail_fast && !report.failures.is_empty() {
+    let mut group = Group::new("vectors", Source::Vectors);
+    let wanted = |vector: &Vector| options.filter.takes(&vector.id);
+    for vector in vectors.into_iter().filter(wanted) {
+        let result = consumer.result(&vector, options);
+        group.results.push(result);
+        if group.count(Verdict::NotEvaluated) >= ENOUGH_FAULTS
+            || (options.fail_fast && group.count(Verdict::Failed) > 0)
+        {
             break;
         }
     }
-    report.skipped = skipped;
-    consumer.stop();
-    Ok(report)
-}
-
-impl Options {
-    fn wants(&self, vector: &Vector) -> bool {
-        let filter = self.filter.as_ref();
-        filter.is_none_or(|filter| filter.is_match(&vector.id))
-    }
+    let sdk = consumer.stop();
+    group.seconds = began.elapsed().as_secs_f64();
+    Ok(Report {
+        suite: Versions::CURRENT,
+        sdk,
+        seed: 0,
+        date: date.to_rfc3339_opts(SecondsFormat::Secs, true),
+        seconds: group.seconds,
+        groups: vec![group],
+        stale: Vec::new(),
+    })
 }
 
 fn needed(vector: &Vector) -> Feature {
@@ -76,8 +82,9 @@ fn needed(vector: &Vector) -> Feature {
 
 /// A consumer behind its adapter.
 struct Consumer {
-    process: Process,
-    hello: Hello,
+    /// `None` after it failed, until it is needed again.
+    process: Option<Process>,
+    hello: Greeting,
     schemas: Schemas,
 }
 
@@ -86,10 +93,46 @@ impl Consumer {
         let schemas = Schemas::new()?;
         let (process, hello) = greet(launch, &schemas).map_err(Error::adapter)?;
         Ok(Self {
-            process,
+            process: Some(process),
             hello,
             schemas,
         })
+    }
+
+    /// What comes of a vector.
+    fn result(&mut self, vector: &Vector, options: &Options) -> CaseResult {
+        let began = Instant::now();
+        let needed = needed(vector);
+        let result = if !self.hello.features.contains(&needed) {
+            CaseResult::new(&vector.id, Verdict::Skipped)
+                .because(format!("without the feature {needed}"))
+        } else {
+            match self.wake(&options.launch).and_then(|()| self.judge(vector)) {
+                Ok(None) => CaseResult::new(&vector.id, Verdict::Passed),
+                Ok(Some(mismatch)) => CaseResult::new(&vector.id, Verdict::Failed)
+                    .failing(failure(vector, mismatch, options)),
+                Err(fault) => {
+                    self.process = None;
+                    CaseResult::new(&vector.id, Verdict::NotEvaluated)
+                        .because(format!("at {}: {fault}", vector.id))
+                }
+            }
+        };
+        CaseResult {
+            clause: Some(vector.clause.id().into()),
+            about: vector.about.clone(),
+            ms: began.elapsed().as_secs_f64() * 1000.0,
+            ..result
+        }
+    }
+
+    /// Starts the adapter again if it failed before.
+    fn wake(&mut self, launch: &Launch) -> Result<(), Fault> {
+        if self.process.is_none() {
+            let (process, hello) = greet(launch, &self.schemas)?;
+            (self.process, self.hello) = (Some(process), hello);
+        }
+        Ok(())
     }
 
     /// What the consumer says otherwise than the vector.
@@ -143,8 +186,14 @@ impl Consumer {
     }
 
     fn ask(&mut self, command: &Command) -> Result<String, Fault> {
-        self.process.say(command)?;
-        self.process.hear(&mut Nothing)
+        let process = self.process()?;
+        process.say(command)?;
+        process.hear(&mut Nothing)
+    }
+
+    fn process(&mut self) -> Result<&mut Process, Fault> {
+        let gone = FaultKind::Io(std::io::ErrorKind::NotConnected.into());
+        self.process.as_mut().ok_or_else(|| gone.into_fault())
     }
 
     /// The answer, if it is one to this question.
@@ -164,17 +213,45 @@ impl Consumer {
             Ok(Ok(answer)) if id_of(&answer) == id => return Ok(answer),
             Ok(Ok(answer)) => FaultKind::WrongId(id.into(), id_of(&answer).clone()),
         };
-        Err(self.process.fault(kind))
+        Err(self.process()?.fault(kind))
     }
 
-    fn stop(mut self) {
-        if self.process.say(&Command::Stop).is_ok() {
-            self.process.end();
+    /// Says the last word; who it was.
+    fn stop(self) -> Hello {
+        if let Some(mut process) = self.process
+            && process.say(&Command::Stop).is_ok()
+        {
+            process.end();
+        }
+        Hello {
+            sdk: self.hello.consumer,
+            version: self.hello.version,
+            protocol: self.hello.protocol,
+            features: self
+                .hello
+                .features
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         }
     }
 }
 
-fn greet(launch: &Launch, schemas: &Schemas) -> Result<(Process, Hello), Fault> {
+fn failure(vector: &Vector, mismatch: Mismatch, options: &Options) -> Failure {
+    let Mismatch {
+        place,
+        expected,
+        found,
+    } = mismatch;
+    let finding = Finding::of(vector.clause, expected, found).at(place);
+    let replay = format!("{} --filter '{}'", options.replay_command, vector.id);
+    Failure {
+        replay: Some(replay),
+        ..Failure::new(vec![finding])
+    }
+}
+
+fn greet(launch: &Launch, schemas: &Schemas) -> Result<(Process, Greeting), Fault> {
     let mut process = Process::start(launch, &[])?;
     process.say(&Command::Start { contract: CONTRACT })?;
     let line = process.hear(&mut Nothing)?;

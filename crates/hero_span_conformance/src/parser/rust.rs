@@ -8,7 +8,7 @@ use hero_span_protocol::{
 use serde_json::{Map, Value};
 
 use super::dialogue::{
-    Command, ConnectionReading, Errored, Feature, Hello, LineAnswer, Reading, StreamAnswer,
+    Command, ConnectionReading, Errored, Feature, Greeting, LineAnswer, Reading, StreamAnswer,
     from_base64,
 };
 use crate::vectors::{RuleFinding, Tree};
@@ -51,9 +51,9 @@ pub fn serve(
     Ok(())
 }
 
-fn hello() -> Hello {
+fn hello() -> Greeting {
     use Feature::{Clauses, Lines, Rules, Runs, Streams};
-    Hello {
+    Greeting {
         ok: true,
         consumer: "rust".into(),
         version: env!("CARGO_PKG_VERSION").into(),
