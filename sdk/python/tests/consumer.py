@@ -1,18 +1,14 @@
 """A consumer of the wire contract, written from its clauses alone.
 
-It shares nothing with the SDK, nor with the parser in Rust: the two are held against
-each other by the vectors of the conformance suite. As a program it is a parser adapter:
-
-    hero-span conformance parser --adapter 'python3 sdk/python/tests/consumer.py'
+It shares nothing with the SDK, nor with the parser in Rust: the vectors of the conformance
+suite hold the two to the same. Its adapter is parser_adapter.py.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import sys
-from typing import Any, Callable, NamedTuple, Optional, Union
+from typing import Any, Callable, NamedTuple
 
 Json = dict[str, Any]
 
@@ -58,7 +54,7 @@ def _number(text: str) -> float:
     return value
 
 
-def _integer(text: str) -> Union[int, float]:
+def _integer(text: str) -> int | float:
     value = _number(text)
     return int(text) if abs(value) <= INTEGER_MAX else value
 
@@ -123,7 +119,7 @@ def _id(value: Any) -> str:
     return value
 
 
-def _id_or_null(value: Any) -> Optional[str]:
+def _id_or_null(value: Any) -> str | None:
     return None if value is None else _id(value)
 
 
@@ -272,7 +268,7 @@ class Splitter:
         self._held = bytearray()
         self._dropped = 0
 
-    def push(self, data: bytes) -> list[Optional[bytes]]:
+    def push(self, data: bytes) -> list[bytes | None]:
         """The lines that are complete now; None stands for one that is too long."""
         *ends, rest = data.split(b"\n")
         lines = [self._complete(end) for end in ends]
@@ -282,7 +278,7 @@ class Splitter:
     def is_torn(self) -> bool:
         return bool(self._held) or self._dropped > 0
 
-    def _complete(self, end: bytes) -> Optional[bytes]:
+    def _complete(self, end: bytes) -> bytes | None:
         self._hold(end)
         line = None if self._dropped else bytes(self._held)
         self._held.clear()
@@ -309,7 +305,7 @@ class _Losses:
         """A line came whose number cannot be read: it has one of those that are missing."""
         self._unnumbered += 1
 
-    def rises(self, seq: Optional[int]) -> bool:
+    def rises(self, seq: int | None) -> bool:
         if seq is None:
             self.skip()
             return True
@@ -410,8 +406,8 @@ class Connection:
             "findings": self._findings,
         }
 
-    def _take(self, line: Optional[bytes]) -> Json:
-        reading, event = _reading(line)
+    def _take(self, line: bytes | None) -> Json:
+        reading, event = reading_of(line)
         if event is not None:
             at = len(self._lines) + 1
             rules = self._rules.observe(event)
@@ -424,7 +420,7 @@ class Connection:
         return reading
 
 
-def _reading(line: Optional[bytes]) -> tuple[Json, Optional[Json]]:
+def reading_of(line: bytes | None) -> tuple[Json, Json | None]:
     """What a consumer says of a line, and the event if it is one."""
     try:
         if line is None:
@@ -459,50 +455,3 @@ def grow(connections: list[list[Json]]) -> list[Json]:
         if events:
             trees.setdefault(run[at], {}).update(roots[at])
     return list(trees.values())
-
-
-# The parser adapter.
-
-
-def _hello() -> Json:
-    return {
-        "ok": True,
-        "consumer": "python",
-        "version": "1",
-        "protocol": 1,
-        "features": ["lines", "streams", "rules", "runs", "clauses"],
-    }
-
-
-def _stream(chunks_of: list[list[str]]) -> Json:
-    connections = []
-    for chunks in chunks_of:
-        connection = Connection()
-        for chunk in chunks:
-            connection.push(base64.b64decode(chunk))
-        connections.append(connection)
-    return {
-        "connections": [connection.reading() for connection in connections],
-        "runs": grow([connection.events for connection in connections]),
-    }
-
-
-def _answer(command: Json) -> Json:
-    if command["cmd"] == "start":
-        return _hello()
-    if command["cmd"] == "line":
-        reading, _ = _reading(base64.b64decode(command["bytes"]))
-        return {"id": command["id"], "line": reading}
-    return {"id": command["id"], **_stream(command["connections"])}
-
-
-def main() -> None:
-    for line in sys.stdin:
-        command = json.loads(line)
-        if command["cmd"] == "stop":
-            break
-        print(json.dumps(_answer(command)), flush=True)
-
-
-if __name__ == "__main__":
-    main()
