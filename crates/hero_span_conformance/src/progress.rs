@@ -28,7 +28,14 @@ impl Progress for Quiet {
 #[derive(Debug)]
 pub struct Line {
     is_terminal: bool,
-    shown: Mutex<Option<Instant>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The part that runs, and since when.
+    part: Option<(String, Instant)>,
+    shown: Option<Instant>,
 }
 
 impl Line {
@@ -36,7 +43,7 @@ impl Line {
     pub fn new() -> Self {
         Self {
             is_terminal: std::io::stderr().is_terminal(),
-            shown: Mutex::new(None),
+            state: Mutex::default(),
         }
     }
 
@@ -45,15 +52,26 @@ impl Line {
             let _ = write!(std::io::stderr(), "\r\x1b[K{text}");
         }
     }
+}
+
+impl State {
+    /// How long this part has been running.
+    fn elapsed(&mut self, what: &str) -> Duration {
+        match &self.part {
+            Some((part, since)) if part == what => since.elapsed(),
+            _ => {
+                self.part = Some((what.into(), Instant::now()));
+                Duration::ZERO
+            }
+        }
+    }
 
     /// A terminal need not hear of each case.
-    fn is_due(&self, is_last: bool) -> bool {
-        let Ok(mut shown) = self.shown.lock() else {
-            return false;
-        };
-        let is_due = is_last || shown.is_none_or(|at| at.elapsed() > Duration::from_millis(100));
+    fn is_due(&mut self, is_last: bool) -> bool {
+        let often = Duration::from_millis(100);
+        let is_due = is_last || self.shown.is_none_or(|at| at.elapsed() > often);
         if is_due {
-            *shown = Some(Instant::now());
+            self.shown = Some(Instant::now());
         }
         is_due
     }
@@ -71,15 +89,46 @@ impl Progress for Line {
     }
 
     fn step(&self, what: &str, done: usize, of: usize, failed: usize) {
-        if self.is_due(done == of) {
-            let left = of.saturating_sub(done);
-            self.show(&format!(
-                "{what}: {done} done, {left} left, {failed} failed"
-            ));
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
+        let elapsed = state.elapsed(what);
+        if state.is_due(done == of) {
+            self.show(&words(what, done, of, failed, elapsed));
         }
     }
 
     fn end(&self) {
         self.show("");
+    }
+}
+
+/// What runs, how much is left, and how long that may take.
+fn words(what: &str, done: usize, of: usize, failed: usize, elapsed: Duration) -> String {
+    let mut words = format!("{what}: {done} of {of}");
+    if failed > 0 {
+        words += &format!(", {failed} failed");
+    }
+    let left = of.saturating_sub(done);
+    if done > 0 && left > 0 && elapsed >= Duration::from_secs(1) {
+        let seconds = elapsed.as_secs_f64() / done as f64 * left as f64;
+        words += &format!(", about {seconds:.0} s left");
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_tells_what_is_left() {
+        let check = |done, failed, seconds, expected: &str| {
+            let elapsed = Duration::from_secs(seconds);
+            assert_eq!(words("cases", done, 200, failed, elapsed), expected);
+        };
+        check(3, 0, 0, "cases: 3 of 200");
+        check(50, 2, 4, "cases: 50 of 200, 2 failed, about 12 s left");
+        check(200, 0, 9, "cases: 200 of 200");
     }
 }
