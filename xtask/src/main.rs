@@ -23,7 +23,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Write what is generated from the SDK's docstring: spec/, and the Rust constants
+    /// Write what is generated: spec/ and the Rust constants from the SDK's docstring, the
+    /// schemas in conformance/ from the suite's types
     Spec {
         /// Write nothing: fail if a generated file is missing, different or too much
         #[arg(long)]

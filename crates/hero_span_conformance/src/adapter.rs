@@ -9,6 +9,7 @@ use hero_span_protocol::contract::env;
 use crate::dialogue::{Answer, CONTRACT, Command, Hello, read_answer, read_hello};
 use crate::fault::{Fault, FaultKind};
 use crate::process::{Launch, Meanwhile, Nothing, Process};
+use crate::schema::{check_answer, check_command};
 use crate::server::Server;
 
 /// A running adapter that has said hello.
@@ -33,10 +34,8 @@ impl Adapter {
             (env::PARENT, variables.parent),
         ];
         let mut process = Process::start(launch, &variables)?;
-        process.say(&Command::Start { contract: CONTRACT })?;
-        let line = process.hear(&mut Nothing)?;
-        let hello =
-            read_hello(&line).map_err(|why| process.fault(FaultKind::Garbage(line, why)))?;
+        say(&mut process, &Command::Start { contract: CONTRACT })?;
+        let hello = hear(&mut process, &mut Nothing, read_hello)?;
         Ok(Self { process, hello })
     }
 
@@ -52,16 +51,12 @@ impl Adapter {
 
     /// Says one thing; an adapter must listen while it has nothing to do.
     pub(crate) fn say(&mut self, command: &Command<'_>) -> Result<(), Fault> {
-        self.process.say(command)
+        say(&mut self.process, command)
     }
 
     /// The next answer about the case, while the socket follows its schedule.
     pub(crate) fn answer(&mut self, id: &str, server: &mut Server) -> Result<Answer, Fault> {
-        let line = self.process.hear(server)?;
-        let (found, answer) = match read_answer(&line) {
-            Ok(read) => read,
-            Err(why) => return Err(self.process.fault(FaultKind::Garbage(line, why))),
-        };
+        let (found, answer) = hear(&mut self.process, server, read_answer)?;
         if found != id {
             return Err(self.process.fault(FaultKind::WrongId(id.into(), found)));
         }
@@ -74,6 +69,20 @@ impl Adapter {
             self.process.end();
         }
     }
+}
+
+fn say(process: &mut Process, command: &Command<'_>) -> Result<(), Fault> {
+    check_command(command).map_err(|kind| process.fault(kind))?;
+    process.say(command)
+}
+
+fn hear<T>(
+    process: &mut Process,
+    meanwhile: &mut impl Meanwhile,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, Fault> {
+    let line = process.hear(meanwhile)?;
+    check_answer(&line, read).map_err(|kind| process.fault(kind))
 }
 
 /// The socket follows its schedule while the adapter is waited for.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hero_span_protocol::SpanId;
 use hero_span_protocol::contract::{Clause, limit};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::adapter::Adapter;
@@ -13,6 +14,7 @@ use crate::checks::Level;
 use crate::dialogue::{Answer, Command, Outcome};
 use crate::fault::{Fault, FaultKind};
 use crate::schedule::Schedule;
+use crate::schema::check_case;
 use crate::script::{Block, Op, check, features};
 use crate::server::{Aftermath, Capture, Server};
 use crate::waiting::Stopwatch;
@@ -22,7 +24,7 @@ use crate::waiting::Stopwatch;
 pub(crate) const LONG_STALL_MS: u64 = limit::WAIT_MS + 150;
 
 /// A case, as a file holds it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// Its name: `clause/words` of a fixed case, `family/seed/number` of a
@@ -66,6 +68,7 @@ impl Case {
     pub fn from_json(json: &str) -> Result<Self, String> {
         let case: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
         case.check()?;
+        check_case(json)?;
         Ok(case)
     }
 
@@ -260,5 +263,15 @@ mod tests {
         let error =
             Case::from_json(r#"{"socket":{"kind":"normal"},"script":[{"op":"step","name":7}]}"#);
         assert_eq!(error.unwrap_err(), "name: expected a text, found 7");
+    }
+
+    #[test]
+    fn what_serde_overlooks_is_no_case() {
+        for json in [
+            r#"{"socket":{"kind":"normal","lines":2},"script":[]}"#,
+            r#"{"socket":{"kind":"normal"},"script":[{"op":1,"name":"s"}]}"#,
+        ] {
+            assert!(Case::from_json(json).is_err(), "{json}");
+        }
     }
 }

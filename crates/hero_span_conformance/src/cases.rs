@@ -4,20 +4,23 @@
 use std::path::Path;
 
 use hero_span_protocol::contract::Clause;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
 use crate::embedded::files;
 use crate::error::Error;
+use crate::schema::check_cases;
 
 /// A file of fixed cases: those of one clause.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaseFile {
     /// The JSON Schema of the file, for editors.
     #[serde(default, rename = "$schema", skip_serializing_if = "Option::is_none")]
     pub(crate) schema: Option<String>,
     /// The clause that they show.
+    #[schemars(extend("enum" = clause_ids()))]
     pub(crate) clause: String,
     /// The cases; in the file an id stands without its clause.
     pub(crate) cases: Vec<Case>,
@@ -37,8 +40,13 @@ impl CaseFile {
             case.check().map_err(|why| format!("{}: {why}", case.id))?;
             case.id = format!("{}/{}", file.clause, case.id);
         }
+        check_cases(text)?;
         Ok(file)
     }
+}
+
+fn clause_ids() -> Vec<&'static str> {
+    Clause::ALL.iter().map(|clause| clause.id()).collect()
 }
 
 /// The fixed cases, in the order of the contract.

@@ -2,10 +2,13 @@
 //! to the vectors for parsers, or says why nothing looks.
 
 use hero_span_protocol::contract::{Clause, Requirement};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How binding a check is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
     /// An SDK that fails it is not conformant.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use schemars::JsonSchema;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use crate::script::Op;
 use crate::value::Value;
@@ -12,21 +14,21 @@ use crate::value::Value;
 pub(crate) const CONTRACT: u64 = 1;
 
 /// What the runner says.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "cmd", rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "cmd", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Command<'a> {
     /// The first word.
     Start {
-        /// [`CONTRACT`].
+        /// The number of the adapter contract.
         contract: u64,
     },
     /// Run one case.
     Run {
         /// Stands in every answer that belongs to the case.
         id: &'a str,
-        /// What `HERO_FLOW_SPAN_SOCK` holds; `None` unsets it.
+        /// What `HERO_FLOW_SPAN_SOCK` holds; null unsets it.
         socket: Option<&'a str>,
-        /// What `HERO_FLOW_PARENT_SPAN` holds; `None` unsets it.
+        /// What `HERO_FLOW_PARENT_SPAN` holds; null unsets it.
         parent: Option<&'a str>,
         /// What the user's code does.
         script: &'a [Op],
@@ -94,49 +96,97 @@ impl fmt::Display for Outcome {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RawHello {
+pub(crate) struct RawHello {
+    /// That the adapter speaks this contract.
+    #[schemars(extend("const" = true))]
     ok: bool,
+    /// The SDK's language.
     sdk: String,
+    /// The SDK's version.
     version: String,
+    /// The protocol it writes.
     protocol: u64,
+    /// What it can do, by the names of the adapter contract.
     features: BTreeSet<String>,
 }
 
-#[derive(Deserialize)]
+/// The script came to its end, or an exception left it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum RawDone {
+    /// The script came to its end.
+    Returned {
+        /// The case.
+        id: String,
+        /// What the user's code saw.
+        value: Vec<Value>,
+        /// What appeared on stdout and stderr meanwhile.
+        #[serde(default)]
+        printed: String,
+    },
+    /// An exception left the script.
+    Raised {
+        /// The case.
+        id: String,
+        /// The exception's type.
+        #[serde(rename = "type")]
+        type_name: String,
+        /// Its message.
+        message: Value,
+        /// What appeared on stdout and stderr meanwhile.
+        #[serde(default)]
+        printed: String,
+    },
+}
+
+/// A checkpoint was reached; the adapter waits for `go`.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RawAnswer {
+pub(crate) struct RawAt {
+    /// The case.
     id: String,
-    at: Option<String>,
-    outcome: Option<RawOutcome>,
-    #[serde(default, deserialize_with = "present")]
-    value: Option<Value>,
-    #[serde(rename = "type")]
-    type_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    message: Option<Value>,
-    #[serde(default)]
-    printed: String,
-    unsupported: Option<String>,
-    errored: Option<String>,
+    /// The checkpoint.
+    at: String,
 }
 
-/// A `null` that is there is not the same as nothing.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
+/// The SDK or the adapter does not have this operation.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawUnsupported {
+    /// The case.
+    id: String,
+    /// The operation or value.
+    unsupported: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RawOutcome {
-    Returned,
-    Raised,
+/// The adapter itself failed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawErrored {
+    /// The case.
+    id: String,
+    /// Why.
+    errored: String,
+}
+
+/// Whatever an adapter may say, for the schema: when it is read, its members
+/// say which one it must be, so that a message can be about that one.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is there for its schema")]
+pub(crate) enum AnyAnswer {
+    Done(RawDone),
+    At(RawAt),
+    Unsupported(RawUnsupported),
+    Errored(RawErrored),
+    Hello(RawHello),
 }
 
 /// Reads the answer to `start`; the message says what is wrong with it.
 pub(crate) fn read_hello(line: &str) -> Result<Hello, String> {
-    let raw: RawHello = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let raw: RawHello = read(line)?;
     if !raw.ok {
         return Err("expected \"ok\":true, found false".into());
     }
@@ -148,61 +198,61 @@ pub(crate) fn read_hello(line: &str) -> Result<Hello, String> {
     })
 }
 
-/// Reads an answer and the id of its case; the message says what is wrong.
-pub(crate) fn read_answer(line: &str) -> Result<(String, Answer), String> {
-    let raw: RawAnswer = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let id = raw.id.clone();
-    let answer = match raw {
-        RawAnswer {
-            at: Some(name),
-            outcome: None,
-            unsupported: None,
-            errored: None,
-            ..
-        } => Answer::At(name),
-        RawAnswer {
-            at: None,
-            outcome: Some(_),
-            unsupported: None,
-            errored: None,
-            ..
-        } => done(raw)?,
-        RawAnswer {
-            at: None,
-            outcome: None,
-            unsupported: Some(what),
-            errored: None,
-            ..
-        } => Answer::Unsupported(what),
-        RawAnswer {
-            at: None,
-            outcome: None,
-            unsupported: None,
-            errored: Some(why),
-            ..
-        } => Answer::Errored(why),
-        _ => return Err("expected one of at, outcome, unsupported and errored".into()),
-    };
-    Ok((id, answer))
+/// Whether a line is an answer, or a hello, no matter which was asked for.
+pub(crate) fn is_answer(line: &str) -> bool {
+    read_hello(line).is_ok() || read_answer(line).is_ok()
 }
 
-fn done(raw: RawAnswer) -> Result<Answer, String> {
-    let outcome = match (raw.outcome, raw.value, raw.type_name, raw.message) {
-        (Some(RawOutcome::Returned), value, None, None) => {
-            Outcome::Returned(value.unwrap_or(Value::Null))
+/// Which answer a line wants to be.
+#[derive(Deserialize)]
+struct Marks {
+    #[serde(default)]
+    at: Option<IgnoredAny>,
+    /// A string, for serde would take a number for the place of a variant.
+    #[serde(default)]
+    outcome: Option<String>,
+    #[serde(default)]
+    unsupported: Option<IgnoredAny>,
+    #[serde(default)]
+    errored: Option<IgnoredAny>,
+}
+
+/// Reads an answer and the id of its case; the message says what is wrong.
+pub(crate) fn read_answer(line: &str) -> Result<(String, Answer), String> {
+    match read(line)? {
+        Marks {
+            outcome: Some(_), ..
+        } => read(line).map(done),
+        Marks { at: Some(_), .. } => read(line).map(|RawAt { id, at }| (id, Answer::At(at))),
+        Marks {
+            unsupported: Some(_),
+            ..
+        } => read(line)
+            .map(|RawUnsupported { id, unsupported }| (id, Answer::Unsupported(unsupported))),
+        Marks {
+            errored: Some(_), ..
+        } => read(line).map(|RawErrored { id, errored }| (id, Answer::Errored(errored))),
+        Marks { .. } => Err("expected one of at, outcome, unsupported and errored".into()),
+    }
+}
+
+fn read<'de, T: Deserialize<'de>>(line: &'de str) -> Result<T, String> {
+    serde_json::from_str(line).map_err(|error| error.to_string())
+}
+
+fn done(raw: RawDone) -> (String, Answer) {
+    let (id, outcome, printed) = match raw {
+        RawDone::Returned { id, value, printed } => {
+            (id, Outcome::Returned(Value::Array(value)), printed)
         }
-        (Some(RawOutcome::Raised), None, Some(type_name), Some(message)) => {
-            Outcome::Raised { type_name, message }
-        }
-        (Some(RawOutcome::Raised), ..) => {
-            return Err("expected type and message beside \"outcome\":\"raised\"".into());
-        }
-        _ => return Err("expected value alone beside \"outcome\":\"returned\"".into()),
+        RawDone::Raised {
+            id,
+            type_name,
+            message,
+            printed,
+        } => (id, Outcome::Raised { type_name, message }, printed),
     };
-    Ok(Answer::Done {
-        outcome,
-        printed: raw.printed,
-    })
+    (id, Answer::Done { outcome, printed })
 }
 
 #[cfg(test)]
@@ -242,15 +292,15 @@ mod tests {
         check(r#"{"id":"c"}"#, "error: expected one of");
         check(
             r#"{"id":"c","at":"x","errored":"y"}"#,
-            "error: expected one of",
+            "error: unknown field `errored`",
         );
         check(
             r#"{"id":"c","outcome":"raised"}"#,
-            "error: expected type and message",
+            "error: missing field `type`",
         );
         check(
             r#"{"id":"c","outcome":"returned","type":"E"}"#,
-            "error: expected value alone",
+            "error: unknown field `type`",
         );
         check(
             r#"{"id":"c","at":"x","extra":1}"#,

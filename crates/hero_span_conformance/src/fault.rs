@@ -36,6 +36,8 @@ pub(crate) enum FaultKind {
     Flood(usize),
     /// It said that it failed.
     Errored(String),
+    /// The runner's schemas and types are not of one mind.
+    Contradiction(String),
     /// A pipe or a socket of the runner failed. Of the kind `Unsupported`: this
     /// machine has no such socket.
     Io(io::Error),
@@ -121,6 +123,11 @@ impl fmt::Display for Fault {
                 )
             }
             FaultKind::Errored(why) => write!(f, "the adapter says that it failed: {}", shown(why)),
+            FaultKind::Contradiction(how) => write!(
+                f,
+                "the runner contradicts itself, and neither the adapter nor the SDK is to blame: {}; please report it",
+                shown(how)
+            ),
             FaultKind::Io(error) if error.kind() == io::ErrorKind::Unsupported => {
                 write!(f, "this machine cannot do it: {error}")
             }

@@ -36,6 +36,7 @@ mod progress;
 mod report;
 mod run;
 mod schedule;
+mod schema;
 mod script;
 mod server;
 mod side_by_side;

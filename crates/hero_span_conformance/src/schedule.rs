@@ -1,11 +1,12 @@
 //! The other half of a case: what the collector's end of the socket does.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the socket does while the script runs.
 ///
 /// With the first eight the SDK is off: there is no usable socket (`env.socket`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Schedule {
     /// There is none: the variable is unset.

@@ -1,17 +1,22 @@
 //! Scripts: what a case makes the user's code do.
 
+mod check;
+
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::value::Value;
+use crate::value::{Members, Text, Value};
+
+pub(crate) use check::check;
 
 /// Operations one after the other.
 pub(crate) type Block = Vec<Op>;
 
 /// One operation of a script. The README of `conformance/` gives the meaning
 /// of each; the model predicts what it sends and what the user's code sees.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Op {
     /// A flow, run through the bootstrap entry.
@@ -23,6 +28,7 @@ pub(crate) enum Op {
     /// A tag on the current span.
     Tag {
         /// A text.
+        #[schemars(with = "Text")]
         key: Value,
         /// Any value.
         value: Value,
@@ -30,12 +36,14 @@ pub(crate) enum Op {
     /// A log line on the current span.
     Log {
         /// A text.
+        #[schemars(with = "Text")]
         message: Value,
         /// `debug`, `info`, `warn` or `error`; absent means that none is given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         level: Option<Level>,
         /// Members.
         #[serde(default = "Value::empty_object", skip_serializing_if = "is_empty")]
+        #[schemars(with = "Members")]
         fields: Value,
     },
     /// A result of the current span.
@@ -46,6 +54,7 @@ pub(crate) enum Op {
     /// Raises the SDK's clean failure.
     Fail {
         /// A text.
+        #[schemars(with = "Text")]
         reason: Value,
     },
     /// Raises something else.
@@ -103,13 +112,15 @@ pub(crate) enum Op {
 }
 
 /// A flow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Flow {
     /// A text.
+    #[schemars(with = "Text")]
     pub name: Value,
     /// Members: the input.
     #[serde(default = "Value::empty_object", skip_serializing_if = "is_empty")]
+    #[schemars(with = "Members")]
     pub input: Value,
     /// Whether the flow is a coroutine.
     #[serde(default, rename = "async", skip_serializing_if = "is_false")]
@@ -123,13 +134,15 @@ pub(crate) struct Flow {
 }
 
 /// A step or a span.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stretch {
     /// A text.
+    #[schemars(with = "Text")]
     pub name: Value,
     /// Members.
     #[serde(default = "Value::empty_object", skip_serializing_if = "is_empty")]
+    #[schemars(with = "Members")]
     pub tags: Value,
     /// Whether it is put around a function instead of around the block.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -140,7 +153,7 @@ pub(crate) struct Stretch {
 }
 
 /// A call of an instrumented client.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Call {
     /// The client's class.
@@ -152,6 +165,7 @@ pub(crate) struct Call {
     pub args: Vec<Value>,
     /// Named arguments: members.
     #[serde(default = "Value::empty_object", skip_serializing_if = "is_empty")]
+    #[schemars(with = "Members")]
     pub kwargs: Value,
     /// Whether the method is a coroutine.
     #[serde(default, rename = "async", skip_serializing_if = "is_false")]
@@ -168,8 +182,9 @@ pub(crate) struct Call {
 }
 
 /// What is raised.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = check::narrow_raise)]
 pub(crate) struct Raise {
     /// Which sort.
     #[serde(default)]
@@ -186,7 +201,7 @@ pub(crate) struct Raise {
 }
 
 /// The sorts of what a program raises, as `sdk.status` tells them apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RaiseKind {
     /// An ordinary exception.
@@ -213,7 +228,7 @@ impl RaiseKind {
 }
 
 /// Spans that live in generators.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Generator {
     /// One generator each, started in this order.
@@ -226,17 +241,18 @@ pub(crate) struct Generator {
 }
 
 /// A span that a generator opens before it yields.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GeneratorSpan {
     /// Step or span.
     pub kind: StretchKind,
     /// A text.
+    #[schemars(with = "Text")]
     pub name: Value,
 }
 
 /// Which of the two stretches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum StretchKind {
     /// A step.
@@ -246,7 +262,7 @@ pub(crate) enum StretchKind {
 }
 
 /// One generator is closed, then a block runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Close {
     /// Its place among the spans, from 0.
@@ -257,8 +273,9 @@ pub(crate) struct Close {
 }
 
 /// How much a log line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "LogLevel")]
 pub(crate) enum Level {
     /// For whoever looks for a fault.
     Debug,
@@ -377,74 +394,6 @@ pub(crate) fn is_concurrent(script: &[Op]) -> bool {
     })
 }
 
-/// What is wrong with a script although its JSON has the right shape; the
-/// message names the operation and what was expected.
-pub(crate) fn check(script: &[Op]) -> Result<(), String> {
-    for op in script {
-        check_op(op)?;
-        for block in op.blocks() {
-            check(block)?;
-        }
-    }
-    Ok(())
-}
-
-fn check_op(op: &Op) -> Result<(), String> {
-    match op {
-        Op::Flow(flow) => text("flow.name", &flow.name).and(members("flow.input", &flow.input)),
-        Op::Step(stretch) | Op::Span(stretch) => {
-            text("name", &stretch.name).and(members("tags", &stretch.tags))
-        }
-        Op::Tag { key, .. } => text("tag.key", key),
-        Op::Log {
-            message, fields, ..
-        } => text("log.message", message).and(members("log.fields", fields)),
-        Op::Fail { reason } => text("fail.reason", reason),
-        Op::Raise(raise) => check_raise(raise),
-        Op::Call(call) => {
-            members("call.kwargs", &call.kwargs)?;
-            call.raises.as_ref().map_or(Ok(()), check_raise)
-        }
-        Op::Generator(generator) => check_generator(generator),
-        _ => Ok(()),
-    }
-}
-
-fn check_raise(raise: &Raise) -> Result<(), String> {
-    match raise.kind {
-        RaiseKind::Error if raise.type_name.is_empty() => {
-            Err("raise.type: expected the name of an error type, found none".into())
-        }
-        RaiseKind::Error => text("raise.message", &raise.message),
-        _ => Ok(()),
-    }
-}
-
-fn check_generator(generator: &Generator) -> Result<(), String> {
-    for span in &generator.spans {
-        text("generator.spans.name", &span.name)?;
-    }
-    let mut closed: Vec<usize> = generator.close.iter().map(|close| close.which).collect();
-    closed.sort_unstable();
-    if closed.iter().copied().eq(0..generator.spans.len()) {
-        return Ok(());
-    }
-    Err(format!(
-        "generator.close: expected each of 0 to {} once, found {closed:?}",
-        generator.spans.len().saturating_sub(1)
-    ))
-}
-
-fn text(place: &str, value: &Value) -> Result<(), String> {
-    let found = value.to_text().map(drop);
-    found.ok_or_else(|| format!("{place}: expected a text, found {value}"))
-}
-
-fn members(place: &str, value: &Value) -> Result<(), String> {
-    let found = value.to_members().map(drop);
-    found.ok_or_else(|| format!("{place}: expected an object with string keys, found {value}"))
-}
-
 fn null() -> Value {
     Value::Null
 }
@@ -486,23 +435,6 @@ mod tests {
             r#"[{"op":"step","name":"s","do":[{"op":"fork","do":[{"op":"flow","name":"f","async":true}]}]}]"#,
         );
         assert_eq!(features(&script), BTreeSet::from(["async", "fork"]));
-    }
-
-    #[test]
-    fn what_json_cannot_say_is_checked() {
-        let error = |json| check(&read(json)).unwrap_err();
-        assert_eq!(
-            error(r#"[{"op":"catch","do":[{"op":"log","message":3}]}]"#),
-            "log.message: expected a text, found 3"
-        );
-        assert_eq!(
-            error(r#"[{"op":"generator","spans":[{"kind":"span","name":"a"}],"close":[]}]"#),
-            "generator.close: expected each of 0 to 0 once, found []"
-        );
-        assert_eq!(
-            error(r#"[{"op":"raise","message":"m"}]"#),
-            "raise.type: expected the name of an error type, found none"
-        );
     }
 
     #[test]

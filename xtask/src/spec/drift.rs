@@ -31,7 +31,7 @@ fn problem(tree: &Tree, file: &File) -> Option<Problem> {
         Some(found) if found == file.content => return None,
         Some(found) => {
             let diff = unified(&file.path, found, &file.content);
-            format!("differs from what the docstring makes; {REPAIR}\n{diff}")
+            format!("differs from what is generated; {REPAIR}\n{diff}")
         }
         None => format!("expected a generated file, found none; {REPAIR}"),
     };

@@ -21,6 +21,10 @@ enum Kind {
         doing: &'static str,
         cause: io::Error,
     },
+    Command {
+        command: String,
+        said: String,
+    },
     Encoding(serde_json::Error),
 }
 
@@ -33,6 +37,11 @@ impl Error {
             expected: expected.into(),
             found: found.to_owned(),
         })
+    }
+
+    /// A command failed; what it said on stderr.
+    pub(super) fn command(command: String, said: String) -> Self {
+        Self(Kind::Command { command, said })
     }
 
     /// The disk refused.
@@ -63,6 +72,13 @@ impl fmt::Display for Error {
                 write!(f, "{path}:{line}: expected {expected}, found {found}")
             }
             Kind::Disk { path, doing, cause } => write!(f, "{path}: cannot {doing} it: {cause}"),
+            Kind::Command { command, said } => {
+                write!(
+                    f,
+                    "`{command}`: expected it to succeed, found\n{}",
+                    said.trim_end()
+                )
+            }
             Kind::Encoding(cause) => write!(f, "cannot write the contract as JSON: {cause}"),
         }
     }

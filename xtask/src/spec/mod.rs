@@ -1,4 +1,5 @@
-//! Everything that is generated from the docstring of the Python SDK.
+//! Everything that is generated from the docstring of the Python SDK, and the
+//! conformance suite's schemas, which come from its types.
 //!
 //! The docstring is the one source of the wire contract. From it come the
 //! contract as JSON, two JSON Schemas, the tables of PROTOCOL.md and the Rust
@@ -18,6 +19,7 @@ mod problem;
 mod protocol_md;
 mod rust;
 mod schema;
+mod schemas;
 mod sdk_constants;
 #[cfg(test)]
 mod tests;
@@ -77,14 +79,23 @@ fn counted(problems: usize) -> String {
 fn generate(root: &Path) -> Result<Vec<Problem>, Error> {
     let tree = Tree::read(root)?;
     let plan = plan(&tree)?;
-    for path in tree::write(root, &tree, &plan.files)? {
-        eprintln!("wrote {path}");
-    }
+    write(root, &tree, &plan.files)?;
+    write(root, &tree, &schemas::files(root)?)?;
     Ok(plan.problems)
 }
 
+fn write(root: &Path, tree: &Tree, files: &[File]) -> Result<(), Error> {
+    for path in tree::write(root, tree, files)? {
+        eprintln!("wrote {path}");
+    }
+    Ok(())
+}
+
 fn check_tree(root: &Path) -> Result<Vec<Problem>, Error> {
-    problems(&Tree::read(root)?)
+    let tree = Tree::read(root)?;
+    let mut problems = problems(&tree)?;
+    problems.extend(drift::problems(&tree, &schemas::files(root)?));
+    Ok(problems)
 }
 
 /// Whatever is missing, different or too much.

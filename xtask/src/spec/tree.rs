@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::schemas::SCHEMAS;
 use super::{CONTRACT_DIR, HAND_WRITTEN, SDK_PATH, SPEC_DIR};
 
 /// Paths from the root of the repository, with slashes, and their text.
@@ -25,12 +26,18 @@ impl File {
 }
 
 impl Tree {
-    /// Reads the SDK and every file under the spec and contract directories.
+    /// Reads the SDK, every file under the spec and contract directories, and the
+    /// suite's schemas.
     pub(super) fn read(root: &Path) -> Result<Self, Error> {
         let mut tree = Self::default();
         tree.read_file(root, SDK_PATH)?;
         tree.read_directory(root, SPEC_DIR)?;
         tree.read_directory(root, CONTRACT_DIR)?;
+        for (_, path) in SCHEMAS {
+            if root.join(path).exists() {
+                tree.read_file(root, path)?;
+            }
+        }
         Ok(tree)
     }
 

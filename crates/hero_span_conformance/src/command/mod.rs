@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::list::{ListArguments, list};
 use crate::parser::{self, ParserArguments};
 use crate::report::Conclusion;
+use crate::schema::Schema;
 
 pub use compare::CompareArguments;
 pub use help::EXAMPLES;
@@ -33,6 +34,11 @@ pub enum Command {
     /// Show the clauses of the contract, their checks and their cases
     #[command(after_help = help::LIST)]
     List(ListArguments),
+    /// Print the JSON Schema of the dialogue with adapters, or of files of cases
+    Schema {
+        /// Which one
+        of: Schema,
+    },
 }
 
 /// Does what was asked, says what came of it, and gives the exit code.
@@ -42,6 +48,7 @@ pub fn main(command: &Command) -> u8 {
         Command::Parser(arguments) => Ok(parser::main(arguments)),
         Command::Compare(arguments) => compare::main(arguments),
         Command::List(arguments) => list(arguments).map(|text| print(&text)),
+        Command::Schema { of } => Ok(print(&of.to_json())),
     };
     done.unwrap_or_else(|error| fail(&error))
 }

@@ -2,6 +2,7 @@
 //! would make a case file large.
 
 mod recipe;
+mod schema;
 mod sent;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 pub(crate) use recipe::{Hostility, NotFinite, Recipe, Shape};
+pub(crate) use schema::{Members, Text};
 pub(crate) use sent::Sent;
 pub(crate) use sent::compact;
 
@@ -210,11 +212,16 @@ impl<'de, T: Inner + Deserialize<'de>> Visitor<'de> for Reader<T> {
 }
 
 fn object_or_recipe<E: de::Error>(members: Vec<(String, Value)>) -> Result<Value, E> {
-    let is_recipe = members.iter().any(|(key, _)| key == RECIPE_MARK);
-    let object = Value::Object(members);
-    if !is_recipe {
-        return Ok(object);
+    let mark = members.iter().find(|(key, _)| key == RECIPE_MARK);
+    match mark {
+        Some((_, Value::Text(_))) => {}
+        // Serde would take a number for the place of a variant.
+        Some((_, other)) => {
+            return Err(E::custom(format!("gen: expected a string, found {other}")));
+        }
+        None => return Ok(Value::Object(members)),
     }
+    let object = Value::Object(members);
     // Through text, for serde's own map would lose the order of members.
     let recipe: Recipe = serde_json::to_string(&object)
         .and_then(|text| serde_json::from_str(&text))
@@ -248,6 +255,7 @@ mod tests {
     #[test]
     fn a_bad_recipe_is_told_apart_from_an_object() {
         let error = |json| serde_json::from_str::<Value>(json).unwrap_err().to_string();
+        assert!(error(r#"{"gen":0,"char":"x","bytes":1}"#).contains("expected a string, found 0"));
         assert!(error(r#"{"gen":"txt"}"#).contains("unknown variant `txt`"));
         assert!(error(r#"{"gen":"text","char":"é"}"#).contains("missing field `bytes`"));
         assert!(error(r#"{"gen":"text","char":"","bytes":3}"#).contains("char"));

@@ -1,16 +1,18 @@
 //! How to make a value that a script does not spell out.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Value;
+use super::{Text, Value};
 
 /// A value's recipe, in JSON `{"gen": …}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "gen", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Recipe {
     /// `char` repeated as often as fits into that many bytes of UTF-8.
     Text {
         /// What is repeated.
+        #[schemars(length(min = 1))]
         char: String,
         /// Bytes of UTF-8 at most.
         bytes: usize,
@@ -18,11 +20,13 @@ pub(crate) enum Recipe {
     /// The parts, each a text, one after the other.
     Join {
         /// Strings and recipes of texts.
+        #[schemars(with = "Vec<Text>")]
         parts: Vec<Value>,
     },
     /// A text of one surrogate without its other half.
     Surrogate {
         /// 0xD800 to 0xDFFF.
+        #[schemars(range(min = 0xD800, max = 0xDFFF))]
         unit: u16,
     },
     /// A number that JSON has no word for.
@@ -33,6 +37,7 @@ pub(crate) enum Recipe {
     /// A whole number of any size.
     Integer {
         /// Decimal digits, after a `-` if it is negative.
+        #[schemars(regex(pattern = "^-?(0|[1-9][0-9]*)$"))]
         digits: String,
     },
     /// Ten to that power, a whole number.
@@ -45,6 +50,7 @@ pub(crate) enum Recipe {
         /// What they are; objects have the one key `in`.
         of: Shape,
         /// How many, at least one.
+        #[schemars(range(min = 1))]
         levels: usize,
     },
     /// A container that holds only itself.
@@ -82,7 +88,7 @@ pub(crate) enum Recipe {
 }
 
 /// A number that JSON has no word for (`value.numbers`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum NotFinite {
     /// Not a number.
     NaN,
@@ -105,7 +111,7 @@ impl NotFinite {
 }
 
 /// The two containers of JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Shape {
     /// `[…]`
@@ -125,7 +131,7 @@ impl Shape {
 }
 
 /// What an object does when it is asked to describe itself (`value.other`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Hostility {
     /// It says `<thing>`.

@@ -57,7 +57,7 @@ fn a_generated_file_that_was_edited_is_shown_as_a_diff() {
     let said = changed("spec/v1/contract.json", "\"value\": 250", "\"value\": 251");
     let (head, diff) = said.split_once("@@").unwrap();
     assert_snapshot!(head, @"
-    spec/v1/contract.json: differs from what the docstring makes; to mend it, run: cargo xtask spec
+    spec/v1/contract.json: differs from what is generated; to mend it, run: cargo xtask spec
     --- spec/v1/contract.json (found)
     +++ spec/v1/contract.json (expected)
     ");
