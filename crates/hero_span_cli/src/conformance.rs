@@ -25,11 +25,6 @@ enum Command {
     /// Speak for this program's own parser, as an adapter of `parser` does
     #[command(hide = true)]
     ParserAdapter,
-    /// Print the JSON Schema of the dialogue with adapters, or of files of cases
-    Schema {
-        /// Which one
-        of: Schema,
-    },
 }
 
 /// Does what was asked and gives the exit code.
