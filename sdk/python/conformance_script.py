@@ -111,15 +111,17 @@ RECIPES: dict[str, Callable[[Op], Any]] = {
 
 
 def unsupported(spec: object) -> str | None:
-    """The first operation or recipe that this adapter does not know."""
-    if isinstance(spec, list):
-        return next(filter(None, map(unsupported, spec)), None)
-    if not isinstance(spec, dict):
-        return None
-    for mark, known in (("op", OPERATIONS), ("gen", RECIPES)):
-        if mark in spec and spec[mark] not in known:
-            return f"{mark} {spec[mark]}"
-    return next(filter(None, map(unsupported, spec.values())), None)
+    """An operation or recipe that this adapter does not know."""
+    left = [spec]
+    for item in left:  # which grows while we look
+        if isinstance(item, list):
+            left.extend(item)
+        elif isinstance(item, dict):
+            for mark, known in (("op", OPERATIONS), ("gen", RECIPES)):
+                if mark in item and item[mark] not in known:
+                    return f"{mark} {item[mark]}"
+            left.extend(item.values())
+    return None
 
 
 # What the user's code saw.

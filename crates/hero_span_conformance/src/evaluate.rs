@@ -1,6 +1,7 @@
 //! Evaluates cases, one after the other, in adapters that it starts as needed.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::adapter::{Adapter, Variables};
 use crate::case::{self, Case, Observed};
@@ -33,12 +34,44 @@ pub(crate) enum Evaluation {
     NotEvaluated(Fault),
 }
 
+/// Adapters that have nothing to do, for whoever needs one next: one takes
+/// longer to start than to run dozens of cases.
+#[derive(Debug, Default)]
+pub(crate) struct Idle(Mutex<Vec<Adapter>>);
+
+impl Idle {
+    /// Keeps an adapter that can run another case.
+    pub(crate) fn put(&self, adapter: Adapter) {
+        if adapter.hello().features.contains(feature::REUSE) {
+            self.adapters().push(adapter);
+        } else {
+            adapter.stop();
+        }
+    }
+
+    fn take(&self) -> Option<Adapter> {
+        self.adapters().pop()
+    }
+
+    fn adapters(&self) -> MutexGuard<'_, Vec<Adapter>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends them all with a last word.
+impl Drop for Idle {
+    fn drop(&mut self) {
+        self.adapters().drain(..).for_each(Adapter::stop);
+    }
+}
+
 /// Evaluates cases in one adapter at a time.
 #[derive(Debug)]
 pub(crate) struct Evaluator<'a> {
     launch: &'a Launch,
     judge: &'a Judge,
     hello: &'a Hello,
+    idle: &'a Idle,
     /// Where sockets go.
     directory: &'a Path,
     /// Tells this evaluator's cases from others'.
@@ -52,6 +85,7 @@ impl<'a> Evaluator<'a> {
         launch: &'a Launch,
         judge: &'a Judge,
         hello: &'a Hello,
+        idle: &'a Idle,
         directory: &'a Path,
         name: String,
     ) -> Self {
@@ -59,6 +93,7 @@ impl<'a> Evaluator<'a> {
             launch,
             judge,
             hello,
+            idle,
             directory,
             name,
             count: 0,
@@ -119,7 +154,7 @@ impl<'a> Evaluator<'a> {
         let id = format!("{}-{}", self.name, self.count);
         let server = case::open(case, self.directory, &id)?;
         if self.hello.features.contains(feature::REUSE) {
-            let mut adapter = match self.adapter.take() {
+            let mut adapter = match self.adapter.take().or_else(|| self.idle.take()) {
                 Some(adapter) => adapter,
                 None => Adapter::start(self.launch, Variables::default())?,
             };
@@ -140,10 +175,10 @@ impl<'a> Evaluator<'a> {
         observed
     }
 
-    /// Ends the adapter with a last word.
+    /// Leaves the adapter to others.
     pub(crate) fn stop(self) {
         if let Some(adapter) = self.adapter {
-            adapter.stop();
+            self.idle.put(adapter);
         }
     }
 }

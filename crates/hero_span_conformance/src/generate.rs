@@ -1,9 +1,11 @@
 //! One generated case: from a seed and a number to a verdict, and on a
 //! failure to the smallest case that fails alike.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use proptest::strategy::{Strategy, ValueTree};
+use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::case::Case;
@@ -27,11 +29,20 @@ pub(crate) fn case_tree(family: Family, seed: u64, number: u64) -> Option<Tree> 
         ..Config::default()
     };
     let mut runner = TestRunner::new_with_rng(config, rng);
-    family
-        .cases()
-        .new_tree(&mut runner)
-        .ok()
-        .map(|tree| Box::new(tree) as Box<_>)
+    let tree = strategy(family).new_tree(&mut runner).ok()?;
+    Some(Box::new(tree))
+}
+
+thread_local! {
+    /// What makes the cases holds hundreds of parts, and has no state.
+    static STRATEGIES: RefCell<HashMap<Family, BoxedStrategy<Case>>> = RefCell::default();
+}
+
+fn strategy(family: Family) -> BoxedStrategy<Case> {
+    STRATEGIES.with_borrow_mut(|known| {
+        let strategy = known.entry(family).or_insert_with(|| family.cases());
+        strategy.clone()
+    })
 }
 
 fn seed_bytes(family: Family, seed: u64, number: u64) -> [u8; 32] {

@@ -14,7 +14,7 @@ use crate::case::Case;
 use crate::cases;
 use crate::dialogue::Hello;
 use crate::error::Error;
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluator, Idle};
 use crate::families::Family;
 use crate::filter::Filter;
 use crate::judge::Judge;
@@ -119,6 +119,7 @@ pub(crate) struct Bench<'a> {
     pub(crate) options: &'a Options,
     pub(crate) judge: Judge,
     pub(crate) hello: Hello,
+    idle: Idle,
     sockets: TempDir,
 }
 
@@ -128,11 +129,13 @@ impl<'a> Bench<'a> {
         let adapter =
             Adapter::start(&options.launch, Variables::default()).map_err(Error::adapter)?;
         let hello = adapter.hello().clone();
-        adapter.stop();
+        let idle = Idle::default();
+        idle.put(adapter);
         Ok(Self {
             options,
             judge: Judge::new(&options.without)?,
             hello,
+            idle,
             sockets: tempfile::Builder::new()
                 .prefix("hero-span-")
                 .tempdir()
@@ -141,8 +144,14 @@ impl<'a> Bench<'a> {
     }
 
     pub(crate) fn evaluator(&self, name: String) -> Evaluator<'_> {
-        let launch = &self.options.launch;
-        Evaluator::new(launch, &self.judge, &self.hello, self.sockets.path(), name)
+        Evaluator::new(
+            &self.options.launch,
+            &self.judge,
+            &self.hello,
+            &self.idle,
+            self.sockets.path(),
+            name,
+        )
     }
 
     fn report(self, mut groups: Vec<Group>, is_whole: bool, began: Began) -> Report {
