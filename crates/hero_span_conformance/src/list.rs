@@ -11,6 +11,7 @@ use crate::cases::fixed;
 use crate::checks::{Coverage, Level, WITHOUT_CLAUSE, coverage};
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::vectors::load;
 
 /// What is listed.
 #[derive(Args, Clone, Debug)]
@@ -41,8 +42,8 @@ struct Entry {
     text: &'static str,
     /// The checks of SDKs.
     checks: Vec<&'static str>,
-    /// Whether the vectors for parsers look after it.
-    vectors: bool,
+    /// How many vectors for parsers there are.
+    vectors: usize,
     /// Why nothing does.
     #[serde(skip_serializing_if = "Option::is_none")]
     unchecked: Option<&'static str>,
@@ -87,6 +88,7 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<String, Error> {
 
 fn entries(filter: &Filter) -> Result<Vec<Entry>, Error> {
     let cases = fixed()?;
+    let vectors = load().map_err(Error::vectors)?;
     let entry = |clause: &Clause| {
         let of_clause = cases.iter().filter(|case| case.clause() == Some(*clause));
         let takes_all = filter.takes(clause.id());
@@ -102,7 +104,10 @@ fn entries(filter: &Filter) -> Result<Vec<Entry>, Error> {
             level,
             text: clause.text(),
             checks,
-            vectors: coverage(*clause) == Coverage::Vectors,
+            vectors: vectors
+                .iter()
+                .filter(|vector| vector.clause == *clause)
+                .count(),
             unchecked,
             cases: shown
                 .map(|case| Shown {
@@ -120,36 +125,37 @@ fn entries(filter: &Filter) -> Result<Vec<Entry>, Error> {
 }
 
 fn text(list: &List, tells_cases: bool) -> String {
-    let mut text = format!(
-        "{:<24} {:<6} {:>5}  {}\n",
-        "clause", "level", "cases", "checks"
-    );
+    let mut text = row("clause", "level", "cases", "vectors", "checks");
     for entry in &list.clauses {
-        let checks = match (&entry.unchecked, entry.vectors) {
-            (Some(why), _) => format!("none: {why}"),
-            (None, true) => "vectors for parsers".into(),
-            (None, false) => entry.checks.join(" "),
+        let checks = match entry.unchecked {
+            Some(why) => format!("none: {why}"),
+            None if entry.checks.is_empty() => "binds consumers: vectors only".into(),
+            None => entry.checks.join(" "),
         };
-        let (clause, level) = (entry.clause, entry.level.name());
-        let _ = writeln!(
-            text,
-            "{clause:<24} {level:<6} {:>5}  {checks}",
-            entry.cases.len()
+        let counts = [entry.cases.len(), entry.vectors].map(|count| count.to_string());
+        text += &row(
+            entry.clause,
+            entry.level.name(),
+            &counts[0],
+            &counts[1],
+            &checks,
         );
         for case in entry.cases.iter().filter(|_| tells_cases) {
             let _ = writeln!(text, "  {}{}\n      {}", case.id, needs(case), case.about);
         }
     }
     for entry in &list.checks_without_clause {
-        let _ = writeln!(
-            text,
-            "{:<24} {:<6} {:>5}  {}",
-            entry.check, "MUST", "all", entry.about
-        );
+        text += &row(entry.check, Level::Must.name(), "all", "", entry.about);
     }
-    let cases: usize = list.clauses.iter().map(|entry| entry.cases.len()).sum();
-    let _ = writeln!(text, "\n{} clauses, {cases} cases", list.clauses.len());
-    text
+    let sum = |count: fn(&Entry) -> usize| list.clauses.iter().map(count).sum::<usize>();
+    let cases = sum(|entry| entry.cases.len());
+    let vectors = sum(|entry| entry.vectors);
+    let clauses = list.clauses.len();
+    text + &format!("\n{clauses} clauses, {cases} cases, {vectors} vectors\n")
+}
+
+fn row(clause: &str, level: &str, cases: &str, vectors: &str, checks: &str) -> String {
+    format!("{clause:<24} {level:<6} {cases:>5} {vectors:>7}  {checks}\n")
 }
 
 fn needs(case: &Shown) -> String {
@@ -189,11 +195,21 @@ mod tests {
         assert!(text.contains("drift.parser"), "{text}");
     }
 
+    /// A clause that binds consumers has vectors, or nothing looks after it.
+    #[test]
+    fn clauses_without_checks_have_vectors() {
+        let entries = entries(&Filter::default()).unwrap();
+        let unchecked = |entry: &&Entry| entry.checks.is_empty() && entry.unchecked.is_none();
+        for entry in entries.iter().filter(unchecked) {
+            assert!(entry.vectors > 0, "{}", entry.clause);
+        }
+    }
+
     #[test]
     fn patterns_choose_clauses() {
         let text = listed(&["limit.buffer"], false);
         assert!(
-            text.contains("limit.buffer             SHOULD     0  none: the kernel"),
+            text.contains("limit.buffer             SHOULD     0       0  none: the kernel"),
             "{text}"
         );
         assert!(!text.contains("value.cut"), "{text}");
