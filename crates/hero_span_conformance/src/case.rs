@@ -112,7 +112,7 @@ impl Case {
                 .any(|op| is_repeat(op) || op.blocks().into_iter().any(repeats))
         }
         let is_long = match self.socket {
-            Schedule::Stall { ms, .. } => ms >= LONG_STALL_MS,
+            Schedule::Stall { ms, .. } | Schedule::TinyStall { ms } => ms >= LONG_STALL_MS,
             Schedule::StallForEver { .. } => true,
             _ => false,
         };

@@ -54,6 +54,13 @@ pub(crate) enum Schedule {
         /// Whole lines before.
         lines: usize,
     },
+    /// It takes everything until the first checkpoint. There the SDK's end
+    /// becomes tiny, so that the kernel takes long lines in parts, and it takes
+    /// nothing for a while, then everything.
+    TinyStall {
+        /// How long it takes nothing.
+        ms: u64,
+    },
     /// It takes everything at once, in pieces. From the first line on the
     /// SDK's end holds so little that the kernel takes long lines in parts.
     TinyBuffers {
@@ -102,7 +109,10 @@ impl Schedule {
 
     /// Whether it takes nothing for so long that lines may be lost.
     pub(crate) const fn stalls(&self) -> bool {
-        matches!(self, Self::Stall { .. } | Self::StallForEver { .. })
+        matches!(
+            self,
+            Self::Stall { .. } | Self::TinyStall { .. } | Self::StallForEver { .. }
+        )
     }
 }
 

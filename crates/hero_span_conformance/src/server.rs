@@ -134,10 +134,13 @@ impl Server {
     /// allows, and waits for the end of a stall or a delay.
     pub(crate) fn checkpoint(&mut self, name: &str) -> io::Result<()> {
         self.serve()?;
+        if self.begins_tiny_stall()? {
+            return Ok(());
+        }
         if let Some(end) = self.hold_ends() {
             std::thread::sleep(end.saturating_duration_since(Instant::now()));
             self.serve()?;
-            self.recovered = matches!(self.schedule, Schedule::Stall { .. });
+            self.recovered = self.schedule.stalls();
         }
         match &self.schedule {
             Schedule::CloseAtCheckpoint { name: at } if at == name => {
@@ -148,9 +151,21 @@ impl Server {
         Ok(())
     }
 
+    fn begins_tiny_stall(&mut self) -> io::Result<bool> {
+        let is_tiny = matches!(self.schedule, Schedule::TinyStall { .. });
+        match self.connections.first_mut() {
+            Some(first) if is_tiny && first.paused.is_none() => {
+                first.make_small()?;
+                first.paused = Some(Instant::now());
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
     fn hold_ends(&self) -> Option<Instant> {
         match self.schedule {
-            Schedule::Stall { ms, .. } => {
+            Schedule::Stall { ms, .. } | Schedule::TinyStall { ms } => {
                 let begun = self.connections.first()?.paused?;
                 Some(begun + Duration::from_millis(ms))
             }
@@ -219,6 +234,7 @@ impl Connection {
         match *schedule {
             Schedule::Close { line, byte } if is_first => self.read_then_close(line, byte),
             Schedule::Stall { lines, ms } if is_first => self.read_then_pause(lines, Some(ms)),
+            Schedule::TinyStall { ms } if is_first => self.read_unless_paused(Some(ms)),
             Schedule::StallForEver { lines } if is_first => self.read_then_pause(lines, None),
             Schedule::Slow { bytes, every_ms } if is_first => self.read_a_little(bytes, every_ms),
             Schedule::TinyBuffers { bytes } if is_first => self.read_in_pieces(bytes),
@@ -237,9 +253,16 @@ impl Connection {
         if self.paused.is_none() && self.read_to(Place { lines, bytes: 0 })? {
             self.paused = Some(Instant::now());
         }
+        if self.paused.is_some() {
+            self.read_unless_paused(ms)?;
+        }
+        Ok(())
+    }
+
+    fn read_unless_paused(&mut self, ms: Option<u64>) -> io::Result<()> {
         let is_past =
             |begun: Instant| ms.is_some_and(|ms| begun.elapsed() >= Duration::from_millis(ms));
-        if self.paused.is_some_and(is_past) {
+        if self.paused.is_none_or(is_past) {
             self.read_to(END)?;
         }
         Ok(())
@@ -258,10 +281,15 @@ impl Connection {
     /// the SDK has asked for the size that it wants.
     fn read_in_pieces(&mut self, bytes: usize) -> io::Result<()> {
         while self.read(END, bytes.max(1))? {
-            if let (false, Some(stream)) = (self.is_small, &self.stream) {
-                shrink_senders(stream)?;
-                self.is_small = true;
-            }
+            self.make_small()?;
+        }
+        Ok(())
+    }
+
+    fn make_small(&mut self) -> io::Result<()> {
+        if let (false, Some(stream)) = (self.is_small, &self.stream) {
+            shrink_senders(stream)?;
+            self.is_small = true;
         }
         Ok(())
     }
@@ -348,7 +376,7 @@ impl Connection {
     fn is_readable(&self, schedule: &Schedule) -> bool {
         let waits = match schedule {
             Schedule::StallForEver { .. } => self.paused.is_some(),
-            Schedule::Stall { .. } | Schedule::Slow { .. } => self
+            Schedule::Stall { .. } | Schedule::TinyStall { .. } | Schedule::Slow { .. } => self
                 .wakes_at(schedule)
                 .is_some_and(|at| at > Instant::now()),
             _ => false,
@@ -358,13 +386,13 @@ impl Connection {
 
     fn wakes_at(&self, schedule: &Schedule) -> Option<Instant> {
         let pause = match *schedule {
-            Schedule::Stall { ms, .. } => ms,
+            Schedule::Stall { ms, .. } | Schedule::TinyStall { ms } => ms,
             Schedule::Slow { every_ms, .. } => every_ms,
             _ => return None,
         };
         let at = self.paused? + Duration::from_millis(pause);
         // A stall ends once; from then on only what arrives matters.
-        let is_over = matches!(schedule, Schedule::Stall { .. }) && at <= Instant::now();
+        let is_over = schedule.stalls() && at <= Instant::now();
         (!is_over && !self.is_over).then_some(at)
     }
 }
@@ -478,6 +506,27 @@ mod tests {
         assert!(sends > 3, "{sends} sends");
         let captures = server.finish().unwrap().captures;
         assert_eq!(captures[0].bytes, [&b"first\n"[..], &line].concat());
+    }
+
+    /// The line that the kernel took in part stays so until the stall is over.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_tiny_stall_tears_a_long_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let schedule = Schedule::TinyStall { ms: 30 };
+        let mut server = Server::open(&schedule, directory.path(), "s").unwrap();
+        let mut stream = UnixStream::connect(server.address().unwrap()).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        stream.write_all(b"first\n").unwrap();
+        server.checkpoint("ready").unwrap();
+        assert!(!server.recovered);
+        let taken = stream.write(&[b'x'; 30_000]).unwrap();
+        assert!(taken < 30_000, "{taken}");
+        server.serve().unwrap();
+        assert_eq!(server.connections[0].capture.bytes, b"first\n");
+        server.checkpoint("after").unwrap();
+        assert!(server.recovered);
+        assert_eq!(server.connections[0].capture.bytes.len(), 6 + taken);
     }
 
     #[test]

@@ -18,10 +18,11 @@ const FLOOD_FIELD_BYTES: usize = 4000;
 
 pub(super) fn cases() -> BoxedStrategy<Case> {
     prop_oneof![
-        10 => small_scripts().prop_flat_map(closing),
-        4 => (small_scripts(), passing_schedules()).prop_map(|(script, socket)| case(script, socket)),
-        6 => (small_scripts(), off_schedules()).prop_map(|(script, socket)| case(script, socket)),
-        1 => (trickles(), tiny_buffers()).prop_map(|(script, socket)| case(script, socket)),
+        30 => small_scripts().prop_flat_map(closing),
+        12 => (small_scripts(), passing_schedules()).prop_map(|(script, socket)| case(script, socket)),
+        18 => (small_scripts(), off_schedules()).prop_map(|(script, socket)| case(script, socket)),
+        3 => (trickles(), tiny_buffers()).prop_map(|(script, socket)| case(script, socket)),
+        2 => (tiny_stalls(), torn()).prop_map(|(socket, script)| case(script, socket)),
         1 => (stalls(), floods()).prop_map(|(socket, script)| case(script, socket)),
     ]
     .boxed()
@@ -124,6 +125,27 @@ fn stalls() -> BoxedStrategy<Schedule> {
         1 => (0..3_usize).prop_map(|lines| Schedule::StallForEver { lines }),
     ]
     .boxed()
+}
+
+fn tiny_stalls() -> BoxedStrategy<Schedule> {
+    let times = prop_oneof![50..200_u64, LONG_STALL_MS..LONG_STALL_MS + 100];
+    times.prop_map(|ms| Schedule::TinyStall { ms }).boxed()
+}
+
+/// A checkpoint, more than a tiny socket holds, another, and a few words.
+fn torn() -> BoxedStrategy<Block> {
+    let lines = prop_oneof![Just((30, 0)), (1..4_usize, 1..=FLOOD_FIELDS)];
+    (lines, 0..3_usize)
+        .prop_map(|((times, fields), after)| {
+            let mut body = vec![
+                checkpoint("ready"),
+                flood(times, fields),
+                checkpoint("after"),
+            ];
+            body.extend((0..after).map(|_| log("after", Value::empty_object())));
+            vec![step("tearing", body)]
+        })
+        .boxed()
 }
 
 /// More than any socket holds, a checkpoint, and a few words after it.

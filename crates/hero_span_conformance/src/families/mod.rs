@@ -149,6 +149,7 @@ mod tests {
             "denied",
             "too-long",
             "tiny-buffers",
+            "tiny-stall",
             "close",
             "close-at-checkpoint",
             "stall",

@@ -87,7 +87,7 @@ pub(super) fn judge_time(case: &Case, observed: &Observed) -> Option<Finding> {
             (observed.spells.iter().max().copied()?, SLACK)
         }
         // Once for the stall, then for a runner that is slow to catch up.
-        Schedule::Stall { .. } => (whole, CATCHING_UP),
+        Schedule::Stall { .. } | Schedule::TinyStall { .. } => (whole, CATCHING_UP),
         // There is one stall at most.
         _ => (whole, SLACK),
     };
