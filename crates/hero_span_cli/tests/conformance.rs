@@ -2,15 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
 /// The exit code, and what was said on stdout and stderr.
 fn run(arguments: &[&str]) -> (i32, String) {
-    let directory = tempfile::tempdir().unwrap();
     let output: Output = Command::new(env!("CARGO_BIN_EXE_hero-span"))
-        .args(["conformance", "run", "--regressions"])
-        .arg(directory.path())
+        .arg("conformance")
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
         .output()
@@ -22,7 +21,14 @@ fn run(arguments: &[&str]) -> (i32, String) {
     )
 }
 
+/// A run that writes what it finds to a directory of its own.
 fn check(arguments: &[&str], code: i32, words: &[&str]) {
+    let directory = tempfile::tempdir().unwrap();
+    let regressions = ["run", "--regressions", directory.path().to_str().unwrap()];
+    check_command(&[&regressions, arguments].concat(), code, words);
+}
+
+fn check_command(arguments: &[&str], code: i32, words: &[&str]) {
     let (found, text) = run(arguments);
     assert_eq!(found, code, "{text}");
     for words in words {
@@ -74,4 +80,48 @@ fn what_could_not_be_evaluated_is_3() {
         &["cannot start `/nonexistent`"],
     );
     check(&["--adapter", "true"], 3, &["the adapter does not work"]);
+}
+
+/// A copy of the SDK in which one text is another; its adapter's command.
+fn changed_sdk(directory: &Path, from: &str, to: &str) -> String {
+    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/python");
+    for file in [
+        "hero_tracing.py",
+        "conformance_adapter.py",
+        "conformance_script.py",
+    ] {
+        let code = fs::read_to_string(sdk.join(file)).unwrap();
+        fs::write(directory.join(file), code.replace(from, to)).unwrap();
+    }
+    format!("python3 {}/conformance_adapter.py", directory.display())
+}
+
+#[test]
+fn two_sdks_are_compared_side_by_side() {
+    let directory = tempfile::tempdir().unwrap();
+    let changed = changed_sdk(directory.path(), "_NAME_BYTES = 256", "_NAME_BYTES = 6");
+    let profile = "conformance/adapters/python.toml";
+    let same = ["compare", profile, ADAPTER, "--filter", "ordering/1/3"];
+    check_command(
+        &same,
+        0,
+        &["SAME       ordering/1/3", "1 same, 0 different"],
+    );
+    let case = directory.path().join("case.json");
+    fs::write(
+        &case,
+        r#"{"id":"x","script":[{"op":"step","name":"abcdefgh"}]}"#,
+    )
+    .unwrap();
+    let case = case.to_str().unwrap();
+    let differ = ["compare", ADAPTER, &changed, "--case", case];
+    let words = "! step abcdefgh";
+    check_command(
+        &differ,
+        1,
+        &["DIFFERENT  x", words, "step abcdef truncated (name 8)"],
+    );
+    let nothing = ["compare", ADAPTER, ADAPTER, "--filter", "none"];
+    check_command(&nothing, 3, &["0 same, 0 different"]);
+    check_command(&["compare", ADAPTER, "none.toml"], 2, &["none.toml"]);
 }

@@ -34,7 +34,7 @@ fn conformance_commands_teach_by_example() {
     let help = |args: &[&str]| run(hero_span().arg("conformance").args(args)).stdout;
     let of_all = help(&["--help"]);
     assert!(of_all.contains("\n  hero-span conformance run"), "{of_all}");
-    for name in ["run", "parser", "list"] {
+    for name in ["run", "parser", "compare", "list"] {
         let help = help(&[name, "--help"]);
         let example = format!("\n  hero-span conformance {name}");
         assert!(help.contains(&example), "{help}");
