@@ -9,6 +9,7 @@ mod run;
 mod rust;
 mod schemas;
 
-pub use arguments::{ParserArguments, main};
+pub use arguments::ParserArguments;
+pub(crate) use arguments::main;
 pub use rust::{Heard, serve};
 pub use schemas::schemas;

@@ -54,7 +54,10 @@ def main() -> None:
         command = json.loads(line)
         if command["cmd"] == "stop":
             break
-        print(json.dumps(_answer(command)), flush=True)
+        answer = json.dumps(_answer(command), ensure_ascii=False) + "\n"
+        # A consumer that takes a lone surrogate must be able to say so.
+        sys.stdout.buffer.write(answer.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ pub enum Command {
 pub fn main(command: &Command) -> u8 {
     let done = match command {
         Command::Run(arguments) => run::main(arguments),
-        Command::Parser(arguments) => Ok(parser::main(arguments)),
+        Command::Parser(arguments) => parser::main(arguments),
         Command::Compare(arguments) => compare::main(arguments),
         Command::List(arguments) => list(arguments).map(|text| print(&text)),
         Command::Schema { of } => Ok(print(&of.to_json())),

@@ -12,9 +12,6 @@ use crate::process::Launch;
 use crate::report::{Conclusion, Report};
 use crate::vectors::load;
 
-/// Bad usage.
-const USAGE: u8 = 2;
-
 /// What a run of the vectors is told.
 #[derive(Args, Clone, Debug)]
 pub struct ParserArguments {
@@ -45,30 +42,11 @@ pub struct ParserArguments {
 
 /// Gives the vectors to the consumer, says what came of it, and gives the
 /// exit code.
-pub fn main(arguments: &ParserArguments) -> u8 {
-    let options = match options(arguments) {
-        Ok(options) => options,
-        Err(message) => {
-            eprintln!("hero-span: {message}");
-            return USAGE;
-        }
-    };
-    match read_all(&options).and_then(|report| tell(&report, arguments)) {
-        Ok(conclusion) => conclusion.exit_code(),
-        Err(error) => {
-            eprintln!("hero-span: {error}");
-            if error.is_usage() {
-                USAGE
-            } else {
-                Conclusion::NotEvaluated.exit_code()
-            }
-        }
-    }
-}
-
-fn read_all(options: &Options) -> Result<Report, Error> {
+pub(crate) fn main(arguments: &ParserArguments) -> Result<u8, Error> {
+    let options = options(arguments).map_err(Error::usage)?;
     let vectors = load().map_err(Error::vectors)?;
-    run(options, vectors)
+    let report = run(&options, vectors)?;
+    tell(&report, arguments).map(Conclusion::exit_code)
 }
 
 fn tell(report: &Report, arguments: &ParserArguments) -> Result<Conclusion, Error> {
