@@ -3,13 +3,11 @@
 
 mod arguments;
 mod compare;
-mod dialogue;
+pub(crate) mod dialogue;
 mod judge;
 mod run;
 mod rust;
-mod schemas;
 
 pub use arguments::ParserArguments;
 pub(crate) use arguments::main;
 pub use rust::{Heard, serve};
-pub use schemas::schemas;

@@ -12,6 +12,8 @@ use crate::case::Case;
 use crate::cases::CaseFile;
 use crate::dialogue::{AnyAnswer, Command, is_answer};
 use crate::fault::FaultKind;
+use crate::parser::dialogue as parser;
+use crate::vectors::VectorFile;
 
 /// A format that has a JSON Schema, draft 2020-12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -22,6 +24,12 @@ pub enum Schema {
     Answer,
     /// A file of cases: those of one clause, or a single one
     Case,
+    /// What the runner says to a parser adapter
+    ParserCommand,
+    /// What a parser adapter says to the runner
+    ParserAnswer,
+    /// A file of vectors for parsers
+    Vector,
 }
 
 impl Schema {
@@ -30,7 +38,7 @@ impl Schema {
         format!("{:#}\n", self.document())
     }
 
-    fn document(self) -> Json {
+    pub(crate) fn document(self) -> Json {
         let (title, mut schema) = match self {
             Self::Command => (
                 "A command of the runner to an adapter",
@@ -43,6 +51,18 @@ impl Schema {
             Self::Case => (
                 "A file of cases: those of one clause, or a single one",
                 generated::<AnyCases>(reads()),
+            ),
+            Self::ParserCommand => (
+                "A command of the runner to a parser adapter",
+                generated::<parser::Command>(reads().for_serialize()),
+            ),
+            Self::ParserAnswer => (
+                "An answer of a parser adapter to the runner",
+                generated::<parser::Answer>(reads()),
+            ),
+            Self::Vector => (
+                "The vectors of one clause for parsers",
+                generated::<VectorFile>(reads()),
             ),
         };
         if let Some(members) = schema.as_object_mut() {

@@ -78,7 +78,7 @@ fn an_adapter_that_fails_is_no_verdict() {
 fn an_answer_keeps_its_schema() {
     let fault =
         |answer: &str, word: &str| check_fault(&format!("say({{'id': id, {answer}}})"), &[word]);
-    fault("'verdict': 'reject'", "required property");
+    fault("'verdict': 'reject'", "unknown field `verdict`");
     fault("'line': {'verdict': 'maybe'}", "maybe");
     fault("'line': {'verdict': 'accept'}", "event");
     fault("'line': {'verdict': 'ignore'}", "type");

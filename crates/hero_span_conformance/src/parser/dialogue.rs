@@ -237,14 +237,13 @@ fn json(line: &str) -> Result<Value, String> {
     serde_json::from_str(line).map_err(|error| error.to_string())
 }
 
+/// The message is that of the types if they reject it as well: it is the
+/// clearer one.
 fn read<T: DeserializeOwned>(schema: &Validator, value: Value) -> Result<T, String> {
-    if let Err(error) = schema.validate(&value) {
-        return Err(match error.instance_path().to_string().as_str() {
-            "" => error.to_string(),
-            place => format!("{place}: {error}"),
-        });
-    }
-    serde_json::from_value(value).map_err(|error| error.to_string())
+    let verdict = schema.validate(&value);
+    let verdict = verdict.map_err(|error| format!("at \"{}\": {error}", error.instance_path()));
+    let typed = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    verdict.map(|()| typed)
 }
 
 /// Bytes as a command carries them.

@@ -6,6 +6,7 @@ use hero_span_protocol::Clause;
 
 use super::{Connection, Expected, Vector, What, load};
 use crate::embedded::files;
+use crate::schema::Schema;
 
 /// Clauses that bind consumers, or what consumers read, and no vector can
 /// show; and why.
@@ -129,5 +130,15 @@ fn a_file_is_called_like_its_clause() {
             "{}",
             file.path
         );
+    }
+}
+
+#[test]
+fn files_keep_their_schema() {
+    let schema = jsonschema::validator_for(&Schema::Vector.document()).unwrap();
+    for file in files("vectors") {
+        let value = serde_json::from_str(file.text).unwrap();
+        let error = schema.validate(&value).err().map(|error| error.to_string());
+        assert_eq!(error, None, "{}", file.path);
     }
 }
