@@ -52,44 +52,45 @@ pub(super) fn lay_out<Span: Copy + Eq + Hash>(items: &[Item<Span>]) -> Vec<Strin
             None => roots.push(entry),
         }
     }
-    fold(lines(&nodes, &roots))
+    lines(&nodes, &roots)
 }
 
-/// Without recursion, for a tree may be deep.
+/// Children come after their parents, so from the last node to the first each
+/// finds its children drawn; and without recursion, for a tree may be deep.
 fn lines(nodes: &[Node], roots: &[Entry]) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut open: Vec<std::slice::Iter<'_, Entry>> = vec![roots.iter()];
-    while let Some(entries) = open.last_mut() {
-        let Some(entry) = entries.next() else {
-            open.pop();
-            continue;
-        };
-        let indent = "  ".repeat(open.len() - 1);
-        match entry {
-            Entry::Line(label) => lines.push(format!("{indent}{label}")),
-            Entry::Child(place) => {
-                if let Some(node) = nodes.get(*place) {
-                    lines.push(format!("{indent}{}", node.label));
-                    open.push(node.entries.iter());
-                }
-            }
+    let mut drawn: Vec<Vec<String>> = vec![Vec::new(); nodes.len()];
+    for (place, node) in nodes.iter().enumerate().rev() {
+        let within = fold(&node.entries, &mut drawn);
+        let within = within.into_iter().map(|line| format!("  {line}"));
+        let lines = std::iter::once(node.label.clone()).chain(within).collect();
+        if let Some(block) = drawn.get_mut(place) {
+            *block = lines;
         }
     }
-    lines
+    fold(roots, &mut drawn)
 }
 
-/// Lines that repeat stand once, with their number.
-fn fold(lines: Vec<String>) -> Vec<String> {
-    let mut folded: Vec<(String, usize)> = Vec::new();
-    for line in lines {
+/// What repeats, be it a line or a whole span, stands once, with its number.
+fn fold(entries: &[Entry], drawn: &mut [Vec<String>]) -> Vec<String> {
+    let mut folded: Vec<(Vec<String>, usize)> = Vec::new();
+    for entry in entries {
+        let block = match entry {
+            Entry::Line(label) => vec![label.clone()],
+            Entry::Child(place) => drawn
+                .get_mut(*place)
+                .map(std::mem::take)
+                .unwrap_or_default(),
+        };
         match folded.last_mut() {
-            Some((last, times)) if *last == line => *times += 1,
-            _ => folded.push((line, 1)),
+            Some((last, times)) if *last == block => *times += 1,
+            _ => folded.push((block, 1)),
         }
     }
-    let shown = |(line, times): (String, usize)| match times {
-        1 => line,
-        times => format!("{line}  (× {times})"),
+    let shown = |(mut block, times): (Vec<String>, usize)| {
+        if let (Some(first), 2..) = (block.first_mut(), times) {
+            first.push_str(&format!("  (× {times})"));
+        }
+        block
     };
-    folded.into_iter().map(shown).collect()
+    folded.into_iter().flat_map(shown).collect()
 }

@@ -33,6 +33,25 @@ fn events_stand_under_their_spans() {
 }
 
 #[test]
+fn spans_that_repeat_stand_once() {
+    check(
+        r#"[{"op":"repeat","times":3,"do":[{"op":"step","name":"s","do":[
+            {"op":"repeat","times":2,"do":[{"op":"span","name":"t"}]},
+            {"op":"log","message":"m"}]}]},
+            {"op":"step","name":"s"}]"#,
+        &[
+            "step s under 00000000000000aa  (× 3)",
+            "  span t  (× 2)",
+            "    end ok",
+            r#"  log info "m""#,
+            "  end ok",
+            "step s under 00000000000000aa",
+            "  end ok",
+        ],
+    );
+}
+
+#[test]
 fn cuts_failures_and_long_texts_are_told() {
     check(
         r#"[{"op":"catch","do":[{"op":"step","name":"s","do":[

@@ -167,9 +167,22 @@ impl Recipe {
     pub(super) fn to_text(&self) -> Option<String> {
         match self {
             Self::Text { char, bytes } => Some(char.repeat(bytes / char.len().max(1))),
-            Self::Surrogate { .. } => Some('\u{FFFD}'.into()),
-            Self::Join { parts } => parts.iter().map(Value::to_text).collect(),
+            Self::Surrogate { .. } | Self::Join { .. } => {
+                Some(String::from_utf16_lossy(&self.to_units()?))
+            }
             _ => None,
+        }
+    }
+
+    /// Two parts may end and begin with the halves of one pair.
+    fn to_units(&self) -> Option<Vec<u16>> {
+        match self {
+            Self::Surrogate { unit } => Some(vec![*unit]),
+            Self::Join { parts } => {
+                let units: Option<Vec<Vec<u16>>> = parts.iter().map(units_of).collect();
+                Some(units?.concat())
+            }
+            _ => Some(self.to_text()?.encode_utf16().collect()),
         }
     }
 
@@ -188,6 +201,13 @@ impl Recipe {
             }
             _ => None,
         }
+    }
+}
+
+fn units_of(text: &Value) -> Option<Vec<u16>> {
+    match text {
+        Value::Made(recipe) => recipe.to_units(),
+        text => Some(text.to_text()?.encode_utf16().collect()),
     }
 }
 

@@ -121,7 +121,7 @@ const DESCRIBED_DIGITS: usize = 4300;
 
 /// Integers beyond `INTEGER_MAX` are sent as strings of their digits.
 fn integer(digits: &str) -> Sent {
-    if digits.len() > DESCRIBED_DIGITS {
+    if digits.trim_start_matches('-').len() > DESCRIBED_DIGITS {
         return Sent::Other;
     }
     let fits = |number: &i64| number.unsigned_abs() <= limit::INTEGER_MAX;
@@ -271,12 +271,29 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_is_not_a_digit() {
+        let sent = |digits: usize| integer(&format!("-{}", "1".repeat(digits)));
+        assert!(matches!(sent(4300), Sent::Text(_)));
+        assert_eq!(sent(4301), Sent::Other);
+    }
+
+    #[test]
     fn lone_surrogates_are_replaced() {
         check(
             r#"{"gen":"join","parts":["a",{"gen":"surrogate","unit":56320}]}"#,
             2,
             "\"a\u{FFFD}\"",
         );
+        let join = |parts| format!(r#"{{"gen":"join","parts":[{parts}]}}"#);
+        let (high, low) = (
+            r#"{"gen":"surrogate","unit":55357}"#,
+            r#"{"gen":"surrogate","unit":56832}"#,
+        );
+        check(&join(format!("{low},{high}")), 2, "\"\u{FFFD}\u{FFFD}\"");
+        let pair = join(format!("{high},{low}"));
+        check(&pair, 2, "\"\u{1F600}\"");
+        let nested = join(format!(r#""x",{}"#, join(high.into())));
+        check(&join(format!("{nested},{low}")), 2, "\"x\u{1F600}\"");
     }
 
     #[test]
