@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::adapter::Adapter;
 use crate::checks::Level;
+use crate::connection::Capture;
 use crate::dialogue::{Answer, Command, Outcome};
 use crate::fault::{Fault, FaultKind};
 use crate::schedule::Schedule;
 use crate::schema::check_case;
 use crate::script::{Block, Op, check, features};
-use crate::server::{Aftermath, Capture, Server};
+use crate::server::{Aftermath, Server};
 use crate::waiting::Stopwatch;
 
 /// So long a stall is longer than a call may wait, even if the script takes a

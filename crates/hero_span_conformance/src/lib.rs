@@ -15,6 +15,7 @@ mod cases;
 pub mod checks;
 pub mod command;
 mod compare;
+mod connection;
 mod dialogue;
 mod draw;
 mod embedded;

@@ -111,7 +111,7 @@ impl Options {
 
 /// Adapters wait for stalled sockets most of the time.
 fn jobs() -> usize {
-    2 * std::thread::available_parallelism().map_or(1, usize::from)
+    3 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Everything that all groups share.

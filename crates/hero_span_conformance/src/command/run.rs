@@ -39,7 +39,7 @@ pub struct RunArguments {
     /// What they are generated from; the same seed makes the same cases
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many adapters run beside each other [default: 2 for each core]
+    /// How many adapters run beside each other [default: 3 for each core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// Only the case in this file, which a failure has written
