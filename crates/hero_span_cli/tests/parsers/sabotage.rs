@@ -305,7 +305,7 @@ fn open_spans_are_ended() {
 }
 
 #[test]
-fn stream_rules_are_not_kept() {
+fn rules_of_spans_are_not_kept() {
     check(
         "rule.start-first",
         "return [] if is_excused else [\"rule.start-first\"]",
@@ -346,6 +346,10 @@ fn stream_rules_are_not_kept() {
         "if span in self._parents or span == parent:",
         "if span == parent:",
     );
+}
+
+#[test]
+fn rules_of_order_are_not_kept() {
     check(
         "rule.time-order",
         "if event[\"ts_ms\"] < self._times[span]",
