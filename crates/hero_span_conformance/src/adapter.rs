@@ -5,6 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use hero_span_protocol::contract::env;
+use serde::Serialize;
 
 use crate::dialogue::{Answer, CONTRACT, Command, Hello, read_answer, read_hello};
 use crate::fault::{Fault, FaultKind};
@@ -54,13 +55,33 @@ impl Adapter {
         say(&mut self.process, command)
     }
 
+    /// Says what no case says, such as an operation that does not exist.
+    pub(crate) fn say_unchecked(&mut self, command: &impl Serialize) -> Result<(), Fault> {
+        self.process.say(command)
+    }
+
+    /// A fault of it, with the end of what it complained of.
+    pub(crate) fn fault(&mut self, kind: FaultKind) -> Fault {
+        self.process.fault(kind)
+    }
+
     /// The next answer about the case, while the socket follows its schedule.
-    pub(crate) fn answer(&mut self, id: &str, server: &mut Server) -> Result<Answer, Fault> {
-        let (found, answer) = hear(&mut self.process, server, read_answer)?;
+    pub(crate) fn answer(
+        &mut self,
+        id: &str,
+        meanwhile: &mut impl Meanwhile,
+    ) -> Result<Answer, Fault> {
+        let (found, answer) = hear(&mut self.process, meanwhile, read_answer)?;
         if found != id {
             return Err(self.process.fault(FaultKind::WrongId(id.into(), found)));
         }
         Ok(answer)
+    }
+
+    /// Says the last word; it is a fault if the adapter does not end in time.
+    pub(crate) fn stop_in_time(mut self) -> Result<(), Fault> {
+        self.say(&Command::Stop)?;
+        self.process.end_in_silence()
     }
 
     /// Says the last word and waits a little.

@@ -16,6 +16,8 @@ const SHOWN_BYTES: usize = 200;
 pub(crate) struct Fault {
     kind: FaultKind,
     complaints: String,
+    /// The script that it was given, if that says more.
+    script: Option<String>,
 }
 
 #[derive(Debug)]
@@ -36,6 +38,12 @@ pub(crate) enum FaultKind {
     Flood(usize),
     /// It said that it failed.
     Errored(String),
+    /// It does something else than the adapter contract says.
+    Departs(Box<Departure>),
+    /// It said more than it was asked for.
+    Surplus(String),
+    /// It was told to stop, and runs on.
+    Stays,
     /// The runner's schemas and types are not of one mind.
     Contradiction(String),
     /// A pipe or a socket of the runner failed. Of the kind `Unsupported`: this
@@ -43,11 +51,37 @@ pub(crate) enum FaultKind {
     Io(io::Error),
 }
 
+/// What an adapter made of a script that needs no SDK.
+#[derive(Debug)]
+pub(crate) struct Departure {
+    pub(crate) script: String,
+    pub(crate) expected: String,
+    pub(crate) found: String,
+    /// What the page says about it.
+    pub(crate) page: &'static str,
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (script, expected, found) = (
+            shown(&self.script),
+            shown(&self.expected),
+            shown(&self.found),
+        );
+        writeln!(f, "it does not do as conformance/README.md says")?;
+        writeln!(f, "  script    {script}")?;
+        writeln!(f, "  expected  {expected}")?;
+        writeln!(f, "  found     {found}")?;
+        write!(f, "  the page  {}", self.page)
+    }
+}
+
 impl FaultKind {
     pub(crate) const fn into_fault(self) -> Fault {
         Fault {
             kind: self,
             complaints: String::new(),
+            script: None,
         }
     }
 }
@@ -55,6 +89,12 @@ impl FaultKind {
 impl Fault {
     pub(crate) fn with_complaints(self, complaints: String) -> Self {
         Self { complaints, ..self }
+    }
+
+    /// Names the script that it came to pass with.
+    pub(crate) fn while_said(self, script: &str) -> Self {
+        let script = Some(script.to_owned());
+        Self { script, ..self }
     }
 
     /// The signal that ended the adapter, if one did.
@@ -123,6 +163,17 @@ impl fmt::Display for Fault {
                 )
             }
             FaultKind::Errored(why) => write!(f, "the adapter says that it failed: {}", shown(why)),
+            FaultKind::Departs(departure) => departure.fmt(f),
+            FaultKind::Surplus(more) => {
+                write!(
+                    f,
+                    "expected no more after the answer, found \"{}\"",
+                    shown(more)
+                )
+            }
+            FaultKind::Stays => {
+                f.write_str("expected it to end within 2 s after \"stop\", but it runs on")
+            }
             FaultKind::Contradiction(how) => write!(
                 f,
                 "the runner contradicts itself, and neither the adapter nor the SDK is to blame: {}; please report it",
@@ -133,6 +184,9 @@ impl fmt::Display for Fault {
             }
             FaultKind::Io(error) => write!(f, "the runner cannot go on: {error}"),
         }?;
+        if let Some(script) = &self.script {
+            write!(f, "\nwhen it was given the script {}", shown(script))?;
+        }
         match self.complaints.trim_end() {
             "" => Ok(()),
             complaints => write!(

@@ -41,6 +41,7 @@ mod schema;
 mod script;
 mod server;
 mod side_by_side;
+mod smoke;
 mod unit_tests;
 mod value;
 mod vectors;

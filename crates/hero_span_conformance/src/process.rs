@@ -255,6 +255,23 @@ impl Process {
         }
     }
 
+    /// Closes its stdin; it is a fault if the process says any more, or does not
+    /// end within two seconds.
+    pub(crate) fn end_in_silence(mut self) -> Result<(), Fault> {
+        self.stdin = None;
+        let has_ended = self.wait_until(Instant::now() + FAREWELL).is_some();
+        if has_ended {
+            // To its end: what is left over is an answer to nothing.
+            let _ = read_some(&mut self.stdout, &mut self.heard);
+        }
+        let rest = String::from_utf8_lossy(&self.heard).into_owned();
+        match (has_ended, rest.is_empty()) {
+            (true, true) => Ok(()),
+            (_, false) => Err(self.fault(FaultKind::Surplus(rest))),
+            (false, _) => Err(self.fault(FaultKind::Stays)),
+        }
+    }
+
     /// Closes its stdin and gives it two seconds to end; how it ended, if it did.
     pub(crate) fn end(mut self) -> Option<ExitStatus> {
         self.stdin = None;

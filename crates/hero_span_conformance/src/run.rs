@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use chrono::{SecondsFormat, Utc};
 use tempfile::TempDir;
 
-use crate::adapter::{Adapter, Variables};
 use crate::case::Case;
 use crate::cases;
 use crate::dialogue::Hello;
@@ -23,6 +22,7 @@ use crate::process::Launch;
 use crate::profile::UnitTests;
 use crate::progress::Progress;
 use crate::report::{Group, Report, Source, Versions};
+use crate::smoke;
 use crate::unit_tests;
 use crate::work::{Cases, generated_id, run_group};
 
@@ -126,11 +126,8 @@ pub(crate) struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// Tries the adapter first, so that its faults are not blamed on the SDK.
     pub(crate) fn new(options: &'a Options) -> Result<Self, Error> {
-        let adapter =
-            Adapter::start(&options.launch, Variables::default()).map_err(Error::adapter)?;
-        let hello = adapter.hello().clone();
+        let hello = smoke::test(&options.launch).map_err(Error::adapter)?;
         let idle = Idle::default();
-        idle.put(adapter);
         Ok(Self {
             options,
             judge: Judge::new(&options.without)?,

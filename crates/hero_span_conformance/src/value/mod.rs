@@ -19,8 +19,9 @@ pub(crate) use sent::compact;
 /// The member that makes an object a recipe.
 const RECIPE_MARK: &str = "gen";
 
-/// A value as a script writes it. Objects keep the order of their members.
-#[derive(Clone, Debug, PartialEq)]
+/// A value as a script writes it. Objects keep the order of their members, but
+/// are equal in any order, as JSON's are.
+#[derive(Clone, Debug)]
 pub(crate) enum Value {
     /// `null`
     Null,
@@ -73,6 +74,27 @@ impl Value {
             Self::Object(members) => Some(members.clone()),
             Self::Made(recipe) => recipe.to_members(),
             _ => None,
+        }
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            (Self::Int(one), Self::Int(other)) => one == other,
+            (Self::Float(one), Self::Float(other)) => one == other,
+            (Self::Int(int), Self::Float(float)) | (Self::Float(float), Self::Int(int)) => {
+                *int as f64 == *float
+            }
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::Array(one), Self::Array(other)) => one == other,
+            (Self::Object(one), Self::Object(other)) => {
+                one.len() == other.len() && one.iter().all(|member| other.contains(member))
+            }
+            (Self::Made(one), Self::Made(other)) => one == other,
+            _ => false,
         }
     }
 }
@@ -242,6 +264,15 @@ mod tests {
     #[test]
     fn json_comes_back_in_its_order() {
         check_round_trip(r#"{"z":1,"a":[null,true,-2,1.5,"é"],"m":{}}"#);
+    }
+
+    #[test]
+    fn members_are_equal_in_any_order() {
+        let read = |json| serde_json::from_str::<Value>(json).unwrap();
+        assert_eq!(read(r#"{"a":1,"b":[2]}"#), read(r#"{"b":[2.0],"a":1}"#));
+        assert_ne!(read(r#"{"a":1,"b":2}"#), read(r#"{"a":1,"c":2}"#));
+        assert_ne!(read(r#"{"a":1}"#), read(r#"{"a":1,"b":2}"#));
+        assert_ne!(read("[1,2]"), read("[2,1]"));
     }
 
     #[test]

@@ -147,25 +147,49 @@ fn one_that_reports_its_own_failure() {
 }
 
 #[test]
-fn one_that_supports_nothing_fails() {
-    let script = adapter(
-        "'reuse', 'instrument'",
-        "say({'id': case, 'unsupported': 'step'})",
+fn one_that_supports_nothing() {
+    check(
+        &adapter("'reuse'", "say({'id': case, 'unsupported': 'all'})"),
+        r#"expected  {"outcome":"returned","value":[]}"#,
     );
-    let (conclusion, text) = outcome(&script);
-    assert_eq!(conclusion, Some(Conclusion::NotConformant), "{text}");
-    assert!(text.contains("adapter.features"), "{text}");
 }
 
 #[test]
-fn one_that_forges_what_the_user_saw_fails_by_the_wire() {
-    let script = adapter(
-        "'reuse', 'instrument'",
-        "say({'id': case, 'outcome': 'returned', 'value': []})",
+fn one_that_runs_nothing() {
+    let nothing = "say({'id': case, 'outcome': 'returned', 'value': []})";
+    check(
+        &adapter("'reuse'", nothing),
+        r#"expected  {"outcome":"returned","value":[null]}"#,
     );
-    let (conclusion, text) = outcome(&script);
-    assert_eq!(conclusion, Some(Conclusion::NotConformant), "{text}");
-    assert!(text.contains("sdk.delivered"), "{text}");
+}
+
+#[test]
+fn one_that_answers_twice() {
+    let twice = "[say({'id': case, 'outcome': 'returned', 'value': []}) for _ in range(2)]";
+    check(
+        &adapter("'reuse'", twice),
+        "expected an answer for case smoke-1",
+    );
+    check(&adapter("", twice), "expected no more after the answer");
+}
+
+#[test]
+fn one_that_does_not_stop() {
+    let stays =
+        adapter("", "say({'id': case, 'outcome': 'returned', 'value': []})") + "time.sleep(30)\n";
+    check(&stays, "runs on");
+}
+
+#[test]
+fn one_that_is_not_executable() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("adapter");
+    fs::write(&file, "#!/bin/sh\n").unwrap();
+    let command = vec![file.display().to_string()];
+    let options = options(command, Family::Truncation, directory.path());
+    let error = run(&options, &Quiet).unwrap_err().to_string();
+    assert!(error.contains("cannot start `"), "{error}");
+    assert!(error.contains("Permission denied"), "{error}");
 }
 
 #[test]

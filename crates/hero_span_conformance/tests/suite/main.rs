@@ -4,5 +4,6 @@
 
 mod adapters;
 mod drills;
+mod misbehaving;
 mod python;
 mod support;

@@ -1,0 +1,156 @@
+//! The smoke test: whether an adapter keeps the adapter contract, before any
+//! case is run. The SDK is off meanwhile and hardly used, so what fails here is
+//! the adapter's fault.
+
+mod trials;
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::adapter::{Adapter, Variables};
+use crate::dialogue::{Answer, Command, Hello, Outcome};
+use crate::fault::{Departure, Fault, FaultKind};
+use crate::process::{Launch, Nothing};
+use crate::script::feature;
+use crate::value::Value;
+use trials::{Expected, Trial, trials};
+
+/// Asks the adapter for whatever a case will ask for; who it speaks for.
+pub(crate) fn test(launch: &Launch) -> Result<Hello, Fault> {
+    let mut adapter = Adapter::start(launch, Variables::default())?;
+    let hello = adapter.hello().clone();
+    let keeps_running = hello.features.contains(feature::REUSE);
+    for (number, trial) in trials(&hello.features).iter().enumerate() {
+        if number > 0 && !keeps_running {
+            adapter.stop_in_time()?;
+            adapter = Adapter::start(launch, Variables::default())?;
+        }
+        run(&mut adapter, &format!("smoke-{number}"), trial)?;
+    }
+    adapter.stop_in_time()?;
+    Ok(hello)
+}
+
+/// A command that may hold what no case does, such as an unknown operation.
+#[derive(Serialize)]
+struct Run<'a> {
+    cmd: &'a str,
+    id: &'a str,
+    socket: Option<&'a str>,
+    parent: Option<&'a str>,
+    script: Json,
+}
+
+fn run(adapter: &mut Adapter, id: &str, trial: &Trial) -> Result<(), Fault> {
+    let script = serde_json::from_str(&trial.script)
+        .map_err(|error| FaultKind::Io(error.into()).into_fault())?;
+    let command = Run {
+        cmd: "run",
+        id,
+        socket: None,
+        parent: None,
+        script,
+    };
+    let answered = converse(adapter, id, &command);
+    let found = match answered {
+        Ok(found) => found,
+        Err(fault) => return Err(fault.while_said(&trial.script)),
+    };
+    if is_expected(&trial.expected, &found) {
+        return Ok(());
+    }
+    Err(adapter.fault(FaultKind::Departs(Box::new(Departure {
+        script: trial.script.to_string(),
+        expected: trial.expected.to_string(),
+        found: words(&found),
+        page: trial.page,
+    }))))
+}
+
+/// The checkpoints that were reached, and the answer after them.
+struct Found {
+    checkpoints: Vec<String>,
+    answer: Answer,
+}
+
+fn converse(adapter: &mut Adapter, id: &str, command: &Run<'_>) -> Result<Found, Fault> {
+    let mut checkpoints = Vec::new();
+    adapter.say_unchecked(command)?;
+    loop {
+        match adapter.answer(id, &mut Nothing)? {
+            Answer::At(name) => checkpoints.push(name),
+            answer => {
+                return Ok(Found {
+                    checkpoints,
+                    answer,
+                });
+            }
+        }
+        adapter.say(&Command::Go { id })?;
+    }
+}
+
+fn is_expected(expected: &Expected, found: &Found) -> bool {
+    let checkpoints: &[&str] = match expected {
+        Expected::Checkpoint(name) => &[*name],
+        _ => &[],
+    };
+    if found.checkpoints != checkpoints {
+        return false;
+    }
+    let returned = |value: &str| match &found.answer {
+        // Whatever is printed is the SDK's, and for the cases to judge.
+        Answer::Done {
+            outcome: Outcome::Returned(seen),
+            ..
+        } => serde_json::from_str::<Value>(value).is_ok_and(|it| it == *seen),
+        _ => false,
+    };
+    let is_unsupported = matches!(found.answer, Answer::Unsupported(_));
+    match expected {
+        Expected::Returned(value) => returned(value),
+        Expected::ReturnedIfKnown(value) => is_unsupported || returned(value),
+        Expected::Checkpoint(_) => returned("[]"),
+        Expected::Raised(type_name, message) => match &found.answer {
+            Answer::Done {
+                outcome:
+                    Outcome::Raised {
+                        type_name: found_type,
+                        message: found_message,
+                    },
+                ..
+            } => found_type == type_name && *found_message == Value::text(*message),
+            _ => false,
+        },
+        Expected::Unsupported => is_unsupported,
+        Expected::AnyOutcome => !matches!(found.answer, Answer::Errored(_)),
+    }
+}
+
+fn words(found: &Found) -> String {
+    let answer = match &found.answer {
+        Answer::At(name) => json!({ "at": name }),
+        Answer::Unsupported(what) => json!({ "unsupported": what }),
+        Answer::Errored(why) => json!({ "errored": why }),
+        Answer::Done { outcome, printed } => {
+            let mut said = match outcome {
+                Outcome::Returned(value) => json!({ "outcome": "returned", "value": value }),
+                Outcome::Raised { type_name, message } => {
+                    json!({ "outcome": "raised", "type": type_name, "message": message })
+                }
+            };
+            if !printed.is_empty() {
+                said["printed"] = json!(printed);
+            }
+            said
+        }
+    };
+    let said = found.checkpoints.iter().map(|name| json!({ "at": name }));
+    let said: Vec<Cow<'_, str>> = said
+        .chain([answer])
+        .map(|word| word.to_string().into())
+        .collect();
+    said.join(" ")
+}
