@@ -2,20 +2,23 @@
 //! waited for without a deadline, never read without a cap, killed with its
 //! children.
 
+mod attach;
+mod owner;
 mod pipes;
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Serialize;
 
 use crate::fault::{Fault, FaultKind};
+use owner::{Ends, Owner};
 use pipes::{Complaints, LINE_BYTES, never_block, read_some, wait};
 
 /// How often is looked whether it still runs: a child that it left behind may
@@ -23,6 +26,12 @@ use pipes::{Complaints, LINE_BYTES, never_block, read_some, wait};
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long it may take to end once its stdin is closed.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Nobody hurries who sits in a debugger.
+const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// Names and values of environment variables; `None` unsets one.
+pub(crate) type Variables<'a> = &'a [(&'a str, Option<&'a str>)];
 
 /// How to start an adapter.
 #[derive(Clone, Debug)]
@@ -33,6 +42,9 @@ pub struct Launch {
     pub directory: Option<PathBuf>,
     /// How long one answer may take.
     pub patience: Duration,
+    /// Where the FIFOs lie to which somebody connects the adapter, who starts it
+    /// by hand; no answer takes too long then.
+    pub attach: Option<PathBuf>,
     /// Whether the dialogue is shown on stderr.
     pub trace: bool,
 }
@@ -44,6 +56,7 @@ impl Launch {
             command,
             directory: None,
             patience: Duration::from_secs(10),
+            attach: None,
             trace: false,
         }
     }
@@ -73,12 +86,13 @@ pub(crate) struct Nothing;
 
 impl Meanwhile for Nothing {}
 
-/// A running process and its three pipes. Dropping it kills its whole group.
+/// A running process and its pipes. Dropping it kills its whole group, unless
+/// it was somebody else who started it.
 #[derive(Debug)]
 pub(crate) struct Process {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: ChildStdout,
+    owner: Owner,
+    stdin: Option<File>,
+    stdout: File,
     heard: Vec<u8>,
     complaints: Complaints,
     patience: Duration,
@@ -88,37 +102,33 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it with these variables; `None` unsets one. The fault is
     /// `CannotStart` if there is no such program.
-    pub(crate) fn start(
-        launch: &Launch,
-        variables: &[(&str, Option<&str>)],
-    ) -> Result<Self, Fault> {
+    pub(crate) fn start(launch: &Launch, variables: Variables<'_>) -> Result<Self, Fault> {
         let command = launch.command.join(" ");
-        spawn(launch, variables)
-            .and_then(|child| Self::over(child, launch))
+        owner::open(launch, variables)
+            .and_then(|ends| Self::over(ends, launch))
             .map_err(|error| FaultKind::CannotStart(command, error).into_fault())
     }
 
-    fn over(mut child: Child, launch: &Launch) -> io::Result<Self> {
-        let no_pipe = || io::Error::other("the process has no pipe");
-        let stdin = child.stdin.take().ok_or_else(no_pipe)?;
-        let stdout = child.stdout.take().ok_or_else(no_pipe)?;
-        let stderr = child.stderr.take().ok_or_else(no_pipe)?;
-        never_block(&stdin)?;
-        never_block(&stdout)?;
+    fn over(ends: Ends, launch: &Launch) -> io::Result<Self> {
+        never_block(&ends.stdin)?;
+        never_block(&ends.stdout)?;
         Ok(Self {
-            child,
-            stdin: Some(stdin),
-            stdout,
+            owner: ends.owner,
+            stdin: Some(ends.stdin),
+            stdout: ends.stdout,
             heard: Vec::new(),
-            complaints: Complaints::of(stderr)?,
-            patience: launch.patience,
+            complaints: Complaints::of(ends.stderr)?,
+            patience: match launch.attach {
+                Some(_) => FOR_EVER,
+                None => launch.patience,
+            },
             trace: launch.trace,
         })
     }
 
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        self.owner.id()
     }
 
     /// Says one thing as a line of JSON; the process must read while it has
@@ -172,7 +182,7 @@ impl Process {
                 .serve()
                 .map_err(|error| self.fault(FaultKind::Io(error)))?;
             // Looked at before stdout is read, for the last words come before the end.
-            let has_ended = !matches!(self.child.try_wait(), Ok(None));
+            let has_ended = self.owner.has_ended();
             if let Some(line) = self.line()? {
                 return Ok(line);
             }
@@ -237,7 +247,7 @@ impl Process {
         let status = self.wait_until(Instant::now() + Duration::from_millis(500));
         let signal = status.and_then(|status| status.signal());
         let words = status.map_or_else(
-            || "it closed its stdout but runs on".into(),
+            || "it closed its stdout, and is not known to have ended".into(),
             |status| status.to_string(),
         );
         self.fault(FaultKind::Gone { words, signal })
@@ -245,7 +255,7 @@ impl Process {
 
     fn wait_until(&mut self, deadline: Instant) -> Option<ExitStatus> {
         loop {
-            match self.child.try_wait() {
+            match self.owner.status() {
                 Ok(None) if Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(1));
                 }
@@ -277,41 +287,4 @@ impl Process {
         self.stdin = None;
         self.wait_until(Instant::now() + FAREWELL)
     }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Its children first: the group lives as long as one of them does.
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn spawn(launch: &Launch, variables: &[(&str, Option<&str>)]) -> io::Result<Child> {
-    let Some((program, arguments)) = launch.command.split_first() else {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "no command was given",
-        ));
-    };
-    let mut process = Command::new(program);
-    process
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    for (name, value) in variables {
-        match value {
-            Some(value) => process.env(name, value),
-            None => process.env_remove(name),
-        };
-    }
-    if let Some(directory) = &launch.directory {
-        process.current_dir(directory);
-    }
-    process.spawn()
 }

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use chrono::{SecondsFormat, Utc};
 use tempfile::TempDir;
 
+use crate::adapter::{Adapter, Variables};
 use crate::case::Case;
 use crate::cases;
 use crate::dialogue::Hello;
 use crate::error::Error;
 use crate::evaluate::{Evaluator, Idle};
 use crate::families::Family;
+use crate::fault::Fault;
 use crate::filter::Filter;
 use crate::judge::Judge;
 use crate::known::KnownFailures;
@@ -114,6 +116,15 @@ fn jobs() -> usize {
     3 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Who speaks, for an adapter that is started by hand: nobody wants to do so
+/// for each part of the smoke test.
+fn greet(launch: &Launch, idle: &Idle) -> Result<Hello, Fault> {
+    let adapter = Adapter::start(launch, Variables::default())?;
+    let hello = adapter.hello().clone();
+    idle.put(adapter);
+    Ok(hello)
+}
+
 /// Everything that all groups share.
 pub(crate) struct Bench<'a> {
     pub(crate) options: &'a Options,
@@ -126,8 +137,12 @@ pub(crate) struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// Tries the adapter first, so that its faults are not blamed on the SDK.
     pub(crate) fn new(options: &'a Options) -> Result<Self, Error> {
-        let hello = smoke::test(&options.launch).map_err(Error::adapter)?;
         let idle = Idle::default();
+        let hello = match options.launch.attach {
+            Some(_) => greet(&options.launch, &idle),
+            None => smoke::test(&options.launch),
+        };
+        let hello = hello.map_err(Error::adapter)?;
         Ok(Self {
             options,
             judge: Judge::new(&options.without)?,

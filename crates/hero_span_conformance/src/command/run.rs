@@ -72,6 +72,10 @@ pub struct RunArguments {
     /// Show what runner and adapter say to each other, on stderr
     #[arg(long)]
     pub trace: bool,
+    /// Start the adapter by hand, in a debugger for instance: what to run is said on stderr, and
+    /// connects it to two FIFOs in this directory
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "jobs")]
+    pub attach: Option<PathBuf>,
     /// How the caller was called, if it brings the SDK's file itself
     #[arg(long, hide = true)]
     pub called_as: Option<String>,
@@ -112,6 +116,7 @@ fn options(arguments: &RunArguments) -> Result<Options, String> {
     let usual = Options::new(Launch {
         patience: Duration::from_secs(arguments.patience),
         trace: arguments.trace,
+        attach: arguments.attach.clone(),
         ..Launch::new(command)
     });
     Ok(Options {
@@ -121,7 +126,10 @@ fn options(arguments: &RunArguments) -> Result<Options, String> {
         cases: arguments.cases,
         seed: arguments.seed,
         filter,
-        jobs: arguments.jobs.map_or(usual.jobs, usize::from),
+        jobs: match arguments.attach {
+            Some(_) => 1,
+            None => arguments.jobs.map_or(usual.jobs, usize::from),
+        },
         enough: if arguments.fail_fast { 1 } else { usual.enough },
         regressions: arguments.regressions.clone(),
         known,

@@ -23,10 +23,10 @@ pub(super) struct Complaints {
 }
 
 impl Complaints {
-    pub(super) fn of(stderr: ChildStderr) -> io::Result<Self> {
-        never_block(&stderr)?;
+    pub(super) fn of(stderr: Option<ChildStderr>) -> io::Result<Self> {
+        stderr.as_ref().map(never_block).transpose()?;
         Ok(Self {
-            stderr: Some(stderr),
+            stderr,
             end: VecDeque::new(),
         })
     }

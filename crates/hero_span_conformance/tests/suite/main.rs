@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod adapters;
+mod attach;
 mod drills;
 mod misbehaving;
 mod python;
