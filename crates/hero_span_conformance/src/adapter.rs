@@ -45,8 +45,8 @@ impl Adapter {
         &self.hello
     }
 
-    /// Its process id.
-    pub(crate) fn process(&self) -> u32 {
+    /// Its process id, if the runner started it.
+    pub(crate) fn process(&self) -> Option<u32> {
         self.process.id()
     }
 

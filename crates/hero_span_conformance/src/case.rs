@@ -225,10 +225,10 @@ fn converse(
         script: &case.script,
     };
     loop {
-        let stopwatch = Stopwatch::start(adapter.process());
+        let stopwatch = adapter.process().map(Stopwatch::start);
         adapter.say(&word)?;
         let answer = adapter.answer(id, server)?;
-        spells.push(stopwatch.waited());
+        spells.extend(stopwatch.map(|stopwatch| stopwatch.waited()));
         match answer {
             Answer::At(name) => {
                 let served = server.checkpoint(&name);

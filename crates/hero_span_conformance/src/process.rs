@@ -126,8 +126,8 @@ impl Process {
         })
     }
 
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
+    /// Its process id, if the runner started it.
+    pub(crate) fn id(&self) -> Option<u32> {
         self.owner.id()
     }
 

@@ -76,11 +76,11 @@ fn spawn(launch: &Launch, variables: Variables<'_>) -> io::Result<Child> {
 }
 
 impl Owner {
-    /// Its process id; 0, which is nobody's, if it is not known.
-    pub(super) fn id(&self) -> u32 {
+    /// Its process id, if the runner started it.
+    pub(super) fn id(&self) -> Option<u32> {
         match self {
-            Self::Child(child) => child.id(),
-            Self::Somebody(_) => 0,
+            Self::Child(child) => Some(child.id()),
+            Self::Somebody(_) => None,
         }
     }
 

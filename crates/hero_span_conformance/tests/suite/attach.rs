@@ -1,46 +1,36 @@
 //! An adapter that somebody starts by hand.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use hero_span_conformance::{Conclusion, Family, Quiet, run};
 
 use crate::support::{code, copy_sdk, options};
 
-/// Does what the runner says to do, once for each time it says so.
-fn start_by_hand(command: &[String], fifos: &Path, times: usize) -> Vec<Child> {
+/// Does what the runner says to do, each time that it says so, until `is_over`.
+fn start_by_hand(command: &[String], fifos: &Path, is_over: &AtomicBool) -> Vec<Child> {
     let [stdin, stdout] = ["in", "out"].map(|name| fifos.join(name));
-    let mut before = None;
+    let line = format!(
+        "exec {} <{} >{}",
+        command.join(" "),
+        stdin.display(),
+        stdout.display()
+    );
+    let mut known = None;
     let mut started = Vec::new();
-    for _ in 0..times {
-        let number = wait_for_another(&stdout, before);
-        before = Some(number);
-        let line = format!(
-            "exec {} <{} >{}",
-            command.join(" "),
-            stdin.display(),
-            stdout.display()
-        );
-        started.push(Command::new("sh").args(["-c", &line]).spawn().unwrap());
-    }
-    started
-}
-
-fn wait_for_another(file: &PathBuf, before: Option<(u64, i64)>) -> (u64, i64) {
-    use std::os::unix::fs::MetadataExt;
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while Instant::now() < deadline {
-        if let Ok(found) = fs::metadata(file) {
-            let found = (found.ino(), found.ctime_nsec());
-            if Some(found) != before {
-                return found;
-            }
+    while !is_over.load(Ordering::Relaxed) {
+        let found = fs::metadata(&stdout).ok();
+        let found = found.map(|file| file.created().unwrap());
+        if found.is_some() && found != known {
+            known = found;
+            started.push(Command::new("sh").args(["-c", &line]).spawn().unwrap());
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("{} does not come", file.display());
+    started
 }
 
 fn check(features: &str, cases: u64, starts: usize) {
@@ -56,18 +46,21 @@ fn check(features: &str, cases: u64, starts: usize) {
     options.launch.attach = Some(fifos.clone());
     // Nobody is hurried.
     options.launch.patience = Duration::from_millis(1);
-    let by_hand = {
-        let fifos = fifos.clone();
-        std::thread::spawn(move || start_by_hand(&command, &fifos, starts))
-    };
-    let report = run(&options, &Quiet).unwrap();
+    let is_over = AtomicBool::new(false);
+    let (report, started) = std::thread::scope(|scope| {
+        let by_hand = scope.spawn(|| start_by_hand(&command, &fifos, &is_over));
+        let report = run(&options, &Quiet);
+        is_over.store(true, Ordering::Relaxed);
+        (report.unwrap(), by_hand.join().unwrap())
+    });
     assert_eq!(
         report.conclusion(),
         Conclusion::Conformant,
         "{}",
         report.to_text()
     );
-    for mut adapter in by_hand.join().unwrap() {
+    assert_eq!(started.len(), starts);
+    for mut adapter in started {
         assert!(adapter.wait().unwrap().success());
     }
     assert_eq!(fs::read_dir(&fifos).unwrap().count(), 0);
