@@ -122,7 +122,7 @@ impl Case {
 }
 
 /// What came of a case.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Observed {
     pub(crate) ending: Ended,
     /// What came over each connection, in the order they were made.
@@ -138,7 +138,7 @@ pub(crate) struct Observed {
 }
 
 /// How the script ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Ended {
     Done {
         outcome: Outcome,

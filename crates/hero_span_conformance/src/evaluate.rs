@@ -103,6 +103,11 @@ impl<'a> Evaluator<'a> {
 
     /// Runs a case and judges it.
     pub(crate) fn evaluate(&mut self, case: &Case) -> Evaluation {
+        self.watch(case, &mut drop)
+    }
+
+    /// Runs a case and judges it; `seen` gets what came of each try.
+    pub(crate) fn watch(&mut self, case: &Case, seen: &mut dyn FnMut(Observed)) -> Evaluation {
         let missing: Vec<&'static str> = features(&case.script)
             .into_iter()
             .filter(|needed| !self.hello.features.contains(*needed))
@@ -110,17 +115,17 @@ impl<'a> Evaluator<'a> {
         if !missing.is_empty() {
             return Evaluation::Skipped(missing);
         }
-        let mut verdict = self.evaluate_once(case);
+        let mut verdict = self.evaluate_once(case, seen);
         for _ in 1..TRIES {
             if !may_be_chance(case, &verdict) {
                 break;
             }
-            verdict = self.evaluate_once(case);
+            verdict = self.evaluate_once(case, seen);
         }
         verdict
     }
 
-    fn evaluate_once(&mut self, case: &Case) -> Evaluation {
+    fn evaluate_once(&mut self, case: &Case, seen: &mut dyn FnMut(Observed)) -> Evaluation {
         let observed = match self.observe(case) {
             Ok(observed) => observed,
             Err(fault) if fault.is_machines() => {
@@ -136,6 +141,7 @@ impl<'a> Evaluator<'a> {
             self.adapter = None;
         }
         let judgement = self.judge.judge(case, &observed);
+        seen(observed);
         if judgement.findings.is_empty() {
             let lost_something = judgement.lost_something;
             return Evaluation::Passed { lost_something };

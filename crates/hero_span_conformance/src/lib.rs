@@ -39,6 +39,7 @@ mod run;
 mod schedule;
 mod schema;
 mod script;
+pub mod selftest;
 mod server;
 mod side_by_side;
 mod smoke;

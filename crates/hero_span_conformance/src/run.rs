@@ -112,7 +112,7 @@ impl Options {
 }
 
 /// Adapters wait for stalled sockets most of the time.
-fn jobs() -> usize {
+pub(crate) fn jobs() -> usize {
     3 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 

@@ -11,6 +11,7 @@ use crate::list::{ListArguments, list};
 use crate::parser::{self, ParserArguments};
 use crate::report::Conclusion;
 use crate::schema::Schema;
+use crate::selftest::{self, SelfTestArguments};
 
 pub use compare::CompareArguments;
 pub use help::EXAMPLES;
@@ -31,6 +32,9 @@ pub enum Command {
     /// Run the same cases on two SDKs, and show what they do side by side
     #[command(after_help = help::COMPARE)]
     Compare(CompareArguments),
+    /// Break a reference on purpose, and prove that every check finds its faults
+    #[command(after_help = selftest::EXIT_CODES)]
+    SelfTest(SelfTestArguments),
     /// Show the clauses of the contract, their checks and their cases
     #[command(after_help = help::LIST)]
     List(ListArguments),
@@ -47,6 +51,7 @@ pub fn main(command: &Command) -> u8 {
         Command::Run(arguments) => run::main(arguments),
         Command::Parser(arguments) => parser::main(arguments),
         Command::Compare(arguments) => compare::main(arguments),
+        Command::SelfTest(arguments) => selftest::main(arguments),
         Command::List(arguments) => list(arguments).map(|text| print(&text)),
         Command::Schema { of } => Ok(print(&of.to_json())),
     };

@@ -26,11 +26,34 @@ const SAID_BY_SCHEMA: [Clause; 10] = [
     Clause::TypeCount,
 ];
 
+/// The contract's own tools, which must agree on each line.
+#[derive(Clone, Debug)]
+pub(crate) struct Tools {
+    /// What may be sent, as a JSON Schema.
+    pub(crate) emit: String,
+    /// What must be taken, as a JSON Schema.
+    pub(crate) accept: String,
+    /// Whether the parser takes a line, or why not.
+    pub(crate) parse: fn(&[u8]) -> Result<(), String>,
+}
+
+impl Default for Tools {
+    /// As the contract has them.
+    fn default() -> Self {
+        Self {
+            emit: EMIT_SCHEMA.into(),
+            accept: ACCEPT_SCHEMA.into(),
+            parse: takes,
+        }
+    }
+}
+
 /// Reads the lines of a connection.
 #[derive(Debug)]
 pub(super) struct Lines {
     emit: Validator,
     accept: Validator,
+    parse: fn(&[u8]) -> Result<(), String>,
 }
 
 /// How the lines of a connection came to be.
@@ -51,15 +74,11 @@ pub(super) struct Read {
 }
 
 impl Lines {
-    pub(super) fn new() -> Result<Self, Error> {
-        Self::with(EMIT_SCHEMA, ACCEPT_SCHEMA)
-    }
-
-    /// With these schemas, which need not be the contract's.
-    fn with(emit: &str, accept: &str) -> Result<Self, Error> {
+    pub(super) fn new(tools: &Tools) -> Result<Self, Error> {
         Ok(Self {
-            emit: validator(emit)?,
-            accept: validator(accept)?,
+            emit: validator(&tools.emit)?,
+            accept: validator(&tools.accept)?,
+            parse: tools.parse,
         })
     }
 
@@ -111,7 +130,7 @@ impl Lines {
         let emit = self.emit_drift(&line, event, violations);
         let is_good = event.is_some() && violations.is_empty();
         let accept = is_good.then(|| self.accept_drift(&line)).flatten();
-        let parser = is_good.then(|| parser_drift(text)).flatten();
+        let parser = is_good.then(|| self.parser_drift(text)).flatten();
         [emit, accept, parser].into_iter().flatten().collect()
     }
 
@@ -143,16 +162,23 @@ impl Lines {
         let expected = "what may be sent, to be valid under the accept schema";
         Some(Finding::named(DRIFT_ACCEPT, expected, told(&error)))
     }
+
+    fn parser_drift(&self, text: &[u8]) -> Option<Finding> {
+        let found = (self.parse)(text).err()?;
+        let expected = "what may be sent, to be taken by the parser";
+        Some(Finding::named(DRIFT_PARSER, expected, found))
+    }
 }
 
-fn parser_drift(text: &[u8]) -> Option<Finding> {
-    let found = match parse(text) {
-        Ok(Parsed::Event(_)) => return None,
-        Ok(Parsed::Skipped { type_name }) => format!("a line skipped for its type {type_name}"),
-        Err(error) => error.to_string(),
-    };
-    let expected = "what may be sent, to be taken by the parser";
-    Some(Finding::named(DRIFT_PARSER, expected, found))
+/// Whether the parser takes a line.
+fn takes(text: &[u8]) -> Result<(), String> {
+    match parse(text) {
+        Ok(Parsed::Event(_)) => Ok(()),
+        Ok(Parsed::Skipped { type_name }) => {
+            Err(format!("a line skipped for its type {type_name}"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn validator(schema: &str) -> Result<Validator, Error> {
@@ -190,6 +216,10 @@ mod tests {
 
     const GOOD: &str = r#"{"type":"span_tag","span_id":"00000000000000a1","ts_ms":1.5,"seq":0,"key":"k","value":7}"#;
 
+    fn lines() -> Lines {
+        Lines::new(&Tools::default()).unwrap()
+    }
+
     /// Each finding's rule, field and place.
     fn check(bytes: &str, may_be_torn: bool, expected: &[&str]) {
         let origin = Origin {
@@ -200,7 +230,7 @@ mod tests {
     }
 
     fn check_from(bytes: &str, origin: Origin, expected: &[&str]) {
-        let read = Lines::new().unwrap().read(bytes.as_bytes(), origin);
+        let read = lines().read(bytes.as_bytes(), origin);
         let words = |finding: &Finding| {
             let field = finding.field.as_deref().unwrap_or("-");
             format!(
@@ -258,9 +288,7 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_is_found() {
         let long = GOOD.replace('7', &format!("\"{}\"", "\\u0001".repeat(6000)));
-        let read = Lines::new()
-            .unwrap()
-            .read(format!("{long}\n").as_bytes(), Origin::default());
+        let read = lines().read(format!("{long}\n").as_bytes(), Origin::default());
         assert!(
             read.findings
                 .iter()
@@ -278,7 +306,7 @@ mod tests {
 
     #[test]
     fn schemas_and_parser_are_compared() {
-        let lines = Lines::new().unwrap();
+        let lines = lines();
         let unknown = GOOD.replace("\"key\"", "\"kez\"");
         check_drift(&lines, GOOD, GOOD, &[]);
         check_drift(&lines, &unknown, &unknown, &[]);
@@ -296,9 +324,14 @@ mod tests {
     #[test]
     fn a_schema_that_is_too_narrow_is_drift() {
         let narrow = r#"{"properties":{"key":{"const":"other"}}}"#;
-        let emit = Lines::with(narrow, ACCEPT_SCHEMA).unwrap();
+        let with = |edit: fn(&mut Tools, &str)| {
+            let mut tools = Tools::default();
+            edit(&mut tools, narrow);
+            Lines::new(&tools).unwrap()
+        };
+        let emit = with(|tools, narrow| tools.emit = narrow.into());
         check_drift(&emit, GOOD, GOOD, &[DRIFT_EMIT]);
-        let accept = Lines::with(EMIT_SCHEMA, narrow).unwrap();
+        let accept = with(|tools, narrow| tools.accept = narrow.into());
         check_drift(&accept, GOOD, GOOD, &[DRIFT_ACCEPT]);
     }
 }

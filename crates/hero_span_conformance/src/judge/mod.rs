@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::model::{Expected, predict};
 use crate::script::is_concurrent;
+pub(crate) use lines::Tools;
 use lines::{Lines, Origin};
 use tree::Tree;
 
@@ -39,7 +40,12 @@ pub(crate) struct Judgement {
 
 impl Judge {
     pub(crate) fn new(without: &[String]) -> Result<Self, Error> {
-        let lines = Lines::new()?;
+        Self::with(&Tools::default(), without)
+    }
+
+    /// With these tools, which need not be the contract's.
+    pub(crate) fn with(tools: &Tools, without: &[String]) -> Result<Self, Error> {
+        let lines = Lines::new(tools)?;
         let without = without.to_vec();
         Ok(Self { lines, without })
     }
