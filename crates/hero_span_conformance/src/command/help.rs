@@ -69,3 +69,17 @@ Examples:
 
 Exit codes: 0 both did the same; 1 they did not; 2 bad usage; 3 nothing could be
 compared.";
+
+pub(super) const SELF_TEST: &str = "\
+Examples:
+  hero-span conformance self-test
+      Every fault, in the reference of conformance/self-test/python.toml.
+
+  hero-span conformance self-test --filter 'cut-*' --full
+      These faults only, with every check that finds them.
+
+  hero-span conformance self-test --without value.cut
+      What nobody would find if this check were not there.
+
+Exit codes: 0 every fault is found by its own check, and the unbroken reference
+passes; 1 not so; 2 bad usage; 3 could not be evaluated.";

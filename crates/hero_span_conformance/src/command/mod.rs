@@ -33,7 +33,7 @@ pub enum Command {
     #[command(after_help = help::COMPARE)]
     Compare(CompareArguments),
     /// Break a reference on purpose, and prove that every check finds its faults
-    #[command(after_help = selftest::EXIT_CODES)]
+    #[command(after_help = help::SELF_TEST)]
     SelfTest(SelfTestArguments),
     /// Show the clauses of the contract, their checks and their cases
     #[command(after_help = help::LIST)]

@@ -12,10 +12,6 @@ use crate::filter::Filter;
 use crate::progress::Line;
 use crate::run::jobs;
 
-/// Exit codes of the self-test, for `--help`.
-pub(crate) const EXIT_CODES: &str = "Exit codes: 0 every mutant is killed by its own check, and the \
-    unbroken reference passes; 1 not so; 2 bad usage; 3 could not be evaluated.";
-
 /// What the self-test is told.
 #[derive(Args, Clone, Debug)]
 pub struct SelfTestArguments {

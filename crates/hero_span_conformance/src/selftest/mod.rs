@@ -31,7 +31,7 @@ use reference::Reference;
 use work::Bench;
 
 pub use command::SelfTestArguments;
-pub(crate) use command::{EXIT_CODES, main};
+pub(crate) use command::main;
 pub use proof::{Ending, FalseAlarm, Proof, Sort, Tried};
 
 /// What is proved, and how.
