@@ -227,3 +227,19 @@ fn a_disagreement_of_schema_and_types_is_the_runners_fault() {
     insta::assert_snapshot!(message(Ok(()), Err("at \"/id\": 3 is no string".into())), @r#"the runner contradicts itself, and neither the adapter nor the SDK is to blame: its types accept an answer, its schema rejects it at "/id": 3 is no string; the answer: {…}; please report it"#);
     insta::assert_snapshot!(message(Err("no id".into()), Ok(())), @"the runner contradicts itself, and neither the adapter nor the SDK is to blame: its schema accepts an answer, its types reject it: no id; the answer: {…}; please report it");
 }
+
+/// Who writes an adapter, or a case, has nothing but that page.
+#[test]
+fn the_page_names_all_that_a_case_may_hold() {
+    let page = include_str!("../../../../conformance/README.md");
+    let schema = Schema::Case.document();
+    for (of, tag) in [("Op", "op"), ("Recipe", "gen"), ("Schedule", "kind")] {
+        let forms = schema["$defs"][of]["oneOf"].as_array().unwrap();
+        assert!(forms.len() > 10, "{of}");
+        for form in forms {
+            let name = form["properties"][tag]["const"].as_str().unwrap();
+            let entry = format!("{{\"{tag}\":\"{name}\"");
+            assert!(page.contains(&entry), "conformance/README.md lacks {entry}");
+        }
+    }
+}
