@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use tools::PythonTools;
+use tools::{PythonTools, install_node_packages};
 
 /// A part of the checks that can be run alone.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,7 +29,8 @@ struct Step {
 
 /// Runs the steps of a part, or all of them; 0 if every one succeeded, else 1.
 pub(crate) fn run(root: &Path, only: Option<Part>) -> ExitCode {
-    let tools = match PythonTools::install(root) {
+    let installed = install_node_packages(root).and_then(|()| PythonTools::install(root));
+    let tools = match installed {
         Ok(tools) => tools,
         Err(error) => {
             eprintln!("{error}");

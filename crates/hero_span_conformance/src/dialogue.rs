@@ -43,7 +43,7 @@ pub(crate) enum Command<'a> {
 }
 
 /// Who the adapter speaks for: its answer to `start`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Hello {
     /// The SDK's language.
     pub sdk: String,

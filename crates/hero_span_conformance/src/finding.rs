@@ -4,12 +4,13 @@ use std::fmt;
 
 use hero_span_protocol::contract::Clause;
 use hero_span_protocol::printable;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::checks::{Level, clause_of};
 
 /// One departure: which check, where, what was expected, what was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     /// The check's id: its clause's, or its clause's with an aspect.
     pub check: String,

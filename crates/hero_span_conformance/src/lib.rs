@@ -60,6 +60,9 @@ pub use known::KnownFailures;
 pub use process::Launch;
 pub use profile::{Format, Profile, UnitTests};
 pub use progress::{Line, Progress, Quiet};
-pub use report::{CaseResult, Conclusion, Failure, Group, Report, Source, Verdict, Versions};
+pub use report::{
+    CaseResult, Conclusion, Failure, Group, Report, ReportArgument, ReportArguments, ReportFormat,
+    Source, Standing, Verdict, Versions,
+};
 pub use run::{Options, replay, run};
 pub use vectors::Tree;

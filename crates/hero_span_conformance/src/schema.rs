@@ -1,5 +1,5 @@
-//! The JSON Schemas of the dialogue and of case files, generated from the
-//! types that the runner reads and writes them with.
+//! The JSON Schemas of the dialogue, of case files and of reports, generated
+//! from the types that the runner reads and writes them with.
 
 use std::sync::LazyLock;
 
@@ -13,6 +13,7 @@ use crate::cases::CaseFile;
 use crate::dialogue::{AnyAnswer, Command, is_answer};
 use crate::fault::FaultKind;
 use crate::parser::dialogue as parser;
+use crate::report::Document;
 use crate::vectors::VectorFile;
 
 /// A format that has a JSON Schema, draft 2020-12.
@@ -30,6 +31,8 @@ pub enum Schema {
     ParserAnswer,
     /// A file of vectors for parsers
     Vector,
+    /// The report of a run, as `--report json=FILE` writes it
+    Report,
 }
 
 impl Schema {
@@ -63,6 +66,10 @@ impl Schema {
             Self::Vector => (
                 "The vectors of one clause for parsers",
                 generated::<VectorFile>(reads()),
+            ),
+            Self::Report => (
+                "The report of a run",
+                generated::<Document<'_>>(reads().for_serialize()),
             ),
         };
         if let Some(members) = schema.as_object_mut() {

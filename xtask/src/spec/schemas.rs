@@ -8,13 +8,14 @@ use super::error::Error;
 use super::tree::File;
 
 /// The schemas' names on the command line, and their files.
-pub(super) const SCHEMAS: [(&str, &str); 6] = [
+pub(super) const SCHEMAS: [(&str, &str); 7] = [
     ("command", "conformance/command.schema.json"),
     ("answer", "conformance/answer.schema.json"),
     ("case", "conformance/case.schema.json"),
     ("parser-command", "conformance/parser-command.schema.json"),
     ("parser-answer", "conformance/parser-answer.schema.json"),
     ("vector", "conformance/vector.schema.json"),
+    ("report", "conformance/report.schema.json"),
 ];
 
 /// The files as they should be. The binary must build, so the files that its

@@ -1,4 +1,4 @@
-//! The Python tools of the checks, pinned, in an environment of their own.
+//! The tools of the checks from PyPI and npm, pinned, in places of their own.
 
 use std::env;
 use std::ffi::OsString;
@@ -66,6 +66,34 @@ impl PythonTools {
     }
 }
 
+/// What the tests of the conformance reports need from npm.
+const NODE_PACKAGES: &str = "conformance/report-tools";
+
+/// Puts the npm packages into target/report-tools, or takes those that were
+/// put there for the same list.
+pub(super) fn install_node_packages(root: &Path) -> Result<(), Error> {
+    let (from, home) = (root.join(NODE_PACKAGES), root.join("target/report-tools"));
+    let list = from.join("package-lock.json");
+    let wanted = fs::read_to_string(&list).map_err(|error| Error::unreadable(&list, &error))?;
+    let stamp = home.join("installed.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    eprintln!("installing {NODE_PACKAGES} into {}", home.display());
+    fs::create_dir_all(&home).map_err(|error| Error::unreadable(&home, &error))?;
+    for name in ["package.json", "package-lock.json", ".npmrc"] {
+        let (file, copy) = (from.join(name), home.join(name));
+        fs::copy(&file, copy).map_err(|error| Error::unreadable(&file, &error))?;
+    }
+    succeed(
+        Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .args(["--loglevel", "error"])
+            .current_dir(&home),
+    )?;
+    fs::write(&stamp, wanted).map_err(|error| Error::unreadable(&stamp, &error))
+}
+
 fn succeed(command: &mut Command) -> Result<(), Error> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
@@ -88,9 +116,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the Python tools of the checks are missing: {}\n\
-             They need python3 with its venv module (on Debian: apt-get install python3-venv) \
-             and access to PyPI.",
+            "the tools of the checks are missing: {}\n\
+             They need python3 with its venv module, node and npm (on Debian: apt-get install \
+             python3-venv nodejs npm), and access to PyPI and npm.",
             self.0
         )
     }

@@ -12,7 +12,7 @@ use crate::known::KnownFailures;
 use crate::process::Launch;
 use crate::profile::Profile;
 use crate::progress::Line;
-use crate::report::{Conclusion, Report};
+use crate::report::{Conclusion, Report, ReportArguments, prepare, write};
 use crate::run::{Options, quoted, replay, run};
 
 const NO_ADAPTER: &str = "--adapter: expected the command that starts the SDK's adapter, \
@@ -45,9 +45,9 @@ pub struct RunArguments {
     /// Only the case in this file, which a failure has written
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "seed", "family", "filter"])]
     pub replay: Option<PathBuf>,
-    /// Also write the report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    /// Where the report goes besides
+    #[command(flatten)]
+    pub reports: ReportArguments,
     /// Where generated cases that fail are written; they run first from then on
     #[arg(
         long,
@@ -93,15 +93,12 @@ pub(super) fn main(arguments: &RunArguments) -> Result<u8, Error> {
 }
 
 fn tell(report: &Report, arguments: &RunArguments) -> Result<Conclusion, Error> {
-    print!("{}", report.to_text());
-    if let Some(file) = &arguments.json {
-        let written = std::fs::write(file, report.to_json());
-        written.map_err(|error| Error::file("a file to write the report to", file, error))?;
-    }
+    write(report, &arguments.reports.reports)?;
     Ok(report.conclusion())
 }
 
 fn options(arguments: &RunArguments) -> Result<Options, String> {
+    prepare(&arguments.reports.reports).map_err(|error| error.to_string())?;
     let profile = arguments.profile.as_deref().map(Profile::read).transpose();
     let profile = profile.map_err(|error| error.to_string())?;
     let command = match (&arguments.adapter, &profile) {

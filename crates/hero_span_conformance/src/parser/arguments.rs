@@ -1,6 +1,5 @@
 //! The command line of `parser`, for every program that offers it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +8,7 @@ use super::run::{Options, run};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::process::Launch;
-use crate::report::{Conclusion, Report};
+use crate::report::{Conclusion, Report, ReportArguments, prepare, write};
 use crate::vectors::load;
 
 /// What a run of the vectors is told.
@@ -29,9 +28,9 @@ pub struct ParserArguments {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub patience: u64,
-    /// Also write the report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    /// Where the report goes besides
+    #[command(flatten)]
+    pub reports: ReportArguments,
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
@@ -50,15 +49,12 @@ pub(crate) fn main(arguments: &ParserArguments) -> Result<u8, Error> {
 }
 
 fn tell(report: &Report, arguments: &ParserArguments) -> Result<Conclusion, Error> {
-    print!("{}", report.to_text());
-    if let Some(file) = &arguments.json {
-        let written = std::fs::write(file, report.to_json());
-        written.map_err(|error| Error::file("a file to write the report to", file, error))?;
-    }
+    write(report, &arguments.reports.reports)?;
     Ok(report.conclusion())
 }
 
 fn options(arguments: &ParserArguments) -> Result<Options, String> {
+    prepare(&arguments.reports.reports).map_err(|error| error.to_string())?;
     let command = shlex::split(&arguments.adapter).filter(|words| !words.is_empty());
     let command = command.ok_or_else(|| {
         let found = &arguments.adapter;

@@ -1,16 +1,31 @@
 //! The one result of a run, which every output is made from.
 
+mod badge;
+mod clauses;
+mod detail;
+mod facts;
+mod github;
+mod html;
+mod json;
+mod junit;
+mod markdown;
+mod output;
 mod result;
+mod tap;
 mod text;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::dialogue::Hello;
 
-pub use result::{CaseResult, Failure, Group, Source, Verdict};
+pub(crate) use json::Document;
+pub use output::{ReportArgument, ReportArguments, ReportFormat};
+pub(crate) use output::{prepare, write};
+pub use result::{CaseResult, Failure, Group, Source, Standing, Verdict};
 
 /// What came of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// The suite that judged.
     pub suite: Versions,
@@ -29,7 +44,7 @@ pub struct Report {
 }
 
 /// What the suite is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Versions {
     /// Its own version.
     pub version: &'static str,
@@ -48,7 +63,7 @@ impl Versions {
 }
 
 /// How a run ended. The numbers are exit codes, and do not change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conclusion {
     /// 0: everything that ran is as the contract says.
@@ -69,6 +84,16 @@ impl Conclusion {
             Self::NotConformant => 1,
             Self::NotEvaluated => 3,
             Self::Stale => 4,
+        }
+    }
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Conformant => "conformant",
+            Self::NotConformant => "not-conformant",
+            Self::NotEvaluated => "not-evaluated",
+            Self::Stale => "stale",
         }
     }
 
@@ -114,22 +139,6 @@ impl Report {
         } else {
             Conclusion::Conformant
         }
-    }
-
-    /// The report as JSON.
-    pub fn to_json(&self) -> String {
-        let conclusion = self.conclusion();
-        let report = serde_json::json!({
-            "conclusion": conclusion,
-            "exit_code": conclusion.exit_code(),
-            "report": self,
-        });
-        format!("{report:#}\n")
-    }
-
-    /// The report for people: failures, then a table.
-    pub fn to_text(&self) -> String {
-        text::text(self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::case::Case;
@@ -9,7 +10,7 @@ use crate::checks::Level;
 use crate::finding::Finding;
 
 /// How a case ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As the contract says.
@@ -34,8 +35,39 @@ impl Verdict {
     }
 }
 
+/// What a result means for the SDK: its verdict, with failures told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// A MUST is broken, and nobody knew.
+    Failed,
+    /// Nobody knows.
+    NotEvaluated,
+    /// Only a SHOULD is broken.
+    Advice,
+    /// The failure is on the list of known ones.
+    Known,
+    /// It was not run.
+    Skipped,
+    /// As the contract says.
+    Passed,
+}
+
+impl Standing {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::NotEvaluated => "not evaluated",
+            Self::Advice => "advice",
+            Self::Known => "known",
+            Self::Skipped => "skipped",
+            Self::Passed => "passed",
+        }
+    }
+}
+
 /// What came of one case, or of one of the SDK's own tests.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CaseResult {
     /// Its id.
     pub id: String,
@@ -61,7 +93,7 @@ pub struct CaseResult {
 }
 
 /// How a case failed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Failure {
     /// Where it departs from the contract, what came first first.
     pub findings: Vec<Finding>,
@@ -74,8 +106,9 @@ pub struct Failure {
     /// The command that runs exactly this case again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,
-    /// The case itself, made as small as it goes.
+    /// The case itself, made as small as it goes: what `--replay` reads.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub input: Option<Case>,
     /// The case of the same group that fails alike and is told in full.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,13 +174,24 @@ impl CaseResult {
     /// Whether it makes the SDK not conformant: a MUST is broken, and nobody
     /// knew.
     pub fn counts(&self) -> bool {
-        let is_binding = self.failure.as_ref().is_some_and(Failure::is_binding);
-        is_binding && self.known.is_none()
+        self.standing() == Standing::Failed
+    }
+
+    /// What it means for the SDK.
+    pub fn standing(&self) -> Standing {
+        match (&self.failure, self.verdict) {
+            (Some(_), _) if self.known.is_some() => Standing::Known,
+            (Some(failure), _) if !failure.is_binding() => Standing::Advice,
+            (Some(_), _) | (None, Verdict::Failed) => Standing::Failed,
+            (None, Verdict::Passed) => Standing::Passed,
+            (None, Verdict::Skipped) => Standing::Skipped,
+            (None, Verdict::NotEvaluated) => Standing::NotEvaluated,
+        }
     }
 }
 
 /// Where the cases of a group come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// The SDK's own tests.
@@ -165,7 +209,7 @@ pub enum Source {
 }
 
 /// One part of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Group {
     /// Its name: `cases`, `regressions`, a family, `unit tests`.
     pub name: String,
@@ -203,10 +247,12 @@ impl Group {
         self.count(Verdict::Passed) + self.count(Verdict::Failed)
     }
 
-    /// How many failed as it was known.
-    pub fn known(&self) -> usize {
+    /// How many stand so.
+    pub fn standing(&self, standing: Standing) -> usize {
         let results = self.results.iter();
-        results.filter(|result| result.known.is_some()).count()
+        results
+            .filter(|result| result.standing() == standing)
+            .count()
     }
 
     /// How many were skipped for each reason.

@@ -1,120 +1,151 @@
-//! The report for people.
+//! The report for people, on a terminal: what is new first, what was known
+//! folded.
 
 use std::fmt::Write;
 
-use hero_span_protocol::printable;
+use anstyle::Style;
 
-use super::{CaseResult, Failure, Group, Report, Source, Verdict};
+use super::detail::{BAD, BOLD, DIM, GOOD, WARN, detail, line, lines, styled};
+use super::facts::{facts, plural, seconds};
+use super::{CaseResult, Conclusion, Failure, Group, Report, Source, Standing, Verdict};
 
-/// What follows a fault is mostly its consequence.
-const SHOWN_FINDINGS: usize = 3;
 /// Most adapters that fail fail everywhere.
 const SHOWN_FAULTS: usize = 3;
 
+/// The report, in colours.
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
+    for standing in [Standing::Failed, Standing::Advice] {
+        for group in &report.groups {
+            text += &failures(group, standing);
+        }
+    }
     for group in &report.groups {
-        text += &failures(group);
         text += &faults(group);
     }
+    text += &known(report);
     text += &table(report);
     text += &notes(report);
-    let words = report.conclusion().words();
-    let _ = writeln!(text, "\n{words} ({:.1} s)", report.seconds);
-    text
+    text + &conclusion(report)
 }
 
-fn failures(group: &Group) -> String {
+fn failures(group: &Group, standing: Standing) -> String {
     let mut text = String::new();
-    for result in &group.results {
-        let failure = result.failure.as_ref().filter(|_| result.known.is_none());
-        if let Some(failure) = failure.filter(|failure| failure.like.is_none()) {
-            let _ = writeln!(text, "{}", of_failure(group, result, failure));
+    let results = group.results.iter();
+    for result in results.filter(|result| result.standing() == standing) {
+        if let Some(failure) = result
+            .failure
+            .as_ref()
+            .filter(|failure| failure.like.is_none())
+        {
+            text += &of_failure(group, result, failure);
+            text.push('\n');
         }
     }
     text
 }
 
 fn of_failure(group: &Group, result: &CaseResult, failure: &Failure) -> String {
-    let mut text = match group.source {
-        Source::UnitTests => format!("FAILED  {}, {}\n", group.name, printable(&result.id)),
-        _ => format!("FAILED  {}\n", printable(&result.id)),
+    let title = match result.standing() {
+        Standing::Advice => styled(WARN, "ADVICE"),
+        _ => styled(BAD, "FAILED"),
     };
-    if !result.about.is_empty() {
-        let _ = writeln!(text, "  {}", printable(&result.about));
-    }
-    for finding in failure.findings.iter().take(SHOWN_FINDINGS) {
-        for line in finding.to_string().lines() {
-            let _ = writeln!(text, "  {line}");
-        }
-    }
-    let more = failure.findings.len().saturating_sub(SHOWN_FINDINGS);
-    if more > 0 {
-        let _ = writeln!(text, "  and {more} more");
-    }
-    text += &tree("expected tree", &failure.expected_tree);
-    text += &tree("found tree", &failure.found_tree);
-    if let Some(replay) = &failure.replay {
-        let _ = writeln!(text, "  replay   {replay}");
+    let mut text = format!("{title}  {}\n", name(group, result));
+    for line in detail(result, failure).lines() {
+        let _ = writeln!(text, "  {line}");
     }
     text
 }
 
-fn tree(title: &str, lines: &[String]) -> String {
-    if lines.is_empty() {
-        return String::new();
+/// A test of the SDK's own says so; the id of a case says where it is from.
+pub(super) fn name(group: &Group, result: &CaseResult) -> String {
+    match group.source {
+        Source::UnitTests => format!("{}, {}", line(&group.name), line(&result.id)),
+        _ => line(&result.id),
     }
-    let mut text = format!("  {title}\n");
-    for line in lines {
-        let _ = writeln!(text, "    {line}");
-    }
-    text
 }
 
-fn faults(group: &Group) -> String {
-    let mut told: Vec<&str> = Vec::new();
+/// Why cases could not be evaluated, each reason once, not too many.
+pub(super) fn reasons(group: &Group) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
     let unknown = |result: &&CaseResult| result.verdict == Verdict::NotEvaluated;
     for result in group.results.iter().filter(unknown) {
-        let fault = result.reason.as_deref().unwrap_or_default();
+        let fault = lines(result.reason.as_deref().unwrap_or_default());
         if !told.contains(&fault) && told.len() < SHOWN_FAULTS {
             told.push(fault);
         }
     }
-    let lines = told
-        .iter()
-        .map(|fault| format!("NOT EVALUATED  {}: {fault}\n\n", group.name));
+    told
+}
+
+fn faults(group: &Group) -> String {
+    let title = styled(BAD, "NOT EVALUATED");
+    let lines = reasons(group).into_iter();
+    let lines = lines.map(|fault| format!("{title}  {}: {fault}\n\n", line(&group.name)));
     lines.collect()
 }
 
+fn known(report: &Report) -> String {
+    let mut text = String::new();
+    for result in report.groups.iter().flat_map(|group| &group.results) {
+        if let Some(reason) = &result.known {
+            let _ = writeln!(
+                text,
+                "{}  {}: {}",
+                styled(DIM, "known"),
+                line(&result.id),
+                line(reason)
+            );
+        }
+    }
+    if text.is_empty() { text } else { text + "\n" }
+}
+
 fn table(report: &Report) -> String {
-    let sdk = &report.sdk;
-    let mut text = format!(
-        "SDK {} {}, protocol {}; seed {}\n\n",
-        printable(&sdk.sdk),
-        printable(&sdk.version),
-        sdk.protocol,
-        report.seed
-    );
-    let _ = writeln!(
-        text,
-        "{:<12} {:>6} {:>7} {:>7} {:>6} {:>8} {:>14} {:>8}",
-        "", "ran", "passed", "failed", "known", "skipped", "not evaluated", "ms each"
-    );
+    let facts: Vec<String> = facts(report)
+        .into_iter()
+        .take_while(|(name, _)| *name != "took")
+        .map(|(name, fact)| format!("{name} {fact}"))
+        .collect();
+    let mut text = format!("{}\n\n", facts.join("; "));
+    let head = [
+        "ran",
+        "passed",
+        "failed",
+        "advice",
+        "known",
+        "skipped",
+        "not evaluated",
+        "ms each",
+    ];
+    let head = row("", &head.map(String::from));
+    let _ = writeln!(text, "{}", styled(BOLD, &head));
     for group in &report.groups {
-        let _ = writeln!(
-            text,
-            "{:<12} {:>6} {:>7} {:>7} {:>6} {:>8} {:>14} {:>8}",
-            group.name,
-            group.ran(),
-            group.count(Verdict::Passed),
-            group.count(Verdict::Failed) - group.known(),
-            group.known(),
-            group.count(Verdict::Skipped),
-            group.count(Verdict::NotEvaluated),
-            each(group)
-        );
+        let _ = writeln!(text, "{}", row(&line(&group.name), &counts(group)));
     }
     text
+}
+
+fn row(name: &str, counts: &[String; 8]) -> String {
+    let [ran, passed, failed, advice, known, skipped, unknown, each] = counts;
+    format!(
+        "{name:<12} {ran:>6} {passed:>7} {failed:>7} {advice:>6} {known:>6} {skipped:>8} \
+         {unknown:>14} {each:>8}"
+    )
+}
+
+fn counts(group: &Group) -> [String; 8] {
+    let count = |standing| group.standing(standing).to_string();
+    [
+        group.ran().to_string(),
+        count(Standing::Passed),
+        count(Standing::Failed),
+        count(Standing::Advice),
+        count(Standing::Known),
+        count(Standing::Skipped),
+        count(Standing::NotEvaluated),
+        each(group),
+    ]
 }
 
 fn each(group: &Group) -> String {
@@ -125,38 +156,62 @@ fn each(group: &Group) -> String {
     format!("{:.1}", group.seconds * 1000.0 / count as f64)
 }
 
+/// What is to be said of the groups besides, in a line each.
+pub(super) fn remarks(report: &Report) -> Vec<String> {
+    let mut remarks: Vec<String> = report.groups.iter().flat_map(of_group).collect();
+    let stale = report.stale.iter();
+    remarks.extend(stale.map(|stale| format!("known failures: {}", line(stale))));
+    remarks
+}
+
+fn of_group(group: &Group) -> Vec<String> {
+    let name = line(&group.name);
+    let skipped = group.skipped().into_iter();
+    let mut remarks: Vec<String> = skipped
+        .map(|(reason, count)| format!("{name}: {count} skipped, {}", line(reason)))
+        .collect();
+    let alike = alike(group);
+    if alike > 0 {
+        remarks.push(format!(
+            "{name}: {} like those above",
+            plural(alike, "more failure")
+        ));
+    }
+    if let Some((bit, of)) = group.stalls {
+        remarks.push(format!(
+            "{name}: {bit} of {of} stalls made the SDK drop lines"
+        ));
+    }
+    remarks
+}
+
+/// How many failures are told by another that is alike.
+fn alike(group: &Group) -> usize {
+    let is_alike = |result: &&CaseResult| {
+        let failure = result.failure.as_ref();
+        result.known.is_none() && failure.is_some_and(|failure| failure.like.is_some())
+    };
+    group.results.iter().filter(is_alike).count()
+}
+
 fn notes(report: &Report) -> String {
-    let mut text = String::new();
-    for group in &report.groups {
-        for (reason, count) in group.skipped() {
-            let _ = writeln!(text, "{}: {count} skipped, {reason}", group.name);
-        }
-        let is_alike = |result: &&CaseResult| {
-            let failure = result.failure.as_ref();
-            failure.is_some_and(|failure| failure.like.is_some())
-        };
-        let alike = group.results.iter().filter(is_alike).count();
-        if alike > 0 {
-            let _ = writeln!(
-                text,
-                "{}: {alike} more failures like those above",
-                group.name
-            );
-        }
-        if let Some((bit, of)) = group.stalls {
-            let _ = writeln!(
-                text,
-                "{}: {bit} of {of} stalls made the SDK drop lines",
-                group.name
-            );
-        }
+    let remarks = remarks(report);
+    match remarks.is_empty() {
+        true => String::new(),
+        false => format!("\n{}\n", remarks.join("\n")),
     }
-    for stale in &report.stale {
-        let _ = writeln!(text, "known failures: {stale}");
-    }
-    if text.is_empty() {
-        text
-    } else {
-        format!("\n{text}")
+}
+
+fn conclusion(report: &Report) -> String {
+    let conclusion = report.conclusion();
+    let words = styled(style(conclusion), conclusion.words());
+    format!("\n{words} ({})\n", seconds(report.seconds))
+}
+
+const fn style(conclusion: Conclusion) -> Style {
+    match conclusion {
+        Conclusion::Conformant => GOOD.bold(),
+        Conclusion::Stale => WARN.bold(),
+        Conclusion::NotConformant | Conclusion::NotEvaluated => BAD.bold(),
     }
 }

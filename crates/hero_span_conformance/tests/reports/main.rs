@@ -1,0 +1,10 @@
+//! What the reports of a run look like, and that others can read them.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod browser;
+mod looks;
+mod page;
+mod sample;
+mod tools;
+mod validity;
