@@ -88,7 +88,7 @@ pub(crate) enum Op {
         #[serde(rename = "do")]
         body: Block,
     },
-    /// Puts a file in the place of the SDK's connection and runs a block.
+    /// Puts another socket in the place of the SDK's connection and runs a block.
     Hijack {
         /// What happens meanwhile.
         #[serde(rename = "do")]

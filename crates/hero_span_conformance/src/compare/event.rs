@@ -166,13 +166,20 @@ fn value_clause(wanted: &Wanted, found: &Value, event: Clause) -> Clause {
             Clause::ValueSurrogates
         }
         (Sent::Text(_), _) if wanted.limit == Clause::SdkStatus => Clause::SdkStatus,
+        (Sent::Text(_), Value::Text(_)) if was_cut && is_structure(wanted) => {
+            Clause::ValueStructured
+        }
         (Sent::Text(_), Value::Text(_)) if was_cut => Clause::ValueCut,
         (Sent::Text(_), Value::Array(_) | Value::Object(_)) => Clause::ValueStructured,
         (Sent::Array(_) | Sent::Object(_), _) => structure_clause(&wanted.sent, found),
+        (Sent::Int(number), Value::Text(digits)) if *digits == number.to_string() => {
+            Clause::LimitInteger
+        }
         (Sent::Int(_), Value::Text(_)) | (Sent::Text(_), Value::Int(_) | Value::Float(_)) => {
             Clause::ValueNumbers
         }
         (Sent::Other, _) => Clause::ValueOther,
+        _ if matches!(wanted.limit, Clause::TypeKind | Clause::TypeLevel) => wanted.limit,
         _ => event,
     }
 }
@@ -186,13 +193,38 @@ fn is_surrogate(expected: &str, found: &str) -> bool {
 }
 
 fn structure_clause(expected: &Sent, found: &Value) -> Clause {
-    let (expected, found) = (compact(expected), compact(&plain(found)));
-    let count = |text: &str| text.matches("\"[...]\"").count() + text.matches("\"{...}\"").count();
-    if count(&expected) == count(&found) {
-        Clause::ValueStructured
-    } else {
-        Clause::ValueDeep
+    let found = plain(found);
+    let ellipses = |sent: &Sent| {
+        let text = compact(sent);
+        text.matches("\"[...]\"").count() + text.matches("\"{...}\"").count()
+    };
+    match (ellipses(expected), ellipses(&found)) {
+        (0, 0) => Clause::ValueStructured,
+        (0, _) => Clause::LimitDepth,
+        (_, 0) => Clause::ValueDeep,
+        _ => match levels(expected).abs_diff(levels(&found)) {
+            0 => Clause::ValueStructured,
+            // The limit was taken for one a little higher or lower.
+            1 | 2 => Clause::LimitDepth,
+            _ => Clause::ValueDeep,
+        },
     }
+}
+
+/// How many arrays and objects lie within one another.
+fn levels(sent: &Sent) -> usize {
+    let within = match sent {
+        Sent::Array(items) => items.iter().map(levels).max(),
+        Sent::Object(members) => members.iter().map(|(_, value)| levels(value)).max(),
+        _ => return 0,
+    };
+    1 + within.unwrap_or_default()
+}
+
+/// Whether the text is that of an array or object.
+fn is_structure(wanted: &Wanted) -> bool {
+    let whole = wanted.whole.as_deref();
+    whole.is_some_and(|whole| whole.starts_with(['[', '{']))
 }
 
 fn is_prefix(wanted: &Wanted, text: &str) -> bool {
@@ -201,7 +233,9 @@ fn is_prefix(wanted: &Wanted, text: &str) -> bool {
 }
 
 fn error_clause(expected: &str, found: &str, was_cut: bool) -> Clause {
-    if !was_cut && found.len() <= limit::ERROR_BYTES {
+    if !was_cut && found.contains(DOTS) && !expected.contains(DOTS) {
+        Clause::LimitError
+    } else if !was_cut && found.len() <= limit::ERROR_BYTES {
         Clause::SdkStatus
     } else if expected.find(DOTS) != found.find(DOTS) {
         Clause::LimitErrorHead
@@ -215,13 +249,13 @@ fn error_clause(expected: &str, found: &str, was_cut: bool) -> Clause {
 fn announced_difference(announced: &[Announced], arrival: &Arrival) -> Option<Difference> {
     let truncated = arrival.truncated();
     let differs = |field: &str, expected: String, found: String| {
+        let clause = if expected == limit::MEASURED_BYTES.to_string() {
+            Clause::LimitMeasured
+        } else {
+            Clause::ValueAnnounced
+        };
         let field = format!("truncated.{}", cut(field, 60));
-        Some(Difference::new(
-            Clause::ValueAnnounced,
-            field,
-            expected,
-            found,
-        ))
+        Some(Difference::new(clause, field, expected, found))
     };
     for entry in announced {
         let size = truncated.iter().find(|(field, _)| *field == entry.field);
@@ -285,4 +319,62 @@ fn text_of(sent: &Sent) -> String {
 pub(super) fn shown(found: &Value) -> String {
     let text = text_of(&plain(found));
     excerpt(&text, first_difference(&text, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(json: &str) -> Value {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn check(given: &str, found: &str, clause: Clause) {
+        let sent = Sent::of(&value(given), 2);
+        let is_scalar = levels(&sent) == 0;
+        let wanted = Wanted {
+            whole: (!is_scalar).then(|| compact(&sent)),
+            sent,
+            limit: Clause::LimitValue,
+            is_loose: false,
+        };
+        let found = value(found);
+        let limits = Limits::halved(0);
+        let difference = value_difference("value", &wanted, &found, &limits, Clause::EventAny);
+        assert_eq!(difference.unwrap().clause, clause, "{given}");
+    }
+
+    #[test]
+    fn structures_are_told_from_depths() {
+        let deep = r#"{"gen":"deep","of":"array","levels":40}"#;
+        let nested = |levels: usize, inner: &str| {
+            format!("{}{inner}{}", "[".repeat(levels), "]".repeat(levels))
+        };
+        check("[1]", "[2]", Clause::ValueStructured);
+        check("[1]", "[[1]]", Clause::ValueStructured);
+        check(deep, &nested(30, "\"[...]\""), Clause::LimitDepth);
+        check(deep, &nested(31, "null"), Clause::ValueDeep);
+        check("[[]]", "[\"[...]\"]", Clause::LimitDepth);
+        let cyclic = r#"{"gen":"cyclic","of":"array"}"#;
+        check(cyclic, &nested(31, "\"[...]\""), Clause::ValueDeep);
+    }
+
+    #[test]
+    fn numbers_are_told_from_limits() {
+        check("7", "\"7\"", Clause::LimitInteger);
+        check("7", "\"seven\"", Clause::ValueNumbers);
+        check(
+            "9007199254740993",
+            "9007199254740992.0",
+            Clause::ValueNumbers,
+        );
+    }
+
+    #[test]
+    fn an_error_that_was_cut_too_early_breaks_the_limit() {
+        let whole = "x".repeat(limit::ERROR_BYTES);
+        let cut = format!("xx{DOTS}xx");
+        assert_eq!(error_clause(&whole, &cut, false), Clause::LimitError);
+        assert_eq!(error_clause("why", "what", false), Clause::SdkStatus);
+    }
 }

@@ -90,7 +90,7 @@ fn a_wrong_field_is_named() {
     check(
         3,
         Some(("\"span\"", "\"step\"")),
-        "3: event.span_start kind: expected \"span\", found \"step\"",
+        "3: type.kind kind: expected \"span\", found \"step\"",
     );
     check(
         5,

@@ -93,7 +93,10 @@ impl Lines {
                 None => read.is_torn = true,
             }
             if read.is_torn && !origin.may_be_torn {
-                read.findings.push(torn(line, place));
+                let torn = torn(line, place);
+                let is_mixed = origin.is_concurrent;
+                read.findings
+                    .push(if is_mixed { mixed(torn) } else { torn });
             }
             place.byte += line.len() as u64;
         }
@@ -267,6 +270,11 @@ mod tests {
         let mixed = format!("{}{GOOD}\n", &GOOD[..40]);
         check(&mixed, false, &["transport.i-json - line 1, byte 42"]);
         check_from(&mixed, concurrent, &["sdk.whole-lines - line 1, byte 42"]);
+        check_from(
+            &format!("{GOOD}\n{{"),
+            concurrent,
+            &["sdk.whole-lines - line 2, byte 89"],
+        );
         let twice = GOOD.replace("{", r#"{"seq":0,"#);
         check_from(
             &format!("{twice}\n"),

@@ -52,15 +52,15 @@ pub(super) fn judge_outcome(case: &Case, expected: &Expected, observed: &Observe
     findings
 }
 
-/// The check that a wrong outcome fails: what the SDK does to a file that took
+/// The check that a wrong outcome fails: what the SDK does to a socket that took
 /// the place of its connection has one of its own (`sdk.foreign-descriptor`).
 fn check_of(case: &Case, expected: &Outcome, found: &Outcome) -> &'static str {
     let (Outcome::Returned(expected), Outcome::Returned(found)) = (expected, found) else {
         return checks::OUTCOME;
     };
-    let is_of_a_file = case.features().contains(feature::HIJACK)
+    let is_foreign = case.features().contains(feature::HIJACK)
         && first_unequal(expected, found).is_some_and(|expected| *expected == Value::text(""));
-    if is_of_a_file {
+    if is_foreign {
         Clause::SdkForeignDescriptor.id()
     } else {
         checks::OUTCOME
@@ -124,11 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_to_a_file_has_its_own_check() {
+    fn what_was_written_elsewhere_has_its_own_check() {
         let hijack = r#"[{"op":"hijack","do":[]}]"#;
-        let file = "sdk.foreign-descriptor";
-        check(hijack, r#"[[1],""]"#, r#"[[1],"{}\n"]"#, file);
-        check(hijack, r#"[[1],""]"#, "[[1],null]", file);
+        let foreign = "sdk.foreign-descriptor";
+        check(hijack, r#"[[1],""]"#, r#"[[1],"{}\n"]"#, foreign);
+        check(hijack, r#"[[1],""]"#, "[[1],null]", foreign);
         check(hijack, r#"[[1],""]"#, r#"[[2],"{}\n"]"#, checks::OUTCOME);
         check(hijack, r#"[""]"#, r#"["",1]"#, checks::OUTCOME);
         check("[]", r#"[""]"#, r#"["x"]"#, checks::OUTCOME);

@@ -142,9 +142,15 @@ impl Tree<'_> {
         let must_be_there = self.must_all_arrive()
             || self.must_recover(process, progress)
             || progress.matched.len() < self.sent_before_the_end();
+        let is_silent_child = process > 0 && progress.matched.is_empty();
+        let clause = if is_silent_child {
+            Clause::SdkFork
+        } else {
+            Clause::SdkDelivered
+        };
         must_be_there.then(|| {
             Finding::of(
-                Clause::SdkDelivered,
+                clause,
                 matcher.name_event(missing),
                 "the end of what was sent",
             )

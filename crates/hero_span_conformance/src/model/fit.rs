@@ -103,7 +103,7 @@ pub(crate) fn render(body: &Body, limits: &Limits) -> Rendered {
             params,
         } => {
             fitter.name("name", name);
-            fitter.plain("kind", kind);
+            fitter.plain("kind", kind, Clause::TypeKind);
             fitter.members("tags", tags);
             fitter.presence("params", params);
         }
@@ -144,8 +144,8 @@ impl Fitter<'_> {
             .push(Announced::cut(field, measured(size)));
     }
 
-    fn plain(&mut self, name: &'static str, text: &str) {
-        self.push(name, Want::Value(exactly(text, Clause::EventAny)));
+    fn plain(&mut self, name: &'static str, text: &str, clause: Clause) {
+        self.push(name, Want::Value(exactly(text, clause)));
     }
 
     fn name(&mut self, field: &'static str, given: &str) {
@@ -189,7 +189,7 @@ impl Fitter<'_> {
             Some(Level::Warn) => "warn",
             Some(Level::Error) => "error",
         };
-        self.plain("level", level);
+        self.plain("level", level, Clause::TypeLevel);
     }
 
     fn ending(&mut self, ending: &Ending) {

@@ -88,7 +88,7 @@ pub(super) const FAULTS: &[Wire] = &[
     Wire {
         id: "kind-of-another",
         about: "A step says that it is an rpc.",
-        killed_by: "event.span_start",
+        killed_by: "type.kind",
         edit: |s| {
             s.first_with("span_start", "kind", r#""step""#, |line| {
                 line.set("kind", r#""rpc""#);
