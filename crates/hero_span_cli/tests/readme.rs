@@ -21,11 +21,23 @@ fn the_readme_tells_the_truth() {
     for sample in samples {
         let found = run(&sample.commands);
         assert_eq!(
-            found, sample.printed,
+            masked(&found),
+            masked(&sample.printed),
             "of these commands:\n{}",
             sample.commands
         );
     }
+}
+
+/// Without the places of bytes: a line is as long as its process id and times.
+fn masked(text: &str) -> String {
+    let mut parts = text.split(", byte ");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        masked += ", byte …";
+        masked += part.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    masked
 }
 
 #[test]

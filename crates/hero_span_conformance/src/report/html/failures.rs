@@ -56,7 +56,7 @@ fn of_failure(failure: &Failure) -> Markup {
         (trees(failure))
         @if let Some(replay) = &failure.replay {
             p.label { "Run it again" }
-            pre tabindex="0" { code { (line(replay)) } }
+            pre { code { (line(replay)) } }
         }
     }
 }
@@ -101,7 +101,7 @@ fn tree(title: &str, class: &str, lines: &[String], first: Option<usize>) -> Mar
     html! {
         figure {
             figcaption { (title) }
-            pre .(class) tabindex="0" {
+            pre .(class) {
                 @for (place, shown) in lines.iter().enumerate() {
                     @if first == Some(place) { mark { (line(shown)) } } @else { (line(shown)) }
                     "\n"
@@ -121,7 +121,7 @@ pub(super) fn faults(report: &Report) -> Markup {
                 h2 { "Not evaluated" }
                 @for group in groups {
                     h3 { (line(&group.name)) ": " (plural(group.standing(Standing::NotEvaluated), "case")) }
-                    @for reason in reasons(group) { pre tabindex="0" { (reason) } }
+                    @for reason in reasons(group) { pre { (reason) } }
                 }
             }
         }

@@ -122,7 +122,17 @@ const COLUMNS: [Standing; 6] = [
     Standing::NotEvaluated,
 ];
 
+/// What always stands there, and what there is of the rest.
+fn columns(report: &Report) -> Vec<Standing> {
+    let always = [Standing::Passed, Standing::Failed];
+    let stands = |standing: &Standing| {
+        always.contains(standing) || super::facts::count(report, *standing) > 0
+    };
+    COLUMNS.into_iter().filter(stands).collect()
+}
+
 fn parts(report: &Report) -> Markup {
+    let columns = columns(report);
     html! {
         section #parts {
             h2 { "Cases" }
@@ -131,10 +141,10 @@ fn parts(report: &Report) -> Markup {
                     caption #parts-caption { "How the cases of each part ended" }
                     thead { tr {
                         th scope="col" { "Part" }
-                        @for standing in COLUMNS { th scope="col" { (standing.name()) } }
+                        @for standing in &columns { th scope="col" { (standing.name()) } }
                         th scope="col" { "took" }
                     } }
-                    tbody { @for group in &report.groups { (part(group)) } }
+                    tbody { @for group in &report.groups { (part(group, &columns)) } }
                 }
             }
             @let remarks = remarks(report);
@@ -143,11 +153,11 @@ fn parts(report: &Report) -> Markup {
     }
 }
 
-fn part(group: &Group) -> Markup {
+fn part(group: &Group, columns: &[Standing]) -> Markup {
     html! {
         tr {
             th scope="row" { (line(&group.name)) }
-            @for standing in COLUMNS { (number(group.standing(standing), standing)) }
+            @for standing in columns { (number(group.standing(*standing), *standing)) }
             td { (seconds(group.seconds)) }
         }
     }
