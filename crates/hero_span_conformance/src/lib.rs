@@ -26,6 +26,7 @@ mod fault;
 mod filter;
 mod finding;
 mod generate;
+pub mod init;
 mod judge;
 mod known;
 mod list;

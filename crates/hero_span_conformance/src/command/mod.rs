@@ -4,9 +4,12 @@ mod compare;
 mod help;
 mod run;
 
+use std::path::{Path, PathBuf};
+
 use clap::Subcommand;
 
 use crate::error::Error;
+use crate::init::{self, Language};
 use crate::list::{ListArguments, list};
 use crate::parser::{self, ParserArguments};
 use crate::report::Conclusion;
@@ -38,6 +41,17 @@ pub enum Command {
     /// Show the clauses of the contract, their checks and their cases
     #[command(after_help = help::LIST)]
     List(ListArguments),
+    /// Write an adapter to begin with, in the SDK's language
+    Init {
+        /// The SDK's language
+        language: Language,
+        /// Where to write it, instead of to stdout
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Write over a file that is there already
+        #[arg(long, requires = "output")]
+        force: bool,
+    },
     /// Print the JSON Schema of the dialogue with adapters, or of files of cases
     Schema {
         /// Which one
@@ -53,9 +67,22 @@ pub fn main(command: &Command) -> u8 {
         Command::Compare(arguments) => compare::main(arguments),
         Command::SelfTest(arguments) => selftest::main(arguments),
         Command::List(arguments) => list(arguments).map(|text| print(&text)),
+        Command::Init {
+            language,
+            output,
+            force,
+        } => begin(*language, output.as_deref(), *force),
         Command::Schema { of } => Ok(print(&of.to_json())),
     };
     done.unwrap_or_else(|error| fail(&error))
+}
+
+fn begin(language: Language, output: Option<&Path>, force: bool) -> Result<u8, Error> {
+    let Some(file) = output else {
+        return Ok(print(language.template()));
+    };
+    init::write(language, file, force)?;
+    Ok(Conclusion::Conformant.exit_code())
 }
 
 /// Prints what a command says when all is well. Nobody need read it to its end.
