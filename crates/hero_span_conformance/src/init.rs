@@ -9,7 +9,7 @@ use crate::error::Error;
 /// A language that an adapter can be begun in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Language {
-    /// Python 3.10 and later, without dependencies
+    /// Python 3.9 and later, without dependencies
     Python,
     /// TypeScript for Node 20 and later, without dependencies
     Typescript,

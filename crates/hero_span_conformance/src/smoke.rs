@@ -21,16 +21,47 @@ use trials::{Expected, Trial, trials};
 pub(crate) fn test(launch: &Launch) -> Result<Hello, Fault> {
     let mut adapter = Adapter::start(launch, Variables::default())?;
     let hello = adapter.hello().clone();
-    let keeps_running = hello.features.contains(feature::REUSE);
-    for (number, trial) in trials(&hello.features).iter().enumerate() {
-        if number > 0 && !keeps_running {
-            adapter.stop_in_time()?;
-            adapter = Adapter::start(launch, Variables::default())?;
+    let trials = trials(&hello.features);
+    let ids = (0..).map(|number| format!("smoke-{number}"));
+    let mut trials: Vec<(String, Trial)> = ids.zip(trials).collect();
+    if hello.features.contains(feature::REUSE) {
+        for (id, trial) in &trials {
+            run(&mut adapter, id, trial)?;
         }
-        run(&mut adapter, &format!("smoke-{number}"), trial)?;
+    } else {
+        // The first alone: most faults of an adapter show at once.
+        let rest = trials.split_off(1);
+        for (id, trial) in &trials {
+            run(&mut adapter, id, trial)?;
+        }
+        beside_each_other(launch, &rest)?;
     }
     adapter.stop_in_time()?;
     Ok(hello)
+}
+
+/// So many processes that run one script each are started beside each other.
+const JOBS: usize = 4;
+
+/// Each in a process of its own; the first fault, in the order of the trials.
+fn beside_each_other(launch: &Launch, trials: &[(String, Trial)]) -> Result<(), Fault> {
+    let in_turn = |trials: &[(String, Trial)]| {
+        trials.iter().try_for_each(|(id, trial)| {
+            let mut adapter = Adapter::start(launch, Variables::default())?;
+            run(&mut adapter, id, trial)?;
+            adapter.stop_in_time()
+        })
+    };
+    let share = trials.len().div_ceil(JOBS).max(1);
+    std::thread::scope(|scope| {
+        let jobs = trials.chunks(share);
+        let jobs: Vec<_> = jobs.map(|share| scope.spawn(|| in_turn(share))).collect();
+        let died = || FaultKind::Io(std::io::Error::other("a thread died")).into_fault();
+        let ended = jobs.into_iter().map(|job| job.join());
+        ended
+            .map(|done| done.unwrap_or_else(|_| Err(died())))
+            .collect()
+    })
 }
 
 /// A command that may hold what no case does, such as an unknown operation.

@@ -5,6 +5,7 @@
 mod adapters;
 mod attach;
 mod drills;
+mod init;
 mod misbehaving;
 mod python;
 mod support;
