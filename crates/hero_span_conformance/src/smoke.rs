@@ -23,20 +23,15 @@ pub(crate) fn test(launch: &Launch) -> Result<Hello, Fault> {
     let hello = adapter.hello().clone();
     let trials = trials(&hello.features);
     let ids = (0..).map(|number| format!("smoke-{number}"));
-    let mut trials: Vec<(String, Trial)> = ids.zip(trials).collect();
-    if hello.features.contains(feature::REUSE) {
-        for (id, trial) in &trials {
-            run(&mut adapter, id, trial)?;
-        }
-    } else {
-        // The first alone: most faults of an adapter show at once.
-        let rest = trials.split_off(1);
-        for (id, trial) in &trials {
-            run(&mut adapter, id, trial)?;
-        }
-        beside_each_other(launch, &rest)?;
+    let trials: Vec<(String, Trial)> = ids.zip(trials).collect();
+    // Without reuse the first goes alone: most faults show at once.
+    let goes_on = hello.features.contains(feature::REUSE);
+    let (own, others) = trials.split_at(if goes_on { trials.len() } else { 1 });
+    for (id, trial) in own {
+        run(&mut adapter, id, trial)?;
     }
     adapter.stop_in_time()?;
+    beside_each_other(launch, others)?;
     Ok(hello)
 }
 
@@ -57,10 +52,8 @@ fn beside_each_other(launch: &Launch, trials: &[(String, Trial)]) -> Result<(), 
         let jobs = trials.chunks(share);
         let jobs: Vec<_> = jobs.map(|share| scope.spawn(|| in_turn(share))).collect();
         let died = || FaultKind::Io(std::io::Error::other("a thread died")).into_fault();
-        let ended = jobs.into_iter().map(|job| job.join());
-        ended
-            .map(|done| done.unwrap_or_else(|_| Err(died())))
-            .collect()
+        let mut ended = jobs.into_iter().map(|job| job.join());
+        ended.try_for_each(|done| done.unwrap_or_else(|_| Err(died())))
     })
 }
 
