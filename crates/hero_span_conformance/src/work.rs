@@ -183,16 +183,18 @@ impl Work<'_> {
     /// case was generated; others only name the first of their sort.
     fn tell(&self, next: Next, failure: Failure, evaluator: &mut Evaluator<'_>) -> Failure {
         let Next { case, tree } = next;
+        let like = self.known_sort(&case, &failure.findings);
         let Some(mut tree) = tree else {
             return Failure {
                 replay: self.replay_by_id(&case),
                 input: Some(case),
+                like,
                 ..failure
             };
         };
-        if let Some(like) = self.known_sort(&case, &failure.findings) {
+        if like.is_some() {
             return Failure {
-                like: Some(like),
+                like,
                 ..Failure::new(failure.findings)
             };
         }

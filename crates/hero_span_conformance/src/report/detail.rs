@@ -100,27 +100,8 @@ pub(super) fn first_difference(failure: &Failure) -> Option<usize> {
 
 fn trees(failure: &Failure) -> String {
     let first = first_difference(failure);
-    let mut text = String::new();
-    if let Some(first) = first {
-        let of = |tree: &[String]| {
-            tree.get(first)
-                .map_or("nothing".into(), |line| trimmed(line))
-        };
-        let _ = writeln!(
-            text,
-            "the trees differ from line {} on\n  expected {}\n  found    {}",
-            first + 1,
-            styled(GOOD, &of(&failure.expected_tree)),
-            styled(BAD, &of(&failure.found_tree)),
-        );
-    }
-    text += &tree("expected tree", GOOD, &failure.expected_tree, first);
-    text += &tree("found tree", BAD, &failure.found_tree, first);
-    text
-}
-
-fn trimmed(text: &str) -> String {
-    line(text.trim_start())
+    let expected = tree("expected tree", GOOD, &failure.expected_tree, first);
+    expected + &tree("found tree", BAD, &failure.found_tree, first)
 }
 
 /// A tree with the first difference marked; what is far from it is left out.

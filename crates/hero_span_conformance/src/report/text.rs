@@ -6,7 +6,7 @@ use std::fmt::Write;
 use anstyle::Style;
 
 use super::detail::{BAD, BOLD, DIM, GOOD, WARN, detail, line, lines, styled};
-use super::facts::{facts, plural, seconds};
+use super::facts::{facts, seconds};
 use super::{CaseResult, Conclusion, Failure, Group, Report, Source, Standing, Verdict};
 
 /// Most adapters that fail fail everywhere.
@@ -31,26 +31,40 @@ pub(super) fn text(report: &Report) -> String {
 
 fn failures(group: &Group, standing: Standing) -> String {
     let mut text = String::new();
+    let mut alike = String::new();
     let results = group.results.iter();
     for result in results.filter(|result| result.standing() == standing) {
-        if let Some(failure) = result
-            .failure
-            .as_ref()
-            .filter(|failure| failure.like.is_none())
-        {
-            text += &of_failure(group, result, failure);
-            text.push('\n');
+        let Some(failure) = &result.failure else {
+            continue;
+        };
+        let title = title(result);
+        match &failure.like {
+            None => {
+                text += &of_failure(group, result, failure);
+                text.push('\n');
+            }
+            Some(like) => {
+                let name = name(group, result);
+                let _ = writeln!(alike, "{title}  {name}, like {}", line(like));
+            }
         }
     }
-    text
+    if alike.is_empty() {
+        text
+    } else {
+        format!("{text}{alike}\n")
+    }
+}
+
+fn title(result: &CaseResult) -> String {
+    match result.standing() {
+        Standing::Advice => styled(WARN, "ADVICE"),
+        _ => styled(BAD, "FAILED"),
+    }
 }
 
 fn of_failure(group: &Group, result: &CaseResult, failure: &Failure) -> String {
-    let title = match result.standing() {
-        Standing::Advice => styled(WARN, "ADVICE"),
-        _ => styled(BAD, "FAILED"),
-    };
-    let mut text = format!("{title}  {}\n", name(group, result));
+    let mut text = format!("{}  {}\n", title(result), name(group, result));
     for line in detail(result, failure).lines() {
         let _ = writeln!(text, "  {line}");
     }
@@ -170,28 +184,12 @@ fn of_group(group: &Group) -> Vec<String> {
     let mut remarks: Vec<String> = skipped
         .map(|(reason, count)| format!("{name}: {count} skipped, {}", line(reason)))
         .collect();
-    let alike = alike(group);
-    if alike > 0 {
-        remarks.push(format!(
-            "{name}: {} like those above",
-            plural(alike, "more failure")
-        ));
-    }
     if let Some((bit, of)) = group.stalls {
         remarks.push(format!(
             "{name}: {bit} of {of} stalls made the SDK drop lines"
         ));
     }
     remarks
-}
-
-/// How many failures are told by another that is alike.
-fn alike(group: &Group) -> usize {
-    let is_alike = |result: &&CaseResult| {
-        let failure = result.failure.as_ref();
-        result.known.is_none() && failure.is_some_and(|failure| failure.like.is_some())
-    };
-    group.results.iter().filter(is_alike).count()
 }
 
 fn notes(report: &Report) -> String {
