@@ -212,9 +212,11 @@ impl Work<'_> {
         }
     }
 
+    /// A case that the binary carries, or that lies among those that failed
+    /// once, is found by its id.
     fn replay_by_id(&self, case: &Case) -> Option<String> {
         let command = &self.bench.options.replay_command;
-        let is_named = self.cases.source() == Source::Fixed;
+        let is_named = matches!(self.cases.source(), Source::Fixed | Source::Regressions);
         is_named.then(|| format!("{command} --filter {}", quoted(Path::new(&case.id))))
     }
 

@@ -15,6 +15,9 @@ use crate::progress::Line;
 use crate::report::{Conclusion, Report, ReportArguments, prepare, write};
 use crate::run::{Options, quoted, replay, run};
 
+/// Where generated cases that fail are written, if nothing else is said.
+const REGRESSIONS: &str = "conformance/regressions";
+
 const NO_ADAPTER: &str = "--adapter: expected the command that starts the SDK's adapter, \
     such as --adapter 'python3 sdk/python/conformance_adapter.py', or --profile with its file";
 
@@ -52,7 +55,7 @@ pub struct RunArguments {
     #[arg(
         long,
         value_name = "DIRECTORY",
-        default_value = "conformance/regressions"
+        default_value = REGRESSIONS
     )]
     pub regressions: PathBuf,
     /// What the SDK is known to do wrong
@@ -170,6 +173,9 @@ fn replay_command(arguments: &RunArguments) -> String {
         command += &format!(" --adapter {}", quoted(Path::new(adapter)));
     } else if let (Some(profile), None) = (&arguments.profile, &arguments.called_as) {
         command += &format!(" --profile {}", quoted(profile));
+    }
+    if arguments.regressions != Path::new(REGRESSIONS) {
+        command += &format!(" --regressions {}", quoted(&arguments.regressions));
     }
     command
 }
