@@ -37,7 +37,8 @@ impl Level {
 /// What looks after a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
-    /// These checks of an SDK, the first of which is the clause's own.
+    /// These checks of an SDK. Where none is the clause's own, the clause is
+    /// held by those of others, as a limit is by what is measured against it.
     Checks(&'static [&'static str]),
     /// The vectors for parsers: the clause binds consumers.
     Vectors,
@@ -96,7 +97,7 @@ pub const fn coverage(clause: Clause) -> Coverage {
         Clause::TypeName => Checks(&["type.name"]),
         Clause::TypeText => Checks(&["type.text"]),
         Clause::TypeError => Checks(&["type.error"]),
-        Clause::TypeJson => Checks(&["type.json"]),
+        Clause::TypeJson => Checks(&["limit.value"]),
         Clause::TypeMembers => Checks(&["type.members"]),
         Clause::TypeSizes => Checks(&["type.sizes"]),
         Clause::TypeKind => Checks(&["type.kind"]),

@@ -5,10 +5,11 @@ use hero_span_protocol::contract::{Clause, limit};
 use hero_span_protocol::limits::cut;
 
 use super::Arrival;
+use super::blame::value_clause;
 use super::difference::{Difference, excerpt, first_difference};
 use super::length::{RULED, fits};
 use super::members::members_difference;
-use super::traceback::{DOTS, traceback_difference};
+use super::traceback::traceback_difference;
 use crate::model::{Announced, Body, Field, Limits, Rendered, Want, Wanted, render};
 use crate::value::{Sent, Value, compact};
 
@@ -46,11 +47,24 @@ fn with_limits(body: &Body, times: u32, arrival: &Arrival) -> Option<Difference>
     let limits = Limits::halved(times);
     let rendered = render(body, &limits);
     let clause = clause_of(&arrival.event);
-    let of_field = |field: &Field| field_difference(field, arrival, &limits, clause);
+    let of_field = |field: &Field| {
+        let clause = if left_members_out(&rendered, field) {
+            Clause::ValueKeys
+        } else {
+            clause
+        };
+        field_difference(field, arrival, &limits, clause)
+    };
     let fields = rendered.fields.iter().find_map(of_field);
     fields
         .or_else(|| announced_difference(&rendered.announced, arrival))
         .or_else(|| extra_field(&rendered, arrival, clause))
+}
+
+/// Whether not all members of a field are sent: a wrong one was chosen wrongly.
+fn left_members_out(rendered: &Rendered, field: &Field) -> bool {
+    let mut announced = rendered.announced.iter();
+    matches!(field.want, Want::Members(_)) && announced.any(|entry| entry.field == field.name)
 }
 
 /// The clause that declares an event's fields.
@@ -151,101 +165,6 @@ fn bare(excerpt: &str) -> String {
         .collect()
 }
 
-/// The clause that a wrong value breaks, as far as the value tells.
-fn value_clause(wanted: &Wanted, found: &Value, event: Clause) -> Clause {
-    let was_cut = match (&wanted.whole, &wanted.sent) {
-        (Some(whole), Sent::Text(kept)) => kept.len() < whole.len(),
-        _ => false,
-    };
-    match (&wanted.sent, found) {
-        (Sent::Text(expected), Value::Text(found)) if wanted.limit == Clause::LimitError => {
-            error_clause(expected, found, was_cut)
-        }
-        (_, Value::Text(found)) if is_prefix(wanted, found) => wanted.limit,
-        (Sent::Text(expected), Value::Text(found)) if is_surrogate(expected, found) => {
-            Clause::ValueSurrogates
-        }
-        (Sent::Text(_), _) if wanted.limit == Clause::SdkStatus => Clause::SdkStatus,
-        (Sent::Text(_), Value::Text(_)) if was_cut && is_structure(wanted) => {
-            Clause::ValueStructured
-        }
-        (Sent::Text(_), Value::Text(_)) if was_cut => Clause::ValueCut,
-        (Sent::Text(_), Value::Array(_) | Value::Object(_)) => Clause::ValueStructured,
-        (Sent::Array(_) | Sent::Object(_), _) => structure_clause(&wanted.sent, found),
-        (Sent::Int(number), Value::Text(digits)) if *digits == number.to_string() => {
-            Clause::LimitInteger
-        }
-        (Sent::Int(_), Value::Text(_)) | (Sent::Text(_), Value::Int(_) | Value::Float(_)) => {
-            Clause::ValueNumbers
-        }
-        (Sent::Other, _) => Clause::ValueOther,
-        _ if matches!(wanted.limit, Clause::TypeKind | Clause::TypeLevel) => wanted.limit,
-        _ => event,
-    }
-}
-
-/// Whether the first thing that differs is what stands for a lone surrogate.
-fn is_surrogate(expected: &str, found: &str) -> bool {
-    let at = first_difference(expected, found);
-    let (before, _) = expected.split_at(cut(expected, at).len());
-    let rest = expected.get(before.len()..).unwrap_or_default();
-    rest.starts_with('\u{FFFD}')
-}
-
-fn structure_clause(expected: &Sent, found: &Value) -> Clause {
-    let found = plain(found);
-    let ellipses = |sent: &Sent| {
-        let text = compact(sent);
-        text.matches("\"[...]\"").count() + text.matches("\"{...}\"").count()
-    };
-    match (ellipses(expected), ellipses(&found)) {
-        (0, 0) => Clause::ValueStructured,
-        (0, _) => Clause::LimitDepth,
-        (_, 0) => Clause::ValueDeep,
-        _ => match levels(expected).abs_diff(levels(&found)) {
-            0 => Clause::ValueStructured,
-            // The limit was taken for one a little higher or lower.
-            1 | 2 => Clause::LimitDepth,
-            _ => Clause::ValueDeep,
-        },
-    }
-}
-
-/// How many arrays and objects lie within one another.
-fn levels(sent: &Sent) -> usize {
-    let within = match sent {
-        Sent::Array(items) => items.iter().map(levels).max(),
-        Sent::Object(members) => members.iter().map(|(_, value)| levels(value)).max(),
-        _ => return 0,
-    };
-    1 + within.unwrap_or_default()
-}
-
-/// Whether the text is that of an array or object.
-fn is_structure(wanted: &Wanted) -> bool {
-    let whole = wanted.whole.as_deref();
-    whole.is_some_and(|whole| whole.starts_with(['[', '{']))
-}
-
-fn is_prefix(wanted: &Wanted, text: &str) -> bool {
-    let whole = wanted.whole.as_deref();
-    whole.is_some_and(|whole| whole.starts_with(text))
-}
-
-fn error_clause(expected: &str, found: &str, was_cut: bool) -> Clause {
-    if !was_cut && found.contains(DOTS) && !expected.contains(DOTS) {
-        Clause::LimitError
-    } else if !was_cut && found.len() <= limit::ERROR_BYTES {
-        Clause::SdkStatus
-    } else if expected.find(DOTS) != found.find(DOTS) {
-        Clause::LimitErrorHead
-    } else if expected.len() != found.len() {
-        Clause::LimitError
-    } else {
-        Clause::ValueError
-    }
-}
-
 fn announced_difference(announced: &[Announced], arrival: &Arrival) -> Option<Difference> {
     let truncated = arrival.truncated();
     let differs = |field: &str, expected: String, found: String| {
@@ -319,62 +238,4 @@ fn text_of(sent: &Sent) -> String {
 pub(super) fn shown(found: &Value) -> String {
     let text = text_of(&plain(found));
     excerpt(&text, first_difference(&text, ""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn value(json: &str) -> Value {
-        serde_json::from_str(json).unwrap()
-    }
-
-    fn check(given: &str, found: &str, clause: Clause) {
-        let sent = Sent::of(&value(given), 2);
-        let is_scalar = levels(&sent) == 0;
-        let wanted = Wanted {
-            whole: (!is_scalar).then(|| compact(&sent)),
-            sent,
-            limit: Clause::LimitValue,
-            is_loose: false,
-        };
-        let found = value(found);
-        let limits = Limits::halved(0);
-        let difference = value_difference("value", &wanted, &found, &limits, Clause::EventAny);
-        assert_eq!(difference.unwrap().clause, clause, "{given}");
-    }
-
-    #[test]
-    fn structures_are_told_from_depths() {
-        let deep = r#"{"gen":"deep","of":"array","levels":40}"#;
-        let nested = |levels: usize, inner: &str| {
-            format!("{}{inner}{}", "[".repeat(levels), "]".repeat(levels))
-        };
-        check("[1]", "[2]", Clause::ValueStructured);
-        check("[1]", "[[1]]", Clause::ValueStructured);
-        check(deep, &nested(30, "\"[...]\""), Clause::LimitDepth);
-        check(deep, &nested(31, "null"), Clause::ValueDeep);
-        check("[[]]", "[\"[...]\"]", Clause::LimitDepth);
-        let cyclic = r#"{"gen":"cyclic","of":"array"}"#;
-        check(cyclic, &nested(31, "\"[...]\""), Clause::ValueDeep);
-    }
-
-    #[test]
-    fn numbers_are_told_from_limits() {
-        check("7", "\"7\"", Clause::LimitInteger);
-        check("7", "\"seven\"", Clause::ValueNumbers);
-        check(
-            "9007199254740993",
-            "9007199254740992.0",
-            Clause::ValueNumbers,
-        );
-    }
-
-    #[test]
-    fn an_error_that_was_cut_too_early_breaks_the_limit() {
-        let whole = "x".repeat(limit::ERROR_BYTES);
-        let cut = format!("xx{DOTS}xx");
-        assert_eq!(error_clause(&whole, &cut, false), Clause::LimitError);
-        assert_eq!(error_clause("why", "what", false), Clause::SdkStatus);
-    }
 }

@@ -1,5 +1,6 @@
 //! What an SDK sent against what the model says it must send.
 
+mod blame;
 mod difference;
 mod event;
 mod length;

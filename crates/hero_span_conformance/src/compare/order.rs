@@ -234,7 +234,9 @@ impl<'a> Matcher<'a> {
             return Ok(());
         }
         let of_this_run = |id: SpanId| self.ids.contains(&Some(id));
-        let clause = if self.is_parent_set && !start.parent_span_id.is_some_and(of_this_run) {
+        let clause = if parent.is_some_and(|parent| self.belongs_elsewhere(parent, span)) {
+            Clause::SdkFork
+        } else if self.is_parent_set && !start.parent_span_id.is_some_and(of_this_run) {
             clause
         } else {
             Clause::SdkParent
@@ -248,6 +250,12 @@ impl<'a> Matcher<'a> {
             named(expected),
             self.name_parent(start.parent_span_id),
         ))
+    }
+
+    /// Whether two spans are of different processes.
+    fn belongs_elsewhere(&self, parent: usize, span: usize) -> bool {
+        let process = |span: usize| self.expected.spans.get(span).map(|span| span.process);
+        process(parent) != process(span)
     }
 
     fn bind(&mut self, candidate: usize, arrival: &Arrival) {

@@ -80,7 +80,7 @@ fn a_wrong_field_is_named() {
     check(
         2,
         Some(("[1]", "[2]")),
-        "2: value.structured value: expected [1], found [2]",
+        "2: event.span_tag value: expected [1], found [2]",
     );
     check(
         2,

@@ -104,7 +104,7 @@ impl Judge {
             wire.findings.extend(read.findings);
             wire.is_torn |= read.is_torn;
         }
-        rules::judge_rules(case, &mut wire);
+        rules::judge_rules(case, expected, &mut wire);
         let is_clean = wire.findings.is_empty();
         judgement.findings.append(&mut wire.findings);
         let mut tree = Tree {

@@ -75,6 +75,8 @@ pub(crate) struct Wanted {
     pub(crate) whole: Option<String>,
     /// The limit that bounds it.
     pub(crate) limit: Clause,
+    /// Whether it is an array or object, or the text of one.
+    pub(crate) was_structure: bool,
     /// Its text holds what the SDK words itself, so a cut cannot be predicted.
     pub(crate) is_loose: bool,
 }
@@ -311,6 +313,7 @@ fn fit_value(field: &str, sent: &Sent, max: usize) -> (Wanted, Option<Announced>
         sent: sent.clone(),
         whole,
         limit: Clause::LimitValue,
+        was_structure: matches!(sent, Sent::Array(_) | Sent::Object(_)),
         is_loose,
     };
     if is_loose {
@@ -335,6 +338,7 @@ fn exactly(text: &str, limit: Clause) -> Wanted {
         sent: Sent::Text(text.into()),
         whole: None,
         limit,
+        was_structure: false,
         is_loose: false,
     }
 }

@@ -9,7 +9,7 @@ pub(super) fn text(proof: &Proof) -> String {
     let sdk = &proof.sdk;
     let _ = writeln!(
         text,
-        "self-test with {} {}: {} cases, {} false alarms",
+        "self-test with {} {}: cases {}, false alarms {}",
         sdk.sdk,
         sdk.version,
         proof.cases,
@@ -98,8 +98,8 @@ fn totals(proof: &Proof, text: &mut String) {
     let (killed, all) = (proof.killed(), proof.mutants.len());
     let _ = writeln!(
         text,
-        "\n{all} mutants, {killed} killed by their own check, {} survived; {bite} checks bite; {} \
-         false alarms; {:.1} s",
+        "\nmutants {all}, killed by their own check {killed}, survived {}; checks that bite {bite}; \
+         false alarms {}; {:.1} s",
         all - killed,
         proof.false_alarms.len(),
         proof.seconds

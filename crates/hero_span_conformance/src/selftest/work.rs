@@ -121,7 +121,19 @@ impl<'a> Bench<'a> {
                 Some(tried)
             },
         );
-        tried.into_iter().flatten().collect()
+        let mut tried: Vec<Tried> = tried.into_iter().flatten().collect();
+        self.try_again(mutants, known, &mut tried);
+        tried
+    }
+
+    /// Tries the survivors once more, one after the other: faults of timing
+    /// show on a quiet machine.
+    fn try_again(&self, mutants: &[Mutant], known: &Known, tried: &mut [Tried]) {
+        for (mutant, tried) in mutants.iter().zip(tried) {
+            if !tried.is_killed() && matches!(mutant.fault, Fault::Behaviour(_)) {
+                *tried = self.try_one(mutant, known);
+            }
+        }
     }
 
     fn try_one(&self, mutant: &Mutant, known: &Known) -> Tried {

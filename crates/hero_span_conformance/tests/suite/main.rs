@@ -8,4 +8,5 @@ mod drills;
 mod init;
 mod misbehaving;
 mod python;
+mod selftest;
 mod support;
