@@ -27,6 +27,9 @@ struct Step {
     command: Command,
 }
 
+/// Breaks the SDK on purpose, and proves that each check of the suite finds its faults.
+const SELF_TEST: &str = "run --quiet --package hero_span_cli -- conformance self-test";
+
 /// Runs the steps of a part, or all of them; 0 if every one succeeded, else 1.
 pub(crate) fn run(root: &Path, only: Option<Part>) -> ExitCode {
     let installed = install_node_packages(root).and_then(|()| PythonTools::install(root));
@@ -81,6 +84,9 @@ fn steps(root: &Path, tools: &PythonTools) -> Vec<Step> {
     let mut rust = cargo(root, "test --workspace --no-fail-fast");
     rust.env("PATH", tools.path_first());
     steps.push(Step::new(Part::Rust, "Rust tests", rust));
+    let mut proof = cargo(root, SELF_TEST);
+    proof.env("PATH", tools.path_first());
+    steps.push(Step::new(Part::Rust, "the suite's self-test", proof));
     for python in pythons() {
         let name = format!("Python tests ({python})");
         steps.push(Step::new(Part::Python, &name, unit_tests(root, &python)));

@@ -207,7 +207,11 @@ mod tests {
         let large = r#"{"gen":"integer","digits":"9007199254740993"}"#;
         check(large, "9007199254740992.0", Clause::ValueNumbers);
         check(large, "\"9007199254740992\"", Clause::ValueNumbers);
-        check(r#"{"gen":"number","value":"NaN"}"#, "null", Clause::ValueNumbers);
+        check(
+            r#"{"gen":"number","value":"NaN"}"#,
+            "null",
+            Clause::ValueNumbers,
+        );
     }
 
     #[test]

@@ -4,25 +4,26 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::behaviour::Edits;
 use super::mutant::{Cases, Fault, Mutant};
 use crate::checks;
 use crate::error::Error;
 
-const WHAT: &str = "the file of a reference, as conformance/self-test/README.md says";
+const WHAT: &str = "a file of the self-test, as conformance/self-test/README.md says";
 
 /// The SDK that is broken on purpose.
 #[derive(Debug)]
 pub(super) struct Reference {
-    path: PathBuf,
     /// The command that starts its adapter, from where its files lie.
     pub(super) command: Vec<String>,
     /// The names and texts of its files.
     pub(super) files: Vec<(String, String)>,
     /// The file that faults change if they name no other.
     pub(super) edited: String,
-    listed: Vec<Listed>,
+    /// Its mutants, each with the file that it stands in.
+    listed: Vec<(PathBuf, Listed)>,
 }
 
 #[derive(Deserialize)]
@@ -30,7 +31,12 @@ pub(super) struct Reference {
 struct File {
     command: Vec<String>,
     files: Vec<PathBuf>,
-    #[serde(default)]
+    mutants: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mutants {
     mutant: Vec<Listed>,
 }
 
@@ -51,8 +57,7 @@ impl Reference {
     /// Reads the file and those that it names, from the directory that the
     /// command runs in.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|error| Error::file(WHAT, path, error))?;
-        let file: File = toml::from_str(&text).map_err(|error| Error::file(WHAT, path, error))?;
+        let file: File = read_toml(path)?;
         let files: Vec<_> = file
             .files
             .iter()
@@ -66,27 +71,24 @@ impl Reference {
             ));
         };
         Ok(Self {
-            path: path.into(),
             command: file.command,
             files,
             edited,
-            listed: file.mutant,
+            listed: listed(&file.mutants)?,
         })
     }
 
     /// Its mutants, all of whose edits apply.
     pub(super) fn mutants(&self) -> Result<Vec<Mutant>, Error> {
         let mut known = HashSet::new();
-        let mutants = self.listed.iter().map(|listed| {
+        let mutants = self.listed.iter().map(|(path, listed)| {
             let mutant = if known.insert(&listed.id) {
                 self.mutant(listed)
             } else {
                 Err("expected an id of its own".into())
             };
-            mutant.map_err(|why| {
-                let why = format!("mutant {}: {why}", listed.id);
-                Error::file(WHAT, &self.path, why)
-            })
+            let named = |why| format!("mutant {}: {why}", listed.id);
+            mutant.map_err(|why| Error::file(WHAT, path, named(why)))
         });
         mutants.collect()
     }
@@ -128,6 +130,25 @@ fn cases_of(check: &str, patterns: Vec<String>) -> Vec<String> {
         return vec![format!("{clause}/*")];
     }
     patterns
+}
+
+fn listed(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Listed)>, Error> {
+    let mut listed = Vec::new();
+    for path in paths {
+        let mutants: Mutants = read_toml(path)?;
+        listed.extend(
+            mutants
+                .mutant
+                .into_iter()
+                .map(|mutant| (path.clone(), mutant)),
+        );
+    }
+    Ok(listed)
+}
+
+fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::file(WHAT, path, error))?;
+    toml::from_str(&text).map_err(|error| Error::file(WHAT, path, error))
 }
 
 fn read(path: &Path) -> Result<(String, String), Error> {

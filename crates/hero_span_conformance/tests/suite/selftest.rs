@@ -17,8 +17,11 @@ fn reference(directory: &Path, mutants: &str) -> PathBuf {
         "conformance_script.py",
     ];
     let files = names.map(|name| sdk().canonicalize().unwrap().join(name));
-    let text =
-        format!("command = ['python3', 'conformance_adapter.py']\nfiles = {files:?}\n{mutants}");
+    let listed = directory.join("mutants.toml");
+    fs::write(&listed, mutants).unwrap();
+    let text = format!(
+        "command = ['python3', 'conformance_adapter.py']\nfiles = {files:?}\nmutants = [{listed:?}]"
+    );
     let path = directory.join("reference.toml");
     fs::write(&path, text).unwrap();
     path
@@ -109,7 +112,7 @@ fn no_mutant_proves_nothing() {
 #[test]
 fn a_check_without_a_mutant_fails() {
     let directory = tempfile::tempdir().unwrap();
-    let mut options = options(reference(directory.path(), ""), "*");
+    let mut options = options(reference(directory.path(), "mutant = []"), "*");
     options.filter = Filter::default();
     options.jobs = 4;
     let proof = prove(&options, &Quiet).unwrap();
