@@ -112,7 +112,7 @@ pub(super) const FAULTS: &[Wire] = &[
         edit: |s| s.first("*", &["truncated"], |line| resize(line, |size| size + 1)),
     },
     Wire {
-        id: "cut-not-announced",
+        id: "announcement-missing",
         about: "A cut is not announced.",
         killed_by: "value.announced",
         edit: |s| s.first("*", &["truncated"], |line| line.remove("truncated")),
