@@ -90,3 +90,27 @@ fn without_mutant(mutants: &[Mutant]) -> Vec<&'static str> {
     checks.retain(|check| !mutants.iter().any(|mutant| mutant.killed_by == *check));
     checks
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// The repository's own reference and all other faults.
+    #[test]
+    fn no_two_faults_share_a_name() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let listed = std::fs::read_dir(root.join("conformance/self-test/python")).unwrap();
+        let texts = listed.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let text: String = texts.collect();
+        let listed = text.lines().filter_map(|line| line.strip_prefix("id = "));
+        let mut ids: Vec<String> = listed.map(|id| id.trim_matches('"').to_owned()).collect();
+        ids.extend(wire::mutants().into_iter().map(|mutant| mutant.id));
+        ids.extend(tools::mutants().into_iter().map(|mutant| mutant.id));
+        let mut known = HashSet::new();
+        let twice: Vec<&String> = ids.iter().filter(|id| !known.insert(*id)).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+        assert!(known.len() > 200);
+    }
+}

@@ -70,7 +70,7 @@ pub(super) const FAULTS: &[Wire] = &[
         edit: |s| s.first("span_start", &["tags"], |line| line.remove("tags")),
     },
     Wire {
-        id: "params-missing",
+        id: "params-not-sent",
         about: "The params of a start are not sent.",
         killed_by: "event.span_start",
         edit: |s| s.first("span_start", &["params"], |line| line.remove("params")),
