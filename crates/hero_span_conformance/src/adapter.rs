@@ -7,6 +7,8 @@ use std::time::Instant;
 use hero_span_protocol::contract::env;
 use serde::Serialize;
 
+use std::time::Duration;
+
 use crate::dialogue::{Answer, CONTRACT, Command, Hello, read_answer, read_hello};
 use crate::fault::{Fault, FaultKind};
 use crate::process::{Launch, Meanwhile, Nothing, Process};
@@ -43,6 +45,11 @@ impl Adapter {
     /// Who it speaks for.
     pub(crate) const fn hello(&self) -> &Hello {
         &self.hello
+    }
+
+    /// Whether it goes on within this time, though it is to wait.
+    pub(crate) fn goes_on_within(&mut self, time: Duration) -> Result<bool, Fault> {
+        self.process.speaks_within(time)
     }
 
     /// Its process id, if the runner started it.

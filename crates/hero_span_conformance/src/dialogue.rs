@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::script::Op;
+use crate::script::{Op, feature};
 use crate::value::Value;
 
 /// The number of this adapter contract.
@@ -96,6 +96,35 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// What an SDK may have; a name that is none would leave cases out in silence.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Feature {
+    Threads,
+    Async,
+    Fork,
+    Hijack,
+    Instrument,
+    Generator,
+    Decorator,
+    Reuse,
+}
+
+impl Feature {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Threads => feature::THREADS,
+            Self::Async => feature::ASYNC,
+            Self::Fork => feature::FORK,
+            Self::Hijack => feature::HIJACK,
+            Self::Instrument => feature::INSTRUMENT,
+            Self::Generator => feature::GENERATOR,
+            Self::Decorator => feature::DECORATOR,
+            Self::Reuse => feature::REUSE,
+        }
+    }
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawHello {
@@ -109,7 +138,7 @@ pub(crate) struct RawHello {
     /// The protocol it writes.
     protocol: u64,
     /// What it can do, by the names of the adapter contract.
-    features: BTreeSet<String>,
+    features: BTreeSet<Feature>,
 }
 
 /// The script came to its end, or an exception left it.
@@ -194,7 +223,11 @@ pub(crate) fn read_hello(line: &str) -> Result<Hello, String> {
         sdk: raw.sdk,
         version: raw.version,
         protocol: raw.protocol,
-        features: raw.features,
+        features: raw
+            .features
+            .into_iter()
+            .map(|feature| feature.name().into())
+            .collect(),
     })
 }
 

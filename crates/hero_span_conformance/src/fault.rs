@@ -144,7 +144,7 @@ impl fmt::Display for Fault {
             FaultKind::Garbage(line, why) => {
                 write!(
                     f,
-                    "expected an answer, found \"{}\": {}",
+                    "expected an answer, found \"{}\": {}; stdout is for the dialogue only",
                     shown(line),
                     shown(why)
                 )
@@ -206,9 +206,12 @@ fn shown(text: &str) -> String {
     format!("{}{dots}", printable(head))
 }
 
+/// So many lines of what it said on stderr are shown.
+const SHOWN_LINES: usize = 24;
+
 fn indented(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let last = lines.iter().skip(lines.len().saturating_sub(8));
+    let last = lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES));
     let last: Vec<String> = last
         .map(|line| format!("    {}", printable(line)))
         .collect();

@@ -7,6 +7,7 @@ use clap::Args;
 use hero_span_protocol::contract::Clause;
 use serde::Serialize;
 
+use crate::case::Case;
 use crate::cases::fixed;
 use crate::checks::{Coverage, Level, WITHOUT_CLAUSE, coverage};
 use crate::error::Error;
@@ -56,6 +57,8 @@ struct Shown {
     about: String,
     level: Level,
     features: Vec<&'static str>,
+    /// The case itself.
+    case: Case,
 }
 
 #[derive(Serialize)]
@@ -115,6 +118,7 @@ fn entries(filter: &Filter) -> Result<Vec<Entry>, Error> {
                     about: case.about.clone(),
                     level: case.level.unwrap_or(level),
                     features: case.features().into_iter().collect(),
+                    case: case.clone(),
                 })
                 .collect(),
         }

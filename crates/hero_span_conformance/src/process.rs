@@ -195,6 +195,21 @@ impl Process {
         }
     }
 
+    /// Whether it says something within this time, though nobody asked.
+    pub(crate) fn speaks_within(&mut self, time: Duration) -> Result<bool, Fault> {
+        let deadline = Instant::now() + time;
+        loop {
+            read_some(&mut self.stdout, &mut self.heard)
+                .map_err(|error| self.fault(FaultKind::Io(error)))?;
+            if self.heard.contains(&b'\n') {
+                return Ok(true);
+            }
+            if !self.wait_for_more(&Nothing, deadline)? {
+                return Ok(false);
+            }
+        }
+    }
+
     /// Takes a whole line from stdout if there is one.
     fn line(&mut self) -> Result<Option<String>, Fault> {
         let is_open = read_some(&mut self.stdout, &mut self.heard)

@@ -45,7 +45,7 @@ impl Schema {
         let (title, mut schema) = match self {
             Self::Command => (
                 "A command of the runner to an adapter",
-                generated::<Command<'_>>(reads().for_serialize()),
+                generated::<Command<'_>>(reads()),
             ),
             Self::Answer => (
                 "An answer of an adapter to the runner",

@@ -4,7 +4,7 @@
 
 mod trials;
 
-use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -34,6 +34,9 @@ pub(crate) fn test(launch: &Launch) -> Result<Hello, Fault> {
     beside_each_other(launch, others)?;
     Ok(hello)
 }
+
+/// So long an adapter is left alone at a checkpoint.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// So many processes that run one script each are started beside each other.
 const JOBS: usize = 4;
@@ -96,18 +99,25 @@ fn run(adapter: &mut Adapter, id: &str, trial: &Trial) -> Result<(), Fault> {
 /// The checkpoints that were reached, and the answer after them.
 struct Found {
     checkpoints: Vec<String>,
+    /// It did not wait at one of them.
+    goes_on: bool,
     answer: Answer,
 }
 
 fn converse(adapter: &mut Adapter, id: &str, command: &Run<'_>) -> Result<Found, Fault> {
     let mut checkpoints = Vec::new();
+    let mut goes_on = false;
     adapter.say_unchecked(command)?;
     loop {
         match adapter.answer(id, &mut Nothing)? {
-            Answer::At(name) => checkpoints.push(name),
+            Answer::At(name) => {
+                checkpoints.push(name);
+                goes_on |= adapter.goes_on_within(PAUSE)?;
+            }
             answer => {
                 return Ok(Found {
                     checkpoints,
+                    goes_on,
                     answer,
                 });
             }
@@ -121,7 +131,7 @@ fn is_expected(expected: &Expected, found: &Found) -> bool {
         Expected::Checkpoint(name) => &[*name],
         _ => &[],
     };
-    if found.checkpoints != checkpoints {
+    if found.checkpoints != checkpoints || found.goes_on {
         return false;
     }
     let returned = |value: &str| match &found.answer {
@@ -172,9 +182,11 @@ fn words(found: &Found) -> String {
         }
     };
     let said = found.checkpoints.iter().map(|name| json!({ "at": name }));
-    let said: Vec<Cow<'_, str>> = said
-        .chain([answer])
-        .map(|word| word.to_string().into())
-        .collect();
-    said.join(" ")
+    let said: Vec<String> = said.chain([answer]).map(|word| word.to_string()).collect();
+    let before = if found.goes_on {
+        ", without waiting for go"
+    } else {
+        ""
+    };
+    said.join(" ") + before
 }

@@ -4,24 +4,22 @@
 //! is to wait, and that is told apart where the kernel counts it (Linux).
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Measures one stretch of a process's time.
 #[derive(Debug)]
 pub(crate) struct Stopwatch {
-    threads: PathBuf,
+    process: u32,
     since: Instant,
     busy: Duration,
 }
 
 impl Stopwatch {
     pub(crate) fn start(process: u32) -> Self {
-        let threads = PathBuf::from(format!("/proc/{process}/task"));
         Self {
+            process,
             since: Instant::now(),
-            busy: busy(&threads),
-            threads,
+            busy: busy(process),
         }
     }
 
@@ -29,21 +27,27 @@ impl Stopwatch {
     /// of it where the kernel does not say.
     pub(crate) fn waited(&self) -> Duration {
         let all = self.since.elapsed();
-        let busy = busy(&self.threads).saturating_sub(self.busy);
+        let busy = busy(self.process).saturating_sub(self.busy);
         all.saturating_sub(busy)
     }
 }
 
-/// How long the threads ran, or waited for a processor.
-fn busy(threads: &PathBuf) -> Duration {
-    let Ok(threads) = fs::read_dir(threads) else {
-        return Duration::ZERO;
-    };
-    let statistics = threads.filter_map(|thread| {
-        let file = thread.ok()?.path().join("schedstat");
-        busy_of(&fs::read_to_string(file).ok()?)
-    });
-    statistics.sum()
+/// How long its threads ran, or waited for a processor, and those of the
+/// processes that it started: an SDK may run in one of them.
+fn busy(process: u32) -> Duration {
+    let mut all = Duration::ZERO;
+    let mut processes = vec![process];
+    while let Some(process) = processes.pop() {
+        let threads = fs::read_dir(format!("/proc/{process}/task"));
+        for thread in threads.into_iter().flatten().flatten() {
+            let read =
+                |file: &str| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+            all += busy_of(&read("schedstat")).unwrap_or_default();
+            let children = read("children");
+            processes.extend(children.split_whitespace().flat_map(str::parse::<u32>));
+        }
+    }
+    all
 }
 
 /// Nanoseconds on a processor, nanoseconds in its queue, turns.
@@ -79,9 +83,13 @@ mod tests {
     fn sleep_is_waiting_and_work_is_not() {
         let asleep = waited("exec sleep 1");
         assert!(asleep >= Duration::from_millis(150), "{asleep:?}");
-        if PathBuf::from("/proc/self/schedstat").exists() {
+        if fs::exists("/proc/self/schedstat").unwrap() {
             let busy = waited("while :; do :; done");
             assert!(busy < Duration::from_millis(50), "{busy:?}");
+        }
+        if fs::exists("/proc/thread-self/children").unwrap() {
+            let busy = waited("timeout 1 sh -c 'while :; do :; done'; true");
+            assert!(busy < Duration::from_millis(80), "{busy:?}");
         }
     }
 }

@@ -45,7 +45,9 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
 
 fn find(id: &str) -> Result<Clause, Error> {
     let lower = id.to_ascii_lowercase();
-    Clause::from_id(&lower).ok_or_else(|| Error::unknown_clause(id, near(&lower)))
+    // A check may have an aspect, as in sdk.silent/printed.
+    let clause = lower.split('/').next().unwrap_or(&lower);
+    Clause::from_id(clause).ok_or_else(|| Error::unknown_clause(id, near(&lower)))
 }
 
 /// The clauses whose ids are likest to one that is none, the likest first.

@@ -85,7 +85,8 @@ fn label_of(arrival: &Arrival, known: &HashSet<SpanId>, words: Words) -> String 
     if matches!(arrival.event, Event::Log(_)) && arrival.get("level").is_none() {
         fields.add("level", "info");
     }
-    for (name, value) in arrival.own_members() {
+    let told = arrival.own_members();
+    for (name, value) in told.filter(|(name, value)| !says_nothing(name, value)) {
         fields.add(name, shown(arrival, name, value, words));
     }
     let cuts = arrival.truncated().into_iter();
@@ -97,6 +98,12 @@ fn label_of(arrival: &Arrival, known: &HashSet<SpanId>, words: Words) -> String 
         fields.add("under", parent.to_string());
     }
     fields.label(arrival.event.type_name())
+}
+
+/// Whether it may as well be left out.
+fn says_nothing(name: &str, value: &Value) -> bool {
+    let is_empty = matches!(value, Value::Object(members) if members.is_empty());
+    name == "result" && value.is_null() || matches!(name, "params" | "tags" | "fields") && is_empty
 }
 
 fn shown(arrival: &Arrival, name: &str, value: &Value, words: Words) -> String {

@@ -152,9 +152,22 @@ impl Tree<'_> {
             Finding::of(
                 clause,
                 matcher.name_event(missing),
-                "the end of what was sent",
+                self.end_of_what_was_sent(arrivals),
             )
         })
+    }
+
+    fn end_of_what_was_sent(&self, arrivals: &[Arrival]) -> &'static str {
+        let captures = &self.observed.captures;
+        if captures.is_empty() {
+            "nothing, for nobody connected to the socket"
+        } else if captures.iter().all(|capture| capture.bytes.is_empty()) {
+            "nothing, though somebody connected to the socket"
+        } else if arrivals.is_empty() {
+            "nothing on a connection of its own"
+        } else {
+            "the end of what was sent"
+        }
     }
 
     fn must_all_arrive(&self) -> bool {

@@ -85,8 +85,9 @@ pub(super) fn reasons(group: &Group) -> Vec<String> {
     let unknown = |result: &&CaseResult| result.verdict == Verdict::NotEvaluated;
     for result in group.results.iter().filter(unknown) {
         let fault = lines(result.reason.as_deref().unwrap_or_default());
-        if !told.contains(&fault) && told.len() < SHOWN_FAULTS {
-            told.push(fault);
+        let is_told = told.iter().any(|told| told.ends_with(&fault));
+        if !is_told && told.len() < SHOWN_FAULTS {
+            told.push(format!("{}: {fault}", line(&result.id)));
         }
     }
     told
@@ -95,7 +96,7 @@ pub(super) fn reasons(group: &Group) -> Vec<String> {
 fn faults(group: &Group) -> String {
     let title = styled(BAD, "NOT EVALUATED");
     let lines = reasons(group).into_iter();
-    let lines = lines.map(|fault| format!("{title}  {}: {fault}\n\n", line(&group.name)));
+    let lines = lines.map(|fault| format!("{title}  {fault}\n\n"));
     lines.collect()
 }
 

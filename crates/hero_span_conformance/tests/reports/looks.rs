@@ -61,7 +61,7 @@ fn the_terminal_shows_what_is_new_first() {
         found    b
         contract The wall clock is read once; a monotonic clock is added to it.
 
-    NOT EVALUATED  cases: the adapter ended (exit 1)
+    NOT EVALUATED  sdk.bounded/stalls: the adapter ended (exit 1)
     stderr: <script>alert(1)</script>]]>"'&::error::%0A```|# @all \u{1b}[31m\u{202e}\u{0}
 
     known  value.error/head: cuts early (https://example.org/1)
@@ -175,7 +175,7 @@ fn markdown_folds_each_failure() {
     <code>cases</code>:
 
     ````text
-    the adapter ended (exit 1)
+    sdk.bounded/stalls: the adapter ended (exit 1)
     stderr: <script>alert(1)</script>]]>"'&::error::%0A```|# @all \u{1b}[31m\u{202e}\u{0}
     ````
 
@@ -198,7 +198,7 @@ fn github_is_given_an_annotation_for_each_failure() {
     ::error title=<script>alert(1)</script>]]>"'&%3A%3Aerror%3A%3A%250A```|# @all \u{1b}[31m\u{202e}\u{0}\r\n::<script>alert(1)</script>]]>"'&::error::%250A```|# @all \u{1b}[31m\u{202e}\u{0}\r\n%0Aunit-tests, <script>alert(1)</script>]]>"'&::error::%250A```|# @all \u{1b}[31m\u{202e}\u{0}\r\n%0A  expected <script>alert(1)</script>]]>"'&::error::%250A```|# @all \u{1b}[31m\u{202e}\u{0}\r\n%0A  found    <script>alert(1)</script>]]>"'&::error::%250A```|# @all \u{1b}[31m\u{202e}\u{0}\r\n%0Aexpected tree%0A  > <script>alert(1)</script>]]>"'&::error::%250A```|# @all \u{1b}[31m\u{202e}\u{0}\r\n%0Afound tree%0A  > flow%0Areplay   <script>alert(1)</script>]]>"'&::error::%250A```|# @all \u{1b}[31m\u{202e}\u{0}\r\n
     ::warning file=conformance/cases/sdk.clock.json,title=SHOULD%3A sdk.clock/steps::sdk.clock (SHOULD)%0A  expected a%0A  found    b%0A  contract The wall clock is read once; a monotonic clock is added to it.
     ::notice file=conformance/cases/value.error.json,title=known failure%3A value.error/head::cuts early (https://example.org/1)
-    ::error title=not evaluated%3A cases::the adapter ended (exit 1)%0Astderr: <script>alert(1)</script>]]>"'&::error::%250A```|# @all \u{1b}[31m\u{202e}\u{0}
+    ::error title=not evaluated%3A cases::sdk.bounded/stalls: the adapter ended (exit 1)%0Astderr: <script>alert(1)</script>]]>"'&::error::%250A```|# @all \u{1b}[31m\u{202e}\u{0}
     ::error title=known failures::case value.cut/gone is listed: take it off
     ::error title=NOT CONFORMANT%3A see the failures::SDK: python 1.0.0%0Aprotocol: 1%0Asuite: hero_span 0.1.0, adapter contract 1, protocol 1%0Aseed: 7%0Adate: 2026-01-02T03:04:05Z%0Atook: 12.3 s%0Aconclusion: not-conformant%0Aexit code: 1
     "###);

@@ -174,6 +174,26 @@ fn one_that_answers_twice() {
 }
 
 #[test]
+fn one_that_does_not_wait_at_a_checkpoint() {
+    let directory = tempfile::tempdir().unwrap();
+    let command = copy_sdk(directory.path(), &code());
+    let file = directory.path().join("conformance_adapter.py");
+    let adapter = fs::read_to_string(&file).unwrap();
+    let waits = "lambda name: dialogue.checkpoint(case, name)";
+    let goes_on = "lambda name: dialogue.say(id=case, at=name)";
+    assert!(adapter.contains(waits), "adapt the test");
+    fs::write(&file, adapter.replace(waits, goes_on)).unwrap();
+    let options = options(command, Family::Truncation, directory.path());
+    let error = run(&options, &Quiet).unwrap_err().to_string();
+    assert!(error.contains("without waiting for go"), "{error}");
+}
+
+#[test]
+fn one_that_names_a_feature_that_is_none() {
+    check(&adapter("'reuse', 'generators'", "pass"), "generators");
+}
+
+#[test]
 fn one_that_does_not_stop() {
     let stays =
         adapter("", "say({'id': case, 'outcome': 'returned', 'value': []})") + "time.sleep(30)\n";
