@@ -2,7 +2,7 @@
 
 use hero_span_protocol::printable;
 
-use super::{Report, Standing};
+use super::{Report, Source, Standing};
 
 /// The name of a fact, and the fact.
 pub(super) type Fact = (&'static str, String);
@@ -10,16 +10,36 @@ pub(super) type Fact = (&'static str, String);
 /// Who was judged, by what, when, and what came of it.
 pub(super) fn facts(report: &Report) -> Vec<Fact> {
     let conclusion = report.conclusion();
-    vec![
-        ("SDK", sdk(report)),
+    let mut facts = vec![
+        (role(report), sdk(report)),
         ("protocol", report.sdk.protocol.to_string()),
         ("suite", suite(report)),
-        ("seed", report.seed.to_string()),
+    ];
+    if !is_of_a_consumer(report) {
+        facts.push(("seed", report.seed.to_string()));
+    }
+    facts.extend([
         ("date", printable(&report.date).into_owned()),
         ("took", seconds(report.seconds)),
         ("conclusion", conclusion.name().into()),
         ("exit code", conclusion.exit_code().to_string()),
-    ]
+    ]);
+    facts
+}
+
+/// What was judged.
+fn role(report: &Report) -> &'static str {
+    if is_of_a_consumer(report) {
+        "consumer"
+    } else {
+        "SDK"
+    }
+}
+
+/// Vectors are given to consumers, and are not made from a seed.
+fn is_of_a_consumer(report: &Report) -> bool {
+    let mut groups = report.groups.iter();
+    groups.any(|group| group.source == Source::Vectors)
 }
 
 /// Its name and version.
