@@ -50,6 +50,9 @@ struct Here {
     process: usize,
     /// The span that was opened last; it may have ended since.
     newest: Option<usize>,
+    /// The span under which this process's roots hang: the one that was open
+    /// at its fork (`sdk.fork`).
+    root: Option<usize>,
     /// The events that come just before the next one.
     last: Vec<usize>,
 }
@@ -231,6 +234,7 @@ impl Walk {
         let mut child = Here {
             process: self.forks,
             newest: here.newest,
+            root: self.current(here).or(here.root),
             last: Vec::new(),
         };
         self.branch(body, &mut child)
@@ -268,7 +272,7 @@ impl Walk {
         let span = self.spans.len();
         self.spans.push(Span {
             process: here.process,
-            parent: self.current(here),
+            parent: self.current(here).or(here.root),
             label: format!("{kind} {:?}", hero_span_protocol::limits::cut(&name, 40)),
         });
         self.is_open.push(true);
