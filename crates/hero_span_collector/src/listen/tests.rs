@@ -224,8 +224,9 @@ fn of_many_that_come_and_go_at_most_one_listens_at_a_time() {
     let (holders, bound) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..4 {
+            // However slow the machine: until so many were the one.
             scope.spawn(|| {
-                for _ in 0..300 {
+                while bound.load(Ordering::SeqCst) < 200 {
                     let Ok(listener) = block_on(Listener::bind(&path)) else {
                         continue;
                     };
@@ -239,5 +240,4 @@ fn of_many_that_come_and_go_at_most_one_listens_at_a_time() {
             });
         }
     });
-    assert!(bound.into_inner() > 100);
 }
