@@ -4,7 +4,8 @@ use std::future::Future;
 use std::ops::ControlFlow;
 
 use crate::hub::Hub;
-use crate::listen::Listener;
+use crate::incoming::Incoming;
+use crate::limits::Limits;
 use crate::message::{Message, Said};
 use crate::reader::Reader;
 use crate::serve::{Meeting, serve};
@@ -13,19 +14,22 @@ use crate::totals::Totals;
 
 /// Collects until `stop` is ready or the sink breaks; then accepts and reads
 /// what was sent before, for half a second at most, tells the sink which runs
-/// are over, and removes the socket.
+/// are over, and drops `incoming`, which removes a [`crate::Listener`]'s
+/// socket.
 ///
-/// Must run within a tokio runtime with I/O and time.
+/// Must run within a tokio runtime with time, and with I/O if `incoming`
+/// needs it.
 pub async fn collect(
-    listener: Listener,
+    incoming: impl Incoming,
     sink: &mut impl Sink,
     stop: impl Future<Output = ()>,
+    limits: Limits,
 ) -> Totals {
     let mut collecting = Collecting {
         hub: Hub::default(),
         sink,
     };
-    serve::<Reader>(listener, &mut collecting, stop).await;
+    serve::<Reader>(incoming, &mut collecting, stop, limits).await;
     collecting.hub.finish(collecting.sink)
 }
 

@@ -5,10 +5,11 @@
 //!          (session)    (reader: pure)                  (tree: pure)
 //! ```
 //!
-//! [`Listener::bind`] takes a socket path, [`collect()`] serves it and tells a
-//! [`Sink`] what it hears, with the [`Forest`] as it stands. The trees are
+//! [`Listener::bind`] takes a socket path, [`collect()`] serves it (or any
+//! other [`Incoming`]) within [`Limits`] and tells a [`Sink`] what it hears,
+//! with the [`Forest`] as it stands. The trees are
 //! pure and usable without any of the rest. A bad line costs no other line
-//! (`consumer.bad-line`), and no connection costs more memory than one line.
+//! (`consumer.bad-line`), and no connection holds more memory than one line.
 //!
 //! [`tap()`] serves a socket in the same way, and hands on the bytes of each
 //! connection as they come.
@@ -19,6 +20,8 @@
 mod collect;
 mod error;
 mod hub;
+mod incoming;
+mod limits;
 mod listen;
 mod message;
 mod reader;
@@ -31,6 +34,8 @@ pub mod tree;
 
 pub use collect::collect;
 pub use error::Error;
+pub use incoming::Incoming;
+pub use limits::Limits;
 pub use listen::Listener;
 pub use message::{Rejected, Skipped, Told};
 pub use sink::{Sink, Update};

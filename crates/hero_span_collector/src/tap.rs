@@ -4,7 +4,8 @@ use std::future::Future;
 use std::io;
 use std::ops::ControlFlow;
 
-use crate::listen::Listener;
+use crate::incoming::Incoming;
+use crate::limits::Limits;
 use crate::message::Message;
 use crate::serve::{Meeting, serve};
 use crate::session::Reading;
@@ -37,11 +38,13 @@ pub trait Tap {
     fn tick(&mut self) -> ControlFlow<()>;
 }
 
-/// Serves a socket as [`crate::collect()`] does, and hands on what comes unread.
+/// Serves what comes in as [`crate::collect()`] does under the default
+/// [`Limits`], and hands on what comes unread.
 ///
-/// Must run within a tokio runtime with I/O and time.
-pub async fn tap(listener: Listener, tap: &mut impl Tap, stop: impl Future<Output = ()>) {
-    serve::<Unread>(listener, &mut Tapping(tap), stop).await;
+/// Must run within a tokio runtime with time, and with I/O if `incoming`
+/// needs it.
+pub async fn tap(incoming: impl Incoming, tap: &mut impl Tap, stop: impl Future<Output = ()>) {
+    serve::<Unread>(incoming, &mut Tapping(tap), stop, Limits::default()).await;
 }
 
 struct Tapping<'a, T>(&'a mut T);

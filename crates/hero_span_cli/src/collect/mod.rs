@@ -9,7 +9,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use hero_span_collector::{Listener, Totals, collect};
+use hero_span_collector::{Limits, Listener, Totals, collect};
 
 use self::lines::Lines;
 use self::live::Live;
@@ -117,7 +117,7 @@ async fn run_view(
     view: impl View,
 ) -> Result<Totals, Error> {
     let mut show = Show::new(view, args.once);
-    let totals = collect(listener, &mut show, stop.wait()).await;
+    let totals = collect(listener, &mut show, stop.wait(), Limits::default()).await;
     show.finish().map_err(Error::output)?;
     Ok(totals)
 }

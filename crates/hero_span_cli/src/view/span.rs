@@ -87,6 +87,7 @@ impl Look {
         let why = match session.and_then(|session| session.ending()) {
             Some(Ending::Broken) => "connection broken",
             Some(Ending::Stopped) => "collector stopped",
+            Some(Ending::Idle) => "silent too long",
             Some(Ending::Closed) | None => "producer gone",
         };
         let (what, at) = span.last_heard();

@@ -1,7 +1,6 @@
 //! The collector's socket: bound where nobody else can meddle, and removed
 //! when it is done.
 
-mod accept;
 mod lock;
 mod place;
 #[cfg(test)]
@@ -16,9 +15,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use self::lock::Lock;
 use self::place::Found;
-use crate::Error;
-
-pub(crate) use self::accept::accept_all;
+use crate::{Error, Incoming};
 
 /// How long a program that owns the socket may take to answer a probe.
 const PROBE: Duration = Duration::from_secs(1);
@@ -67,6 +64,10 @@ impl Listener {
     pub fn path(&self) -> &Path {
         &self.name.path
     }
+}
+
+impl Incoming for Listener {
+    type Stream = UnixStream;
 
     /// The next connection of the socket's owner or root; anybody else's is
     /// closed at once.

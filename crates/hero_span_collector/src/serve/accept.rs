@@ -1,13 +1,14 @@
 //! Connection after connection, each read by a task of its own.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::UnixStream;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::Listener;
+use crate::incoming::Incoming;
+use crate::limits::Limits;
 use crate::message::Message;
 use crate::session::{self, DRAIN, Reading, stopped};
 use crate::tree::SessionId;
@@ -23,41 +24,52 @@ const QUIET: Duration = Duration::from_millis(20);
 
 /// Accepts until the collector stops, then what is in the queue already. The
 /// socket goes when this returns; connections are read on.
-pub(crate) async fn accept_all<R: Reading>(
-    listener: Listener,
+pub(super) async fn accept_all<R: Reading, I: Incoming>(
+    incoming: I,
+    limits: Limits,
     hub: mpsc::Sender<Message<R::Said>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut accepting = Accepting::<R> {
         latest: 0,
+        limits,
+        places: Arc::new(Semaphore::new(limits.places())),
+        told_full: false,
         hub,
         stop: stop.clone(),
     };
     tokio::select! {
         biased;
         () = stopped(&mut stop) => {}
-        () = accepting.run(&listener) => {}
+        () = accepting.run(&incoming) => {}
     }
-    accepting.sweep(&listener).await;
+    accepting.sweep(&incoming).await;
 }
 
 struct Accepting<R: Reading> {
     latest: u64,
+    limits: Limits,
+    /// One for each connection that may still be opened.
+    places: Arc<Semaphore>,
+    told_full: bool,
     hub: mpsc::Sender<Message<R::Said>>,
     stop: watch::Receiver<bool>,
 }
 
 impl<R: Reading> Accepting<R> {
-    async fn run(&mut self, listener: &Listener) {
+    async fn run(&mut self, incoming: &impl Incoming) {
         let mut wait = BACK_OFF;
-        loop {
-            match listener.accept().await {
+        while let Some(place) = self.place().await {
+            match incoming.accept().await {
                 Ok(stream) => {
-                    self.begin(stream);
+                    self.begin(stream, place);
                     wait = BACK_OFF;
                 }
                 Err(error) => {
-                    self.complain(error, wait).await;
+                    // Of a row of failures the first is told.
+                    if wait == BACK_OFF {
+                        self.complain(error).await;
+                    }
                     sleep(wait).await;
                     wait = BACK_OFF_MOST.min(wait * 2);
                 }
@@ -65,32 +77,53 @@ impl<R: Reading> Accepting<R> {
         }
     }
 
-    async fn sweep(&mut self, listener: &Listener) {
+    async fn sweep(&mut self, incoming: &impl Incoming) {
         let deadline = Instant::now() + DRAIN;
         while Instant::now() < deadline {
-            match timeout(QUIET, listener.accept()).await {
-                Ok(Ok(stream)) => self.begin(stream),
+            let place = Arc::clone(&self.places).acquire_owned();
+            let Ok(Ok(place)) = timeout_at(deadline, place).await else {
+                return;
+            };
+            match timeout(QUIET, incoming.accept()).await {
+                Ok(Ok(stream)) => self.begin(stream, place),
                 Ok(Err(_)) | Err(_) => return,
             }
         }
     }
 
-    fn begin(&mut self, stream: UnixStream) {
-        self.latest += 1;
-        let id = SessionId(self.latest);
-        tokio::spawn(session::listen::<R>(
-            id,
-            stream,
-            self.hub.clone(),
-            self.stop.clone(),
-        ));
+    /// Waits until one connection more may be open.
+    async fn place(&mut self) -> Option<OwnedSemaphorePermit> {
+        let most = self.limits.places();
+        let free = self.places.available_permits();
+        if free == 0 && !self.told_full {
+            self.told_full = true;
+            let full = format!("{most} are open, which is the limit");
+            self.complain(io::Error::other(full)).await;
+        } else if free > most / 10 {
+            // Where connections come and go at the limit, it is told again
+            // only after there was some room.
+            self.told_full = false;
+        }
+        // An error means that it was closed, which nobody does.
+        Arc::clone(&self.places).acquire_owned().await.ok()
     }
 
-    /// Tells of the first failure of a row only.
-    async fn complain(&self, error: io::Error, wait: Duration) {
-        if wait == BACK_OFF {
-            // The hub is gone only when nobody wants to know any more.
-            let _ = self.hub.send(Message::CannotAccept(error)).await;
-        }
+    fn begin<S>(&mut self, stream: S, place: OwnedSemaphorePermit)
+    where
+        S: tokio::io::AsyncRead + Unpin + Send + 'static,
+    {
+        self.latest += 1;
+        let id = SessionId(self.latest);
+        let (hub, stop) = (self.hub.clone(), self.stop.clone());
+        let session = session::listen::<R>(id, stream, self.limits.idle, hub, stop);
+        tokio::spawn(async move {
+            session.await;
+            drop(place);
+        });
+    }
+
+    async fn complain(&self, error: io::Error) {
+        // The hub is gone only when nobody wants to know any more.
+        let _ = self.hub.send(Message::CannotAccept(error)).await;
     }
 }

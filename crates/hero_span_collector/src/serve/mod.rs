@@ -1,4 +1,8 @@
-//! A socket at work: accept, read, take in.
+//! Connections at work: accept, read, take in.
+
+mod accept;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -7,7 +11,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::listen::{Listener, accept_all};
+use self::accept::accept_all;
+use crate::incoming::Incoming;
+use crate::limits::Limits;
 use crate::message::Message;
 use crate::session::Reading;
 
@@ -25,16 +31,17 @@ pub(crate) trait Meeting<S> {
     fn tick(&mut self) -> ControlFlow<()>;
 }
 
-/// Serves a socket until `stop` is ready or the meeting breaks; then accepts
-/// and reads what was sent before, and removes the socket.
+/// Serves what comes in until `stop` is ready or the meeting breaks; then
+/// accepts and reads what was sent before, and drops `incoming`.
 pub(crate) async fn serve<R: Reading>(
-    listener: Listener,
+    incoming: impl Incoming,
     meeting: &mut impl Meeting<R::Said>,
     stop: impl Future<Output = ()>,
+    limits: Limits,
 ) {
     let (tell, mut heard) = mpsc::channel(QUEUE);
     let (stopping, stopped) = watch::channel(false);
-    let accepting = tokio::spawn(accept_all::<R>(listener, tell, stopped));
+    let accepting = tokio::spawn(accept_all::<R, _>(incoming, limits, tell, stopped));
     let mut ticks = interval(TICK);
     // Runs settle by ticks: after a stall they must not come all at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

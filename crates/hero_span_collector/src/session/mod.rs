@@ -3,17 +3,20 @@
 #[cfg(test)]
 mod tests;
 
+use std::future::poll_fn;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::message::Message;
 use crate::tree::{Ending, SessionId};
 
-/// Bytes read at once. With the splitter's one line, that is what a
-/// connection holds, however long the line it sends.
+/// Bytes read at once.
 const READ_BYTES: usize = 16 * 1024;
 
 /// How long a stopping collector waits for a connection that says nothing.
@@ -36,25 +39,29 @@ pub(crate) trait Reading: Default + Send + 'static {
     fn close(self, ending: Ending) -> Self::Said;
 }
 
-/// Reads a connection to its end, or to the collector's.
+/// Reads a connection to its end, or to the collector's, or until it was
+/// silent for the time of `idle`.
 pub(crate) async fn listen<R: Reading>(
     id: SessionId,
     input: impl AsyncRead + Unpin,
+    idle: Option<Duration>,
     hub: mpsc::Sender<Message<R::Said>>,
     stop: watch::Receiver<bool>,
 ) {
-    let mut connection = Connection::new(input, stop);
+    let mut connection = Connection::new(input, idle, stop);
     let mut reader = R::default();
     let mut heard = vec![R::open()];
     let ending = loop {
-        for said in heard.drain(..) {
+        // Taken, not drained: a connection that waits holds no room for what
+        // it once said.
+        for said in std::mem::take(&mut heard) {
             if hub.send(Message::Session(id, said)).await.is_err() {
                 return;
             }
         }
-        match connection.read().await {
-            Ok(bytes) => reader.push(bytes, &mut heard),
-            Err(ending) => break ending,
+        let push = |bytes: &[u8]| reader.push(bytes, &mut heard);
+        if let Err(ending) = connection.read(push).await {
+            break ending;
         }
     };
     // The hub is gone only when nobody wants to know any more.
@@ -69,59 +76,91 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 struct Connection<I> {
     input: I,
-    bytes: Vec<u8>,
+    idle: Option<Duration>,
     stop: watch::Receiver<bool>,
     /// Set once the collector stops.
     deadline: Option<Instant>,
 }
 
 impl<I: AsyncRead + Unpin> Connection<I> {
-    fn new(input: I, stop: watch::Receiver<bool>) -> Self {
+    fn new(input: I, idle: Option<Duration>, stop: watch::Receiver<bool>) -> Self {
         Self {
             input,
-            bytes: vec![0; READ_BYTES],
+            idle,
             stop,
             deadline: None,
         }
     }
 
-    /// The next bytes, or why there are no more.
-    async fn read(&mut self) -> Result<&[u8], Ending> {
-        let count = match self.deadline {
-            None => self.read_or_stop().await?,
-            Some(deadline) => self.read_before(deadline).await?,
-        };
-        Ok(&self.bytes[..count])
+    /// Hands the next bytes to `push`, or says why there are no more.
+    async fn read(&mut self, push: impl FnMut(&[u8])) -> Result<(), Ending> {
+        match self.deadline {
+            None => self.read_or_stop(push).await,
+            Some(deadline) => self.read_before(deadline, push).await,
+        }
     }
 
-    async fn read_or_stop(&mut self) -> Result<usize, Ending> {
+    async fn read_or_stop(&mut self, mut push: impl FnMut(&[u8])) -> Result<(), Ending> {
         tokio::select! {
             biased;
             () = stopped(&mut self.stop) => {}
-            read = self.input.read(&mut self.bytes) => return count(read),
+            read = read_or_idle(&mut self.input, self.idle, &mut push) => return read,
         }
         let deadline = Instant::now() + DRAIN;
         self.deadline = Some(deadline);
-        self.read_before(deadline).await
+        self.read_before(deadline, push).await
     }
 
     /// What is in the socket already when the collector stops is still read.
-    async fn read_before(&mut self, deadline: Instant) -> Result<usize, Ending> {
+    async fn read_before(
+        &mut self,
+        deadline: Instant,
+        mut push: impl FnMut(&[u8]),
+    ) -> Result<(), Ending> {
         let now = Instant::now();
         if now >= deadline {
             return Err(Ending::Stopped);
         }
         let quiet = deadline.min(now + QUIET);
-        match timeout_at(quiet, self.input.read(&mut self.bytes)).await {
-            Ok(read) => count(read),
-            Err(_) => Err(Ending::Stopped),
-        }
+        let read = read_some(&mut self.input, &mut push);
+        timeout_at(quiet, read)
+            .await
+            .unwrap_or(Err(Ending::Stopped))
     }
 }
 
-fn count(read: std::io::Result<usize>) -> Result<usize, Ending> {
-    match read.map_err(|_| Ending::Broken)? {
-        0 => Err(Ending::Closed),
-        count => Ok(count),
+/// The time begins when the collector is ready to read: what it lets wait is
+/// no silence of the producer.
+async fn read_or_idle(
+    input: &mut (impl AsyncRead + Unpin),
+    idle: Option<Duration>,
+    push: &mut impl FnMut(&[u8]),
+) -> Result<(), Ending> {
+    let read = read_some(input, push);
+    match idle {
+        Some(idle) => timeout(idle, read).await.unwrap_or(Err(Ending::Idle)),
+        None => read.await,
     }
+}
+
+/// Reads into a buffer that lives while bytes are there: a connection that
+/// waits for some holds none.
+async fn read_some(
+    input: &mut (impl AsyncRead + Unpin),
+    push: &mut impl FnMut(&[u8]),
+) -> Result<(), Ending> {
+    poll_fn(|context| {
+        let mut room = [const { MaybeUninit::uninit() }; READ_BYTES];
+        let mut bytes = ReadBuf::uninit(&mut room);
+        let read = ready!(Pin::new(&mut *input).poll_read(context, &mut bytes));
+        Poll::Ready(match (read, bytes.filled()) {
+            (Err(_), _) => Err(Ending::Broken),
+            (Ok(()), []) => Err(Ending::Closed),
+            (Ok(()), bytes) => {
+                push(bytes);
+                Ok(())
+            }
+        })
+    })
+    .await
 }

@@ -14,6 +14,8 @@ use crate::tree::{Ending, SessionId};
 
 const LINE: &[u8] = b"{\"type\":\"x\"}\n";
 
+const IDLE: Duration = Duration::from_secs(60);
+
 struct Fixture {
     client: DuplexStream,
     stop: watch::Sender<bool>,
@@ -22,10 +24,15 @@ struct Fixture {
 }
 
 fn connect() -> Fixture {
+    connect_within(None, 1024)
+}
+
+fn connect_within(idle: Option<Duration>, queue: usize) -> Fixture {
     let (client, server) = duplex(1024);
     let (stop, stopped) = watch::channel(false);
-    let (tell, heard) = mpsc::channel(1024);
-    let task = tokio::spawn(listen::<Reader>(SessionId(7), server, tell, stopped));
+    let (tell, heard) = mpsc::channel(queue);
+    let id = SessionId(7);
+    let task = tokio::spawn(listen::<Reader>(id, server, idle, tell, stopped));
     Fixture {
         client,
         stop,
@@ -67,6 +74,42 @@ async fn it_waits_for_a_silent_producer() {
     fixture.client.write_all(LINE).await.expect("written");
     drop(std::mem::replace(&mut fixture.client, duplex(1).0));
     assert_eq!(fixture.finish().await, (1, Ending::Closed, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_silent_too_long_is_closed() {
+    let mut fixture = connect_within(Some(IDLE), 1024);
+    let begun = Instant::now();
+    fixture.client.write_all(LINE).await.expect("written");
+    fixture.client.write_all(b"{\"torn").await.expect("written");
+    sleep(IDLE - Duration::from_secs(1)).await;
+    assert!(!fixture.task.is_finished());
+    let mut client = std::mem::replace(&mut fixture.client, duplex(1).0);
+    assert_eq!(fixture.finish().await, (1, Ending::Idle, Some(6)));
+    assert!(begun.elapsed() < IDLE + QUIET, "{:?}", begun.elapsed());
+    client.write_all(LINE).await.expect_err("closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_byte_now_and_then_is_no_silence() {
+    let mut fixture = connect_within(Some(IDLE), 1024);
+    for byte in LINE.repeat(10) {
+        fixture.client.write_all(&[byte]).await.expect("written");
+        sleep(IDLE - Duration::from_secs(1)).await;
+    }
+    fixture.client.shutdown().await.expect("closed");
+    assert_eq!(fixture.finish().await, (10, Ending::Closed, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_collector_lets_wait_is_no_silence() {
+    let mut fixture = connect_within(Some(IDLE), 1);
+    fixture.client.write_all(LINE).await.expect("written");
+    sleep(IDLE * 2).await;
+    fixture.client.write_all(LINE).await.expect("written");
+    sleep(IDLE * 2).await;
+    fixture.client.shutdown().await.expect("closed");
+    assert_eq!(fixture.finish().await, (2, Ending::Closed, None));
 }
 
 #[tokio::test(start_paused = true)]

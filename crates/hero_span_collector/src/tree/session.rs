@@ -28,6 +28,8 @@ pub enum Ending {
     Broken,
     /// The collector stopped first.
     Stopped,
+    /// Nothing came over it for so long that the collector closed it.
+    Idle,
 }
 
 /// What came over a connection, or over all connections of a run.

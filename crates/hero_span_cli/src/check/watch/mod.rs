@@ -122,7 +122,7 @@ impl<'a> Watch<'a> {
         let Some(judging) = judging else {
             return Ok(());
         };
-        let is_cut_off = ending == Ending::Stopped;
+        let is_cut_off = matches!(ending, Ending::Stopped | Ending::Idle);
         let (source, tally) = judging.finish(is_cut_off, self.report)?;
         self.total.add(&tally);
         self.connections += 1;

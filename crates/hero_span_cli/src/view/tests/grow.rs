@@ -35,6 +35,7 @@ fn step(forest: &mut Forest, line: &str) {
     match words[1] {
         "close" => forest.close(session, Ending::Closed),
         "stop" => forest.close(session, Ending::Stopped),
+        "idle" => forest.close(session, Ending::Idle),
         "reject" => forest.reject(session, 2),
         "skip" => forest.skip(session, 1),
         "tear" => forest.tear(session),

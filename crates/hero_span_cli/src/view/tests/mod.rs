@@ -103,6 +103,14 @@ fn a_stopped_collector_says_so() {
 }
 
 #[test]
+fn a_connection_that_was_silent_too_long_says_so() {
+    insta::assert_snapshot!(timed("1 start flow run at 0\n1 idle"), @"
+    run 1  1 span, 1 left open, 0 µs
+    ○ run  flow  open, silent too long; last heard its start
+    ");
+}
+
+#[test]
 fn what_runs_shows_how_long_it_has() {
     let look = Look {
         now_ms: Some(1_700_049_600_000.0 + 65_000.0),
