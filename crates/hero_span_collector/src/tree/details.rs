@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use hero_span_protocol::{Level, TimeMs, limits};
+use hero_span_protocol::{Level, SpanLog, TimeMs, limits};
 
 /// Bytes that a span spends on tags and logs, whatever its producer sends.
 pub(super) const BUDGET_BYTES: usize = 448;
@@ -114,6 +114,18 @@ impl Details {
         }
         true
     }
+}
+
+/// A log's message and its fields.
+pub(super) fn log_text(log: &SpanLog<'_>) -> String {
+    let mut text = log.message.to_string();
+    for (key, value) in log.fields.iter() {
+        text.push_str("  ");
+        text.push_str(key);
+        text.push('=');
+        text.push_str(value.as_str());
+    }
+    text
 }
 
 fn shorten(text: &str, max: usize) -> Box<str> {

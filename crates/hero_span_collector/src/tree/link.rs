@@ -146,6 +146,7 @@ impl Forest {
             return;
         };
         self.joined_runs += 1;
+        self.joined.push((stays, goes));
         for &session in &gone.sessions {
             self.session_mut(session).run = Some(stays);
         }

@@ -44,7 +44,11 @@ pub struct Forest {
     runs: BTreeMap<RunId, Run>,
     begun_runs: u64,
     joined_runs: u64,
+    /// Which runs became one since an event last told of it.
+    joined: Vec<(RunId, RunId)>,
     recorded_spans: u64,
+    /// The number of the latest span.
+    numbered: u64,
     /// The span to take for an id that another connection names.
     by_id: HashMap<SpanId, SpanKey>,
     /// Which connection a producer was first heard on.
@@ -57,6 +61,15 @@ impl Forest {
     /// A forest without trees.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A forest without trees that gives its first span this number, for one
+    /// that goes on where another ended. Numbers begin at 1 at least.
+    pub fn with_first_number(number: u64) -> Self {
+        Self {
+            numbered: number.saturating_sub(1),
+            ..Self::default()
+        }
     }
 
     /// Every run, by number.

@@ -2,6 +2,7 @@
 
 mod deep;
 mod details;
+mod heard;
 mod laws;
 mod outline;
 mod script;
