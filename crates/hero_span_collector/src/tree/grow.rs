@@ -104,12 +104,11 @@ impl Forest {
     }
 
     /// The connection's run: a new one if nothing has put it into another.
-    fn place(&mut self, id: SessionId) -> RunId {
+    pub(super) fn place(&mut self, id: SessionId) -> RunId {
         let run = match self.session_mut(id).run {
             Some(run) => run,
             None => {
-                self.begun_runs += 1;
-                let run = RunId(self.begun_runs);
+                let run = RunId(self.latest_run.0.saturating_add(1));
                 self.enrol(id, run);
                 run
             }

@@ -1,5 +1,7 @@
 //! One span as the tree knows it.
 
+mod record;
+
 use hero_span_protocol::{
     Clause, Event, Kind, SpanEnd, SpanId, SpanStart, Status, TimeMs, limit, limits,
 };
@@ -8,6 +10,8 @@ use super::arena::SpanKey;
 use super::details::{Details, LogLine, log_text};
 use super::flags::Flags;
 use super::session::SessionId;
+
+pub use self::record::SpanRecord;
 
 /// How a span stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -291,7 +295,7 @@ impl Span {
         self.flags.insert(clause);
     }
 
-    /// The clauses it broke, as a set.
+    /// The clauses that its events broke, as a set.
     pub(super) fn broken(&self) -> Flags {
         self.flags
     }

@@ -5,6 +5,7 @@ mod details;
 mod heard;
 mod laws;
 mod outline;
+mod records;
 mod script;
 
 use super::Forest;
