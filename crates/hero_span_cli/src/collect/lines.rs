@@ -23,7 +23,7 @@ impl<W: Write> Lines<W> {
         Self { out, look }
     }
 
-    fn event(&mut self, forest: &Forest, told: &Told, heard: Heard) -> io::Result<()> {
+    fn event(&mut self, forest: &Forest, told: &Told, heard: &Heard) -> io::Result<()> {
         let time = self.time(told.event.ts_ms());
         let indent = "  ".repeat(forest.depth(heard.span, INDENTED));
         let text = self.text(forest, &told.event, heard.span);
@@ -124,7 +124,7 @@ impl<W: Write> View for Lines<W> {
                 told,
                 heard,
             } => {
-                self.event(forest, told, *heard)?;
+                self.event(forest, told, heard)?;
                 self.findings(*session, told)
             }
             Update::Rejected(session, bad) => {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use hero_span_protocol::{Level, TimeMs, limits};
+use hero_span_protocol::{Level, SpanLog, TimeMs, limits};
 
 /// Bytes that a span spends on tags and logs, whatever its producer sends.
 pub(super) const BUDGET_BYTES: usize = 448;
@@ -46,6 +46,33 @@ pub(super) struct Details {
 }
 
 impl Details {
+    /// What was kept before: the tags, the logs, the error's type and line,
+    /// and how many tags and logs were left out. `None` for nothing at all.
+    pub(super) fn restore(
+        tags: Vec<(Box<str>, Box<str>)>,
+        logs: Vec<LogLine>,
+        (error_type, error_line): (Option<Box<str>>, Option<Box<str>>),
+        (tags_left_out, logs_left_out): (u32, u32),
+    ) -> Option<Box<Self>> {
+        let is_empty = tags.is_empty() && logs.is_empty();
+        let no_error = error_type.is_none() && error_line.is_none();
+        if is_empty && no_error && (tags_left_out, logs_left_out) == (0, 0) {
+            return None;
+        }
+        let tag_bytes = tags.iter().map(|(key, value)| key.len() + value.len());
+        let log_bytes = logs.iter().map(|log| log.text.len());
+        let bytes = tag_bytes.chain(log_bytes).map(|text| text + ENTRY_BYTES);
+        Some(Box::new(Self {
+            bytes: bytes.sum(),
+            tags,
+            logs: logs.into(),
+            error_type,
+            error_line,
+            tags_left_out,
+            logs_left_out,
+        }))
+    }
+
     pub(super) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tags.iter().map(|(key, value)| (&**key, &**value))
     }
@@ -114,6 +141,18 @@ impl Details {
         }
         true
     }
+}
+
+/// A log's message and its fields.
+pub(super) fn log_text(log: &SpanLog<'_>) -> String {
+    let mut text = log.message.to_string();
+    for (key, value) in log.fields.iter() {
+        text.push_str("  ");
+        text.push_str(key);
+        text.push('=');
+        text.push_str(value.as_str());
+    }
+    text
 }
 
 fn shorten(text: &str, max: usize) -> Box<str> {

@@ -12,6 +12,11 @@ impl Flags {
         self.0 |= 1 << (clause as u32);
     }
 
+    /// What is in this set and not in the other.
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub(super) fn iter(self) -> impl Iterator<Item = Clause> {
         let has = move |clause: &Clause| self.0 & (1 << (*clause as u32)) != 0;
         Clause::ALL.iter().copied().filter(has)

@@ -1,6 +1,6 @@
 //! How a forest grows: from what connections say, and from their ends.
 
-use hero_span_protocol::{Clause, Event, Producer, SpanId, SpanLog, TimeMs};
+use hero_span_protocol::{Clause, Event, Producer, SpanId, TimeMs};
 
 use super::arena::SpanKey;
 use super::run::RunId;
@@ -8,13 +8,27 @@ use super::session::{Ending, Session, SessionId};
 use super::span::{Span, What};
 use super::{Forest, Run};
 
-/// Where an event went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where an event went, and what it changed beside that span.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
     /// The span it was about.
     pub span: SpanKey,
+    /// That span's number.
+    pub number: u64,
+    /// Whether nothing had been heard of that span before.
+    pub is_new: bool,
     /// The run that span now belongs to.
     pub run: RunId,
+    /// The number of the span that the loss before the event was counted on;
+    /// see [`Span::lost`].
+    pub lost_in: Option<u64>,
+    /// The clauses that the event put on the span, without those that were
+    /// there before: those that came with it, and those that the forest finds
+    /// (`type.id`, `type.time`).
+    pub flags: Box<[Clause]>,
+    /// Runs that the event showed to be one, in turn: the first of each two
+    /// stays, and what was in the second is now in it.
+    pub joined: Vec<(RunId, RunId)>,
 }
 
 impl Forest {
@@ -33,11 +47,11 @@ impl Forest {
         lost: u64,
     ) -> Heard {
         self.introduce(session, event.producer());
-        let key = self.record(session, event.span_id(), event.ts_ms());
+        let (key, is_new) = self.record(session, event.span_id(), event.ts_ms());
+        let broken = self.spans[key].broken();
         let what = self.apply(key, event);
-        self.lose(session, key, what, lost);
+        let lost_in = self.lose(session, key, what, lost);
         let span = &mut self.spans[key];
-        span.heard(what, event.ts_ms());
         flags.iter().for_each(|&clause| span.flag(clause));
         if !(0.0..=TimeMs::MAX_SENT).contains(&event.ts_ms().as_f64()) {
             span.flag(Clause::TypeTime);
@@ -46,7 +60,16 @@ impl Forest {
         heard.latest = Some((key, what == What::End));
         heard.counts.events += 1;
         let run = self.place(session);
-        Heard { span: key, run }
+        let span = &self.spans[key];
+        Heard {
+            span: key,
+            number: span.number(),
+            is_new,
+            run,
+            lost_in,
+            flags: span.broken().without(broken).iter().collect(),
+            joined: std::mem::take(&mut self.joined),
+        }
     }
 
     /// Lines of an unknown type came (`consumer.unknown-type`).
@@ -81,12 +104,11 @@ impl Forest {
     }
 
     /// The connection's run: a new one if nothing has put it into another.
-    fn place(&mut self, id: SessionId) -> RunId {
+    pub(super) fn place(&mut self, id: SessionId) -> RunId {
         let run = match self.session_mut(id).run {
             Some(run) => run,
             None => {
-                self.begun_runs += 1;
-                let run = RunId(self.begun_runs);
+                let run = RunId(self.latest_run.0.saturating_add(1));
                 self.enrol(id, run);
                 run
             }
@@ -108,46 +130,34 @@ impl Forest {
     }
 
     /// The connection's span of that id, as a new root if it is the first
-    /// that is heard of it.
-    fn record(&mut self, session: SessionId, id: SpanId, at: TimeMs) -> SpanKey {
-        let known = &mut self.sessions.entry(session).or_default().spans;
-        if let Some(&key) = known.get(&id) {
-            return key;
+    /// that is heard of it, and whether it is.
+    fn record(&mut self, session: SessionId, id: SpanId, at: TimeMs) -> (SpanKey, bool) {
+        let known = self.sessions.entry(session).or_default();
+        if let Some(&key) = known.spans.get(&id) {
+            return (key, false);
         }
-        let ordinal = u32::try_from(known.len()).unwrap_or(u32::MAX);
-        let key = self.spans.insert(Span::new(id, session, ordinal, at));
-        known.insert(id, key);
+        let ordinal = known.begun_spans;
+        known.begun_spans = ordinal.saturating_add(1);
+        self.numbered = self.numbered.saturating_add(1);
+        let span = Span::new(self.numbered, id, session, ordinal, at);
+        let key = self.spans.insert(span);
+        known.spans.insert(id, key);
         self.recorded_spans += 1;
         self.by_id.entry(id).or_insert(key);
         self.push_root(key);
         self.adopt(id, key);
-        key
+        (key, true)
     }
 
     fn apply(&mut self, key: SpanKey, event: &Event<'_>) -> What {
-        match event {
-            Event::Start(start) => {
-                if self.spans[key].start(start) {
-                    self.claim(start.span_id, key);
-                    self.hang(key);
-                }
-                What::Start
-            }
-            Event::Tag(tag) => {
-                let details = self.spans[key].details();
-                details.tag(&tag.key, tag.value.as_str());
-                What::Tag
-            }
-            Event::Log(log) => {
-                let text = log_text(log);
-                self.spans[key].details().log(log.ts_ms, log.level, &text);
-                What::Log
-            }
-            Event::End(end) => {
-                self.spans[key].end(end);
-                What::End
-            }
+        let span = &mut self.spans[key];
+        let had_started = span.started().is_some();
+        let what = span.hear(event);
+        if what == What::Start && !had_started {
+            self.claim(event.span_id(), key);
+            self.hang(key);
         }
+        what
     }
 
     /// A started span stands for its id. An id that is used twice is flagged
@@ -165,16 +175,16 @@ impl Forest {
     }
 
     /// Counts a loss on the connection and, if it is clear in whose stretch
-    /// it fell, on that span.
-    fn lose(&mut self, session: SessionId, key: SpanKey, what: What, events: u64) {
+    /// it fell, on that span, whose number it returns.
+    fn lose(&mut self, session: SessionId, key: SpanKey, what: What, events: u64) -> Option<u64> {
         if events == 0 {
-            return;
+            return None;
         }
         let latest = self.session_mut(session).latest;
         self.session_mut(session).counts.lost += events;
-        if let Some(span) = self.stretch(latest, (key, what)) {
-            self.spans[span].lose(events);
-        }
+        let span = self.stretch(latest, (key, what))?;
+        self.spans[span].lose(events);
+        Some(self.spans[span].number())
     }
 
     /// The one span that was current before and after a gap: what a
@@ -212,15 +222,4 @@ impl Forest {
     pub(super) fn run_mut(&mut self, id: RunId) -> &mut Run {
         self.runs.entry(id).or_default()
     }
-}
-
-fn log_text(log: &SpanLog<'_>) -> String {
-    let mut text = log.message.to_string();
-    for (key, value) in log.fields.iter() {
-        text.push_str("  ");
-        text.push_str(key);
-        text.push('=');
-        text.push_str(value.as_str());
-    }
-    text
 }

@@ -3,10 +3,10 @@
 
 use hero_span_protocol::SpanId;
 
-use super::Forest;
 use super::arena::SpanKey;
 use super::run::RunId;
 use super::session::SessionId;
+use super::{Forest, Run};
 
 impl Forest {
     /// Hangs a started span under the parent it names, or lets it wait for
@@ -30,7 +30,7 @@ impl Forest {
     }
 
     /// A connection's own spans come first: another one may use the same id.
-    fn find_parent(&self, session: SessionId, id: SpanId) -> Option<SpanKey> {
+    pub(super) fn find_parent(&self, session: SessionId, id: SpanId) -> Option<SpanKey> {
         let own = self.sessions.get(&session)?.spans.get(&id);
         own.or_else(|| self.by_id.get(&id)).copied()
     }
@@ -44,7 +44,7 @@ impl Forest {
         self.join(first, self.spans[key].session());
     }
 
-    fn attach(&mut self, child: SpanKey, parent: SpanKey) {
+    pub(super) fn attach(&mut self, child: SpanKey, parent: SpanKey) {
         self.join(self.spans[child].session(), self.spans[parent].session());
         let above = self.tree_of(parent);
         let below = self.tree_of(child);
@@ -146,17 +146,23 @@ impl Forest {
             return;
         };
         self.joined_runs += 1;
+        self.joined.push((stays, goes));
         for &session in &gone.sessions {
             self.session_mut(session).run = Some(stays);
         }
         self.run_mut(stays).absorb(gone);
     }
 
-    /// Puts a connection without a run into one.
+    /// Puts a connection without a run into one, which may be new.
     pub(super) fn enrol(&mut self, id: SessionId, run: RunId) {
         let session = self.session_mut(id);
         session.run = Some(run);
         let connected = usize::from(session.ending.is_none());
-        self.run_mut(run).add(id, connected);
+        self.latest_run = self.latest_run.max(run);
+        let joins = self.runs.entry(run).or_insert_with(|| {
+            self.begun_runs += 1;
+            Run::default()
+        });
+        joins.add(id, connected);
     }
 }

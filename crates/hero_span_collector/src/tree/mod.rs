@@ -17,6 +17,7 @@ mod flags;
 mod grow;
 mod link;
 mod order;
+mod restore;
 mod run;
 mod session;
 mod span;
@@ -32,9 +33,10 @@ use self::arena::Arena;
 pub use self::arena::SpanKey;
 pub use self::details::LogLine;
 pub use self::grow::Heard;
+pub use self::restore::SessionRecord;
 pub use self::run::{Run, RunId};
 pub use self::session::{Counts, Ending, Session, SessionId};
-pub use self::span::{Span, State, What};
+pub use self::span::{Span, SpanRecord, State, What};
 
 /// Every run that is known, and the trees of its spans.
 #[derive(Debug, Default)]
@@ -42,9 +44,15 @@ pub struct Forest {
     spans: Arena,
     sessions: HashMap<SessionId, Session>,
     runs: BTreeMap<RunId, Run>,
+    /// The highest number that a run has had.
+    latest_run: RunId,
     begun_runs: u64,
     joined_runs: u64,
+    /// Which runs became one since an event last told of it.
+    joined: Vec<(RunId, RunId)>,
     recorded_spans: u64,
+    /// The number of the latest span.
+    numbered: u64,
     /// The span to take for an id that another connection names.
     by_id: HashMap<SpanId, SpanKey>,
     /// Which connection a producer was first heard on.
@@ -57,6 +65,15 @@ impl Forest {
     /// A forest without trees.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A forest without trees that gives its first span this number, for one
+    /// that goes on where another ended. Numbers begin at 1 at least.
+    pub fn with_first_number(number: u64) -> Self {
+        Self {
+            numbered: number.saturating_sub(1),
+            ..Self::default()
+        }
     }
 
     /// Every run, by number.
@@ -104,10 +121,11 @@ impl Forest {
         sum
     }
 
-    /// Every span of a run, in no particular order.
+    /// Every span of a run, each before those that hang under it.
     pub fn spans_of(&self, run: RunId) -> impl Iterator<Item = SpanKey> {
         self.sessions_of(run)
-            .flat_map(|session| session.spans.values().copied())
+            .flat_map(|session| self.siblings(session.first_root))
+            .flat_map(|root| self.tree(root))
     }
 
     /// No end was heard of the span, and none can come: its connection is
@@ -132,30 +150,32 @@ impl Forest {
 
     /// Lets go of a run and everything in it.
     pub fn forget(&mut self, run: RunId) {
+        let spans: Vec<_> = self.spans_of(run).collect();
         let Some(run) = self.runs.remove(&run) else {
             return;
         };
         for id in run.sessions {
-            if let Some(session) = self.sessions.remove(&id) {
-                self.forget_session(&session);
+            let session = self.sessions.remove(&id);
+            if let Some(producer) = session.and_then(|session| session.producer) {
+                self.producers.remove(&producer.id);
             }
+        }
+        for key in spans {
+            self.forget_span(key);
         }
     }
 
-    fn forget_session(&mut self, session: &Session) {
-        if let Some(producer) = &session.producer {
-            self.producers.remove(&producer.id);
+    fn forget_span(&mut self, key: SpanKey) {
+        let span = &self.spans[key];
+        let (id, parent) = (span.id(), span.parent_id());
+        if self.by_id.get(&id) == Some(&key) {
+            self.by_id.remove(&id);
         }
-        for (id, &key) in &session.spans {
-            if self.by_id.get(id) == Some(&key) {
-                self.by_id.remove(id);
-            }
-            // All that wait for one parent are in one run.
-            if let Some(parent) = self.spans[key].parent_id() {
-                self.waiting.remove(&parent);
-            }
-            self.spans.remove(key);
+        // All that wait for one parent are in one run.
+        if let Some(parent) = parent {
+            self.waiting.remove(&parent);
         }
+        self.spans.remove(key);
     }
 
     /// Lets go of a connection that ended without having said anything.

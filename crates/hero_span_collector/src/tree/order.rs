@@ -26,8 +26,30 @@ impl Forest {
         self.in_order(self.siblings(self.spans[key].links.first_child).collect())
     }
 
-    fn siblings(&self, first: Option<SpanKey>) -> impl Iterator<Item = SpanKey> {
+    pub(super) fn siblings(&self, first: Option<SpanKey>) -> impl Iterator<Item = SpanKey> {
         std::iter::successors(first, |&key| self.spans[key].links.next)
+    }
+
+    /// A span and all that hangs under it, each before its children: one
+    /// step after the other along the links, however deep the tree is.
+    pub(super) fn tree(&self, root: SpanKey) -> impl Iterator<Item = SpanKey> {
+        std::iter::successors(Some(root), move |&key| self.next_in_tree(root, key))
+    }
+
+    fn next_in_tree(&self, root: SpanKey, key: SpanKey) -> Option<SpanKey> {
+        let below = self.spans[key].links.first_child;
+        if below.is_some() {
+            return below;
+        }
+        let mut key = key;
+        while key != root {
+            let links = &self.spans[key].links;
+            if links.next.is_some() {
+                return links.next;
+            }
+            key = links.parent?;
+        }
+        None
     }
 
     fn in_order(&self, mut keys: Vec<SpanKey>) -> Vec<SpanKey> {

@@ -6,7 +6,7 @@ use super::session::SessionId;
 
 /// A run's number: 1 for the first. When two runs turn out to be one, the
 /// lower number stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId(pub u64);
 
 impl fmt::Display for RunId {

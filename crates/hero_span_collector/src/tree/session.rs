@@ -70,6 +70,8 @@ pub struct Session {
     pub(super) run: Option<RunId>,
     pub(super) producer: Option<Producer<'static>>,
     pub(super) spans: HashMap<SpanId, SpanKey>,
+    /// How many spans it spoke of: what the next one's ordinal is.
+    pub(super) begun_spans: u32,
     pub(super) first_root: Option<SpanKey>,
     pub(super) counts: Counts,
     pub(super) ending: Option<Ending>,
@@ -99,7 +101,7 @@ impl Session {
     }
 
     /// How many spans it spoke of.
-    pub fn span_count(&self) -> usize {
-        self.spans.len()
+    pub fn span_count(&self) -> u32 {
+        self.begun_spans
     }
 }

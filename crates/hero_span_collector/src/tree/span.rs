@@ -1,11 +1,17 @@
 //! One span as the tree knows it.
 
-use hero_span_protocol::{Clause, Kind, SpanEnd, SpanId, SpanStart, Status, TimeMs, limit, limits};
+mod record;
+
+use hero_span_protocol::{
+    Clause, Event, Kind, SpanEnd, SpanId, SpanStart, Status, TimeMs, limit, limits,
+};
 
 use super::arena::SpanKey;
-use super::details::{Details, LogLine};
+use super::details::{Details, LogLine, log_text};
 use super::flags::Flags;
 use super::session::SessionId;
+
+pub use self::record::SpanRecord;
 
 /// How a span stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +53,7 @@ pub(super) struct Links {
 /// A span, with what it costs at most bounded: see [`Span::tags`].
 #[derive(Debug)]
 pub struct Span {
+    number: u64,
     id: SpanId,
     session: SessionId,
     /// The position among its connection's spans, for the order of siblings.
@@ -66,8 +73,15 @@ pub struct Span {
 }
 
 impl Span {
-    pub(super) fn new(id: SpanId, session: SessionId, ordinal: u32, at: TimeMs) -> Self {
+    pub(super) fn new(
+        number: u64,
+        id: SpanId,
+        session: SessionId,
+        ordinal: u32,
+        at: TimeMs,
+    ) -> Self {
         Self {
+            number,
             id,
             session,
             ordinal,
@@ -84,6 +98,12 @@ impl Span {
             details: None,
             links: Links::default(),
         }
+    }
+
+    /// Its number, which no other span of the forest has or will have. Numbers
+    /// rise in the order in which spans are first heard of.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// The span's id (`type.id`).
@@ -217,14 +237,34 @@ impl Span {
         self.ordinal
     }
 
-    pub(super) fn heard(&mut self, what: What, at: TimeMs) {
-        self.last_heard = (what, at);
+    /// Takes in what an event says of it.
+    pub(super) fn hear(&mut self, event: &Event<'_>) -> What {
+        let what = match event {
+            Event::Start(start) => {
+                self.start(start);
+                What::Start
+            }
+            Event::Tag(tag) => {
+                self.details().tag(&tag.key, tag.value.as_str());
+                What::Tag
+            }
+            Event::Log(log) => {
+                self.details().log(log.ts_ms, log.level, &log_text(log));
+                What::Log
+            }
+            Event::End(end) => {
+                self.end(end);
+                What::End
+            }
+        };
+        self.last_heard = (what, event.ts_ms());
+        what
     }
 
     /// A second start changes nothing but the flags that come with it.
-    pub(super) fn start(&mut self, event: &SpanStart<'_>) -> bool {
+    fn start(&mut self, event: &SpanStart<'_>) {
         if self.started.is_some() {
-            return false;
+            return;
         }
         self.started = Some(event.ts_ms);
         self.name = limits::cut(&event.name, limit::NAME_BYTES).into();
@@ -233,11 +273,10 @@ impl Span {
         for (key, value) in event.tags.iter() {
             self.details().tag(key, value.as_str());
         }
-        true
     }
 
     /// The first end counts.
-    pub(super) fn end(&mut self, event: &SpanEnd<'_>) {
+    fn end(&mut self, event: &SpanEnd<'_>) {
         if self.ended.is_some() {
             return;
         }
@@ -248,12 +287,17 @@ impl Span {
         }
     }
 
-    pub(super) fn details(&mut self) -> &mut Details {
+    fn details(&mut self) -> &mut Details {
         self.details.get_or_insert_default()
     }
 
     pub(super) fn flag(&mut self, clause: Clause) {
         self.flags.insert(clause);
+    }
+
+    /// The clauses that its events broke, as a set.
+    pub(super) fn broken(&self) -> Flags {
+        self.flags
     }
 
     pub(super) fn lose(&mut self, events: u64) {

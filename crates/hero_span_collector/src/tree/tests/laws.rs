@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = (&'static str, char, String)> {
 }
 
 /// What each connection says, from the first line to its end.
-fn connections() -> impl Strategy<Value = Vec<Vec<String>>> {
+pub(super) fn connections() -> impl Strategy<Value = Vec<Vec<String>>> {
     let one = proptest::collection::vec(step(), 0..12);
     let all = proptest::collection::vec(one, CONNECTIONS as usize);
     all.prop_map(|all| {
@@ -55,7 +55,7 @@ fn lines(number: u64, steps: Vec<(&str, char, String)>) -> Vec<String> {
 
 /// The lines in an order that keeps each connection's own: at each place,
 /// which connection speaks.
-fn interleave(connections: &[Vec<String>], turns: &[usize]) -> String {
+pub(super) fn interleave(connections: &[Vec<String>], turns: &[usize]) -> String {
     let mut left: Vec<_> = connections.iter().map(|lines| lines.iter()).collect();
     let mut script = Vec::new();
     for turn in turns {
@@ -65,16 +65,20 @@ fn interleave(connections: &[Vec<String>], turns: &[usize]) -> String {
     script.join("\n")
 }
 
-fn turns() -> impl Strategy<Value = Vec<usize>> {
+pub(super) fn turns() -> impl Strategy<Value = Vec<usize>> {
     proptest::collection::vec(0..CONNECTIONS as usize, 0..60)
 }
 
-/// Runs without their numbers, which come from the order of arrival.
 fn grown(script: &str) -> Vec<String> {
     let mut forest = Forest::new();
     play(&mut forest, script);
+    runs(&forest)
+}
+
+/// Runs without their numbers, which come from the order of arrival.
+pub(super) fn runs(forest: &Forest) -> Vec<String> {
     let runs = forest.runs();
-    let mut runs: Vec<_> = runs.map(|(id, _)| run_outline(&forest, id)).collect();
+    let mut runs: Vec<_> = runs.map(|(id, _)| run_outline(forest, id)).collect();
     runs.sort();
     runs
 }
@@ -106,9 +110,12 @@ proptest! {
                 prop_assert_eq!(children.len(), forest.span(key).child_count() as usize);
                 left.extend(children);
             }
-            let all: std::collections::BTreeSet<_> = forest.spans_of(run).collect();
-            prop_assert_eq!(seen, all);
+            let listed: Vec<_> = forest.spans_of(run).collect();
+            prop_assert_eq!(seen.len(), listed.len());
+            prop_assert_eq!(seen, listed.into_iter().collect());
         }
+        let all = forest.runs().map(|(run, _)| forest.spans_of(run).count());
+        prop_assert_eq!(all.sum::<usize>(), forest.span_count());
     }
 
     #[test]

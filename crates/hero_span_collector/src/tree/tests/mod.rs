@@ -2,8 +2,10 @@
 
 mod deep;
 mod details;
+mod heard;
 mod laws;
 mod outline;
+mod records;
 mod script;
 
 use super::Forest;

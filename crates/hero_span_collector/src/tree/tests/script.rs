@@ -14,7 +14,7 @@ use hero_span_protocol::{
     SpanTag, Status, TimeMs,
 };
 
-use crate::tree::{Ending, Forest, SessionId};
+use crate::tree::{Ending, Forest, Heard, SessionId};
 
 pub(super) fn play(forest: &mut Forest, script: &str) {
     for (number, line) in script.lines().enumerate() {
@@ -22,7 +22,11 @@ pub(super) fn play(forest: &mut Forest, script: &str) {
     }
 }
 
-fn step(forest: &mut Forest, line: &str, number: usize) {
+/// An event that was played, how many were lost before it, and where it went.
+pub(super) type Step<'a> = (Event<'a>, u64, Heard);
+
+/// Plays one line, which stands at that place in its script.
+pub(super) fn step<'a>(forest: &mut Forest, line: &'a str, number: usize) -> Option<Step<'a>> {
     let words: Vec<_> = line.split_whitespace().collect();
     let session = SessionId(words[0].parse().expect("a connection's number"));
     match words[1] {
@@ -37,9 +41,11 @@ fn step(forest: &mut Forest, line: &str, number: usize) {
             let flag = after("flag").map(|id| Clause::from_id(id).expect("a clause"));
             let lost = after("lost").map_or(0, |lost| lost.parse().expect("a count"));
             let event = event(&words, number, after);
-            forest.hear(session, &event, flag.as_slice(), lost);
+            let heard = forest.hear(session, &event, flag.as_slice(), lost);
+            return Some((event, lost, heard));
         }
     }
+    None
 }
 
 fn event<'a>(
