@@ -2,14 +2,16 @@
 //!
 //! ```text
 //! socket → connection → lines → events → stream rules → run trees → sinks
-//!          (session)    (reader: pure)                  (tree: pure)
+//!          (session)    (reader: pure)                  (tree: pure)  └→ store
 //! ```
 //!
-//! [`Listener::bind`] takes a socket path, [`collect()`] serves it (or any
-//! other [`Incoming`]) within [`Limits`] and tells a [`Sink`] what it hears,
-//! with the [`Forest`] as it stands. The trees are
+//! [`Listener::bind`] takes a socket path, a [`Collector`] serves it (or any
+//! other [`Incoming`]) within [`Limits`], keeps what it hears in a [`Store`],
+//! and tells a [`Sink`] of it, with the [`Forest`] as it stands. The trees are
 //! pure and usable without any of the rest. A bad line costs no other line
 //! (`consumer.bad-line`), and no connection holds more memory than one line.
+//!
+//! [`store::Reader`] looks at a store, also while a collector writes to it.
 //!
 //! [`tap()`] serves a socket in the same way, and hands on the bytes of each
 //! connection as they come.
@@ -17,8 +19,10 @@
 //! This crate knows nothing of terminals, and nothing of the conformance
 //! suite.
 
-mod collect;
+mod collector;
+mod counted;
 mod error;
+mod figures;
 mod hub;
 mod incoming;
 mod limits;
@@ -28,17 +32,20 @@ mod reader;
 mod serve;
 mod session;
 mod sink;
+pub mod store;
 mod tap;
 mod totals;
 pub mod tree;
 
-pub use collect::collect;
+pub use collector::Collector;
 pub use error::Error;
+pub use figures::{Exposed, Figures, Snapshot, expose};
 pub use incoming::Incoming;
 pub use limits::Limits;
 pub use listen::Listener;
 pub use message::{Rejected, Skipped, Told};
 pub use sink::{Sink, Update};
+pub use store::Store;
 pub use tap::{Tap, Tapped, tap};
 pub use totals::Totals;
 pub use tree::Forest;

@@ -1,6 +1,7 @@
 //! What connections and the accept loop tell the hub.
 
 use std::io;
+use std::sync::Arc;
 
 use hero_span_protocol::{Event, Finding, Violation};
 
@@ -19,7 +20,7 @@ pub(crate) enum Message<S> {
 #[derive(Debug)]
 pub(crate) enum Said {
     Opened,
-    Event(Box<Told>),
+    Event(Arc<Told>),
     Skipped(Skipped),
     Rejected(Rejected),
     Closed { ending: Ending, torn: Option<u64> },
@@ -30,6 +31,8 @@ pub(crate) enum Said {
 pub struct Told {
     /// The line it came on, from 1.
     pub line: u64,
+    /// The line as it came, without its LF.
+    pub text: Box<str>,
     /// The event.
     pub event: Event<'static>,
     /// The stream rules it breaks (`rule.*`).

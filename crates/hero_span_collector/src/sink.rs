@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::message::{Rejected, Skipped, Told};
 use crate::tree::{Ending, Forest, Heard, RunId, SessionId};
@@ -17,7 +18,7 @@ pub enum Update<'a> {
         /// The connection it came over.
         session: SessionId,
         /// The event itself.
-        told: &'a Told,
+        told: &'a Arc<Told>,
         /// Where it went in the forest.
         heard: Heard,
     },
@@ -54,5 +55,11 @@ pub trait Sink {
     fn tick(&mut self, forest: &Forest) -> ControlFlow<()> {
         let _ = forest;
         ControlFlow::Continue(())
+    }
+
+    /// Whether it can take no more just now: then connections are not read, and
+    /// what is due is done all the same.
+    fn is_full(&self) -> bool {
+        false
     }
 }

@@ -38,13 +38,13 @@ pub trait Tap {
     fn tick(&mut self) -> ControlFlow<()>;
 }
 
-/// Serves what comes in as [`crate::collect()`] does under the default
+/// Serves what comes in as [`crate::Collector`] does under the default
 /// [`Limits`], and hands on what comes unread.
 ///
 /// Must run within a tokio runtime with time, and with I/O if `incoming`
 /// needs it.
 pub async fn tap(incoming: impl Incoming, tap: &mut impl Tap, stop: impl Future<Output = ()>) {
-    serve::<Unread>(incoming, &mut Tapping(tap), stop, Limits::default()).await;
+    serve::<Unread>(incoming, SessionId(1), &mut Tapping(tap), stop, Limits::default()).await;
 }
 
 struct Tapping<'a, T>(&'a mut T);

@@ -6,11 +6,13 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
+use crate::figures::Figures;
 use crate::message::{Message, Rejected, Said, Told};
 use crate::sink::{Sink, Update};
 use crate::totals::Totals;
-use crate::tree::{Counts, Ending, Forest, RunId, SessionId};
+use crate::tree::{Ending, Forest, RunId, SessionId};
 
 /// How many ticks a run without connections waits for another process of it
 /// to connect: a fork may outlive its parent, and a connection that was made
@@ -25,7 +27,7 @@ const KEEP_RUNS: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     forest: Forest,
-    totals: Totals,
+    figures: Figures,
     /// Runs without connections.
     settling: BTreeMap<RunId, Settling>,
     /// Connections that have said nothing yet, and for how many ticks.
@@ -42,6 +44,18 @@ struct Settling {
 }
 
 impl Hub {
+    pub(crate) fn new(forest: Forest, figures: Figures) -> Self {
+        Self {
+            forest,
+            figures,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
     pub(crate) fn take(&mut self, message: Message<Said>, sink: &mut impl Sink) -> ControlFlow<()> {
         match message {
             Message::Session(id, said) => self.hear(id, said, sink),
@@ -65,9 +79,11 @@ impl Hub {
             // There is nothing left to stop.
             let _ = self.run_over(run, sink);
         }
-        self.totals.runs = self.forest.runs_ever();
-        self.totals.spans = self.forest.spans_ever();
-        self.totals
+        Totals {
+            runs: self.forest.runs_ever(),
+            spans: self.forest.spans_ever(),
+            ..self.figures.totals()
+        }
     }
 
     /// The runs of which something is still to be told.
@@ -86,7 +102,8 @@ impl Hub {
             Said::Opened => self.open(id, sink),
             Said::Event(told) => self.event(id, &told, sink),
             Said::Skipped(skipped) => {
-                self.count(id, |counts| counts.skipped += skipped.lines);
+                self.silent.remove(&id);
+                self.figures.skipped.inc_by(skipped.lines);
                 self.forest.skip(id, skipped.lines);
                 sink.take(&self.forest, &Update::Skipped(id, &skipped))
             }
@@ -96,17 +113,22 @@ impl Hub {
     }
 
     fn open(&mut self, id: SessionId, sink: &mut impl Sink) -> ControlFlow<()> {
-        self.totals.sessions += 1;
+        self.figures.connections.inc();
+        self.figures.connected.inc();
         self.silent.insert(id, 0);
         self.forest.open(id);
         sink.take(&self.forest, &Update::Opened(id))
     }
 
-    fn event(&mut self, session: SessionId, told: &Told, sink: &mut impl Sink) -> ControlFlow<()> {
-        self.count(session, |counts| {
-            counts.events += 1;
-            counts.lost += told.lost;
-        });
+    fn event(
+        &mut self,
+        session: SessionId,
+        told: &Arc<Told>,
+        sink: &mut impl Sink,
+    ) -> ControlFlow<()> {
+        self.silent.remove(&session);
+        self.figures.events.inc();
+        self.figures.lost.inc_by(told.lost);
         // What a loss explains, its producer need not have done.
         let broken = told
             .findings
@@ -128,9 +150,9 @@ impl Hub {
         rejected: &Rejected,
         sink: &mut impl Sink,
     ) -> ControlFlow<()> {
-        self.count(id, |counts| counts.rejected += rejected.lines);
+        self.silent.remove(&id);
         let clause = rejected.violation.clause;
-        *self.totals.rejected.entry(clause).or_default() += rejected.lines;
+        self.figures.reject(clause, rejected.lines);
         self.forest.reject(id, rejected.lines);
         sink.take(&self.forest, &Update::Rejected(id, rejected))
     }
@@ -143,9 +165,11 @@ impl Hub {
         sink: &mut impl Sink,
     ) -> ControlFlow<()> {
         if torn.is_some() {
-            self.count(session, |counts| counts.torn += 1);
+            self.silent.remove(&session);
+            self.figures.torn.inc();
             self.forest.tear(session);
         }
+        self.figures.connected.dec();
         self.forest.close(session, ending);
         let update = Update::Closed {
             session,
@@ -156,12 +180,6 @@ impl Hub {
         self.silent.remove(&session);
         self.forest.forget_silent(session);
         flow
-    }
-
-    /// Counts what a connection said, which is silent no longer.
-    fn count(&mut self, id: SessionId, count: impl FnOnce(&mut Counts)) {
-        count(&mut self.totals.counts);
-        self.silent.remove(&id);
     }
 
     /// One tick on: the runs that are over with it.

@@ -1,6 +1,7 @@
 //! When a run is over, and what is kept of it.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use hero_span_protocol::{Event, Parsed, parse};
 
@@ -44,7 +45,7 @@ impl Fixture {
         let line = format!(
             r#"{{"type":"span_start","span_id":"{span:016}","ts_ms":1,"parent_span_id":{parent},"name":"n"}}"#
         );
-        self.say(id, Said::Event(Box::new(told(&line))));
+        self.say(id, Said::Event(Arc::new(told(&line))));
     }
 
     fn close(&mut self, id: u64) {
@@ -71,6 +72,7 @@ fn told(line: &str) -> Told {
     let event: Event<'static> = event.into_owned();
     Told {
         line: 1,
+        text: line.into(),
         event,
         findings: Vec::new(),
         lost: 0,

@@ -14,14 +14,14 @@ const ATTEMPTS: usize = 100;
 
 /// A held lock; dropping it removes the file and frees the lock.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     path: PathBuf,
     _file: File,
 }
 
 impl Lock {
     /// Takes the lock of `socket`, or says that another collector has it.
-    pub(super) fn take(socket: &Path) -> Result<Self, Error> {
+    pub(crate) fn take(socket: &Path) -> Result<Self, Error> {
         let path = lock_path(socket);
         for _ in 0..ATTEMPTS {
             let file = open(&path).map_err(|e| Error::system(&path, "open the lock file", e))?;
@@ -49,7 +49,8 @@ impl Drop for Lock {
     }
 }
 
-fn lock_path(socket: &Path) -> PathBuf {
+/// The file that is locked for a socket, or for a store.
+pub(crate) fn lock_path(socket: &Path) -> PathBuf {
     let mut path = socket.as_os_str().to_owned();
     path.push(".lock");
     PathBuf::from(path)

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 
-use self::lock::Lock;
+pub(crate) use self::lock::{Lock, lock_path};
 use self::place::Found;
 use crate::{Error, Incoming};
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use hero_span_protocol::{
     Clause, Event, Line, ParseError, Parsed, Splitter, Stream, Violation, limit, parse,
 };
@@ -56,18 +58,18 @@ impl Reading for Reader {
 }
 
 enum Read {
-    Told(Box<Told>),
+    Told(Arc<Told>),
     Skipped(String),
 }
 
 impl Lines {
     fn read(&mut self, line: Line<'_>) -> Result<Read, Violation> {
-        let parsed = match line {
-            Line::Whole(line) => parse(line).map_err(ParseError::into),
-            Line::TooLong { bytes } => Err(too_long(bytes)),
+        let (line, parsed) = match line {
+            Line::Whole(line) => (line, parse(line).map_err(ParseError::into)),
+            Line::TooLong { bytes } => (&[][..], Err(too_long(bytes))),
         };
         match parsed {
-            Ok(Parsed::Event(event)) => Ok(Read::Told(self.tell(event))),
+            Ok(Parsed::Event(event)) => Ok(Read::Told(self.tell(line, event))),
             Ok(Parsed::Skipped { type_name }) => {
                 self.stream.observe_skipped();
                 Ok(Read::Skipped(type_name.into_owned()))
@@ -79,12 +81,15 @@ impl Lines {
         }
     }
 
-    fn tell(&mut self, event: Event<'_>) -> Box<Told> {
+    fn tell(&mut self, line: &[u8], event: Event<'_>) -> Arc<Told> {
         let findings = self.stream.observe(&event);
         let lost = self.stream.lost().saturating_sub(self.lost);
         self.lost += lost;
-        Box::new(Told {
+        // A good line is UTF-8, and may end with the CR of a CRLF.
+        let text = String::from_utf8_lossy(line.trim_ascii_end());
+        Arc::new(Told {
             line: self.count,
+            text: text.into(),
             event: event.into_owned(),
             findings,
             lost,

@@ -26,12 +26,13 @@ const QUIET: Duration = Duration::from_millis(20);
 /// socket goes when this returns; connections are read on.
 pub(super) async fn accept_all<R: Reading, I: Incoming>(
     incoming: I,
+    first: SessionId,
     limits: Limits,
     hub: mpsc::Sender<Message<R::Said>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut accepting = Accepting::<R> {
-        latest: 0,
+        latest: first.0.saturating_sub(1),
         limits,
         places: Arc::new(Semaphore::new(limits.places())),
         told_full: false,

@@ -16,6 +16,7 @@ use crate::incoming::Incoming;
 use crate::limits::Limits;
 use crate::message::Message;
 use crate::session::Reading;
+use crate::tree::SessionId;
 
 /// Messages that may wait to be taken in. Meanwhile connections are not read,
 /// and producers feel it as their own socket filling up.
@@ -29,19 +30,25 @@ const TICK: Duration = Duration::from_millis(50);
 pub(crate) trait Meeting<S> {
     fn take(&mut self, message: Message<S>) -> ControlFlow<()>;
     fn tick(&mut self) -> ControlFlow<()>;
+
+    /// Whether it can take nothing more until a later tick.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
-/// Serves what comes in until `stop` is ready or the meeting breaks; then
+/// Serves what comes in, connections numbered from `first`, until `stop` is ready or the meeting breaks; then
 /// accepts and reads what was sent before, and drops `incoming`.
 pub(crate) async fn serve<R: Reading>(
     incoming: impl Incoming,
+    first: SessionId,
     meeting: &mut impl Meeting<R::Said>,
     stop: impl Future<Output = ()>,
     limits: Limits,
 ) {
     let (tell, mut heard) = mpsc::channel(QUEUE);
     let (stopping, stopped) = watch::channel(false);
-    let accepting = tokio::spawn(accept_all::<R, _>(incoming, limits, tell, stopped));
+    let accepting = tokio::spawn(accept_all::<R, _>(incoming, first, limits, tell, stopped));
     let mut ticks = interval(TICK);
     // Runs settle by ticks: after a stall they must not come all at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -51,7 +58,7 @@ pub(crate) async fn serve<R: Reading>(
             biased;
             _ = ticks.tick() => meeting.tick(),
             () = &mut stop, if !*stopping.borrow() => ControlFlow::Break(()),
-            message = heard.recv() => match message {
+            message = heard.recv(), if !meeting.is_full() => match message {
                 Some(message) => meeting.take(message),
                 None => break,
             },

@@ -70,8 +70,14 @@ impl Forest {
     /// A forest without trees that gives its first span this number, for one
     /// that goes on where another ended. Numbers begin at 1 at least.
     pub fn with_first_number(number: u64) -> Self {
+        Self::with_first_numbers(1, number)
+    }
+
+    /// The same, for its first run and its first span.
+    pub fn with_first_numbers(run: u64, span: u64) -> Self {
         Self {
-            numbered: number.saturating_sub(1),
+            latest_run: RunId(run.saturating_sub(1)),
+            numbered: span.saturating_sub(1),
             ..Self::default()
         }
     }

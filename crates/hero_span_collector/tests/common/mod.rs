@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
 
 use hero_span_collector::tree::{RunId, State};
-use hero_span_collector::{Forest, Limits, Listener, Sink, Totals, Update, collect};
+use hero_span_collector::{Collector, Forest, Listener, Sink, Totals, Update};
 use tokio::sync::oneshot;
 
 /// What a collector came to know.
@@ -37,7 +37,9 @@ pub(crate) fn collected(clients: impl FnOnce(&(dyn Fn() -> UnixStream + Sync))) 
             bound.send(()).expect("awaited");
             let mut notes = Notes::default();
             let stop = async { drop(stopped.await) };
-            let totals = collect(listener, &mut notes, stop, Limits::default()).await;
+            let collector = Collector::default();
+            let totals = collector.run(listener, &mut notes, stop).await;
+            let totals = totals.expect("no store");
             let runs = notes.0;
             Collected { totals, runs }
         })

@@ -1,0 +1,224 @@
+//! `hero-span doctor`: how the store and the socket stand, and what to do.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use hero_span_collector::Snapshot;
+use hero_span_collector::store::{CollectorLine, Health, Reader};
+use serde::Serialize;
+
+use super::{StoreArgs, print_json, when};
+use crate::error::Error;
+use crate::exit_codes;
+use crate::listening;
+use crate::size::Size;
+use crate::view::{Colour, Paint, duration};
+
+const EXAMPLES: &str = "\
+Examples:
+  hero-span doctor
+  hero-span doctor --thorough       Have SQLite check every page and index
+  hero-span doctor --json | jq .store.events
+
+Exit codes: 0 all is well; 1 something is wrong, and what to do is said; 2 wrong
+arguments.";
+
+/// Look at the store, the socket and the collector, and say what is wrong
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// The socket to look at [default: where a collector listens]
+    #[arg(long, value_name = "PATH")]
+    listen: Option<std::path::PathBuf>,
+
+    /// Check every page of the store, which takes a while for a large one
+    #[arg(long)]
+    thorough: bool,
+
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+}
+
+/// What was found.
+#[derive(Serialize)]
+struct Report {
+    well: bool,
+    socket: Socket,
+    store: Option<Health>,
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Socket {
+    path: String,
+    listens: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8, Error> {
+    let mut problems = Vec::new();
+    let store = look_at_store(args, &mut problems)?;
+    let known = store.as_ref().and_then(|store| store.collector.as_ref());
+    let socket = look_at_socket(args, known, &mut problems)?;
+    let report = Report {
+        well: problems.is_empty(),
+        socket,
+        store,
+        problems,
+    };
+    if args.json {
+        print_json(&report)?;
+    } else {
+        print(&report, args.color.paint()).map_err(Error::output)?;
+    }
+    Ok(if report.well {
+        exit_codes::OK
+    } else {
+        exit_codes::VIOLATIONS
+    })
+}
+
+fn look_at_store(args: &Args, problems: &mut Vec<String>) -> Result<Option<Health>, Error> {
+    let path = args.store.path()?;
+    let health = Reader::open(&path).and_then(|reader| reader.health(args.thorough));
+    let health = match health {
+        Ok(health) => health,
+        Err(error) => {
+            problems.push(error.to_string());
+            return Ok(None);
+        }
+    };
+    problems.extend(health.faults.iter().map(|fault| {
+        format!(
+            "{}: damaged: {fault}: stop the collector and try hero-span rebuild; if that does not help, move the file away",
+            health.path
+        )
+    }));
+    if health.unstored > 0 {
+        problems.push(format!(
+            "{}: {} events came and could not be kept: is the disk full, or --store-limit too low?",
+            health.path, health.unstored
+        ));
+    }
+    if let Some(open) = open_to_others(&path) {
+        problems.push(open);
+    }
+    Ok(Some(health))
+}
+
+fn open_to_others(path: &Path) -> Option<String> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    let path = path.display();
+    (mode & 0o077 != 0).then(|| format!("{path}: others can read it (mode {mode:o}): chmod 600 {path}"))
+}
+
+fn look_at_socket(
+    args: &Args,
+    known: Option<&CollectorLine>,
+    problems: &mut Vec<String>,
+) -> Result<Socket, Error> {
+    let living = known.filter(|collector| collector.is_alive);
+    let path = match (&args.listen, living.and_then(|collector| collector.socket.as_ref())) {
+        (None, Some(path)) => path.into(),
+        (given, _) => listening::resolve(given.as_deref())?,
+    };
+    let connected = UnixStream::connect(&path);
+    if let Err(error) = &connected {
+        let todo = if living.is_some() {
+            "the collector does not answer: stop it, and start it again"
+        } else {
+            "nobody collects: start hero-span collect"
+        };
+        problems.push(format!("{}: {error}: {todo}", path.display()));
+    }
+    Ok(Socket {
+        path: path.display().to_string(),
+        listens: connected.is_ok(),
+    })
+}
+
+fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let mark = |well: bool| if well { paint.good("✓") } else { paint.bad("✗") };
+    let socket = &report.socket;
+    writeln!(out, "{} socket     {}", mark(socket.listens), socket.path)?;
+    if let Some(store) = &report.store {
+        writeln!(out, "{} store      {}", mark(store.faults.is_empty()), store.path)?;
+        writeln!(
+            out,
+            "             {} runs, {} spans, {} events; {} in use, {} on disk",
+            store.runs,
+            store.spans,
+            store.events,
+            Size(store.used_bytes),
+            Size(store.file_bytes)
+        )?;
+        if let Some(collector) = &store.collector {
+            writeln!(out, "{} collector  {}", mark(collector.is_alive), about(collector))?;
+            for line in figures(&collector.figures) {
+                writeln!(out, "             {line}")?;
+            }
+        }
+    }
+    for problem in &report.problems {
+        writeln!(out, "{} {problem}", paint.bad("!"))?;
+    }
+    Ok(())
+}
+
+fn about(collector: &CollectorLine) -> String {
+    let since = when::local(collector.began_ms);
+    let state = match collector.ended_ms {
+        _ if collector.is_alive => "works".to_owned(),
+        Some(at) => format!("ended {}", when::local(at)),
+        None => format!("was cut off after {}", when::local(collector.heard_ms)),
+    };
+    format!(
+        "process {}, version {}, since {since}, {state}",
+        collector.pid, collector.version
+    )
+}
+
+fn figures(found: &Snapshot) -> Vec<String> {
+    let rejected: u64 = found.rejected.values().sum();
+    let lines = found.events + found.skipped + rejected;
+    let mut text = vec![
+        format!(
+            "{} connections ({} open), {lines} lines, {}",
+            found.connections,
+            found.connected,
+            Size(found.bytes)
+        ),
+        format!(
+            "{} rejected, {} skipped, {} torn, {} lost by producers",
+            rejected, found.skipped, found.torn, found.lost
+        ),
+        format!(
+            "{} spans open, {} held in memory, {} queued",
+            found.open_spans,
+            found.held_spans,
+            Size(found.queue_bytes)
+        ),
+        format!(
+            "{} stored, {} not kept, {} commits of {} (at most {}), {} failed",
+            found.stored,
+            found.unstored,
+            found.commits,
+            duration(found.commit_ms),
+            duration(found.longest_commit_ms),
+            found.commit_failures
+        ),
+    ];
+    let reasons = found.rejected.iter();
+    text.extend(reasons.map(|(clause, lines)| format!("  rejected by {clause}: {lines}")));
+    text
+}

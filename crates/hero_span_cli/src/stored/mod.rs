@@ -1,0 +1,59 @@
+//! What looks at a store: runs, their trees and what they said.
+
+pub(crate) mod doctor;
+pub(crate) mod logs;
+mod pager;
+pub(crate) mod prune;
+pub(crate) mod rebuild;
+pub(crate) mod runs;
+pub(crate) mod show;
+mod table;
+pub(crate) mod tail;
+mod when;
+
+use std::path::PathBuf;
+
+use hero_span_collector::store::Reader;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::home;
+
+/// The file's name in the usual place.
+const NAME: &str = "spans.db";
+
+/// Which store is meant.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StoreArgs {
+    /// The store [default: spans.db in HERO_HOME/var/hero-span, or ~/.hero/var/hero-span]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    pub(crate) fn path(&self) -> Result<PathBuf, Error> {
+        match &self.store {
+            Some(path) => Ok(path.clone()),
+            None => default_path(),
+        }
+    }
+
+    pub(crate) fn open(&self) -> Result<Reader, Error> {
+        Ok(Reader::open(&self.path()?)?)
+    }
+}
+
+/// Where a store lies when nobody says.
+pub(crate) fn default_path() -> Result<PathBuf, Error> {
+    Ok(home::var()?.join(NAME))
+}
+
+/// Something as JSON, on standard output.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let written = serde_json::to_writer(&mut out, value).map_err(std::io::Error::from);
+    written
+        .and_then(|()| out.write_all(b"\n"))
+        .map_err(Error::output)
+}

@@ -1,0 +1,57 @@
+//! Long output, a page at a time where somebody reads it.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::process::{Child, Command, Stdio};
+
+/// Where lines go: a pager's standard input, or our output.
+pub(super) enum Pager {
+    Program(Child, Option<BufWriter<std::process::ChildStdin>>),
+    Plain(BufWriter<io::Stdout>),
+}
+
+impl Pager {
+    /// What `PAGER` names, or less, when the output is a terminal and nobody
+    /// minds; `less` shows colours and ends by itself when all fits.
+    pub(super) fn start(wanted: bool) -> Self {
+        let paged = wanted && io::stdout().is_terminal();
+        let started = paged.then(spawn).flatten();
+        started.unwrap_or_else(|| Self::Plain(BufWriter::new(io::stdout())))
+    }
+
+    /// Writes a line. An error of kind `BrokenPipe` says that nobody wants
+    /// more.
+    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+        match self {
+            Self::Program(_, Some(out)) => writeln!(out, "{line}"),
+            Self::Program(_, None) => Err(io::ErrorKind::BrokenPipe.into()),
+            Self::Plain(out) => writeln!(out, "{line}"),
+        }
+    }
+
+    /// Waits until the reader has seen enough.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        let flushed = match &mut self {
+            Self::Program(_, Some(out)) => out.flush(),
+            Self::Program(_, None) => Ok(()),
+            Self::Plain(out) => out.flush(),
+        };
+        if let Self::Program(child, out) = &mut self {
+            drop(out.take());
+            child.wait()?;
+        }
+        flushed
+    }
+}
+
+fn spawn() -> Option<Pager> {
+    let pager = std::env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
+    let words = shlex::split(&pager).filter(|words| !words.is_empty() && words[0] != "cat")?;
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).stdin(Stdio::piped());
+    if std::env::var_os("LESS").is_none() {
+        command.env("LESS", "FRX");
+    }
+    let mut child = command.spawn().ok()?;
+    let out = child.stdin.take().map(BufWriter::new);
+    Some(Pager::Program(child, out))
+}

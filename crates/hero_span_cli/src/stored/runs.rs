@@ -1,0 +1,202 @@
+//! `hero-span runs`: which runs there are.
+
+use std::io::Write;
+
+use clap::ValueEnum;
+use hero_span_collector::store::{Filter, RunLine, SpanFilter};
+use hero_span_protocol::printable;
+
+use super::table::{self, Cell};
+use super::{StoreArgs, print_json, when};
+use crate::error::Error;
+use crate::exit_codes;
+use crate::view::{Colour, Paint, duration, plural};
+
+const EXAMPLES: &str = "\
+Examples:
+  hero-span runs
+      The ten newest runs.
+
+  hero-span runs --state failed --since 2h
+      What failed lately.
+
+  hero-span runs --name 'load*' --tag day=monday --text timeout
+      Runs with a span that is called like this, has this tag, and said this
+      word in a log, an error, an input or a result: all of it the same span.
+
+  hero-span runs --json -n 100 | jq '.[].run'
+
+How a run stands is how the worst of its roots does: failed, open (its producer
+is gone and no end was heard), unknown (neither start nor end was heard),
+cancelled, or ok. While its producers are connected it is running.
+
+Exit codes: 0 done, also when none was found; 2 wrong arguments, or no store.";
+
+/// List the newest runs, or those that are looked for
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// How the run stands
+    #[arg(long, value_enum)]
+    state: Option<State>,
+
+    /// Heard of since then: 2h, 2026-11-27, "2026-11-27 14:30" or RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
+    since: Option<f64>,
+
+    /// Begun by then
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
+    until: Option<f64>,
+
+    /// A span's name; * stands for anything
+    #[arg(long)]
+    name: Option<String>,
+
+    /// How that span stands
+    #[arg(long, value_enum, value_name = "STATE")]
+    span_state: Option<SpanState>,
+
+    /// A tag of that span, with or without its value; may be given again
+    #[arg(long, value_name = "KEY[=VALUE]", value_parser = tag)]
+    tag: Vec<(String, Option<String>)>,
+
+    /// Words that the span said; "two words" in quotes stand side by side,
+    /// a* begins with a, and NOT, OR and AND are understood
+    #[arg(long, value_name = "WORDS")]
+    text: Option<String>,
+
+    /// How many at most
+    #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
+    limit: usize,
+
+    /// As JSON: a list of objects
+    #[arg(long)]
+    json: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum State {
+    Running,
+    Ok,
+    Failed,
+    Cancelled,
+    Open,
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SpanState {
+    Ok,
+    Failed,
+    Cancelled,
+    Open,
+    Unknown,
+}
+
+fn word(state: &impl ValueEnum) -> Option<String> {
+    let value = state.to_possible_value()?;
+    Some(value.get_name().to_owned())
+}
+
+fn tag(text: &str) -> Result<(String, Option<String>), String> {
+    let (key, value) = match text.split_once('=') {
+        Some((key, value)) => (key, Some(value.to_owned())),
+        None => (text, None),
+    };
+    if key.is_empty() {
+        return Err("expected KEY or KEY=VALUE, found no key".to_owned());
+    }
+    Ok((key.to_owned(), value))
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8, Error> {
+    let reader = args.store.open()?;
+    let runs = reader.runs(&args.filter(), args.limit)?;
+    if args.json {
+        print_json(&runs)?;
+    } else {
+        print(&runs, args.color.paint()).map_err(Error::output)?;
+    }
+    Ok(exit_codes::OK)
+}
+
+impl Args {
+    fn filter(&self) -> Filter {
+        Filter {
+            state: self.state.as_ref().and_then(word),
+            since_ms: self.since,
+            until_ms: self.until,
+            span: SpanFilter {
+                name: self.name.clone(),
+                state: self.span_state.as_ref().and_then(word),
+                tags: self.tag.clone(),
+                text: self.text.clone(),
+            },
+        }
+    }
+}
+
+fn print(runs: &[RunLine], paint: Paint) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if runs.is_empty() {
+        return writeln!(std::io::stderr(), "no run fits");
+    }
+    let head = ["RUN", "STATE", "BEGAN", "TOOK", "SPANS", "NAME", ""];
+    let head = head.map(|word| Cell::new(word).painted(|text| paint.dim(text)));
+    let mut rows = vec![head.into_iter().collect()];
+    rows.extend(runs.iter().map(|run| row(run, paint)));
+    for line in table::lines(&rows) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn row(run: &RunLine, paint: Paint) -> Vec<Cell> {
+    let took = run.began_ms.zip(run.heard_ms);
+    let took = took.map(|(began, heard)| duration(heard - began));
+    let began = run.began_ms.map(when::local);
+    let name = run.name.as_deref().unwrap_or("(unnamed)");
+    vec![
+        Cell::number(run.run).painted(|text| paint.bold(text)),
+        Cell::new(run.state.clone()).painted(|text| painted_state(&run.state, text, paint)),
+        Cell::new(began.unwrap_or_default()),
+        Cell::new(took.unwrap_or_default()),
+        Cell::number(run.spans),
+        Cell::new(printable(name)),
+        Cell::new(remarks(run)).painted(|text| paint.warn(text)),
+    ]
+}
+
+/// A state's word in its colour.
+pub(super) fn painted_state(state: &str, text: &str, paint: Paint) -> String {
+    match state {
+        "ok" => paint.good(text),
+        "failed" => paint.bad(text),
+        "running" => paint.live(text),
+        _ => paint.warn(text),
+    }
+}
+
+/// What is not as it should be, and is not said by the state.
+fn remarks(run: &RunLine) -> String {
+    let count = |count: u64, word: &str| (count > 0).then(|| format!("{count} {word}"));
+    let processes = (run.processes > 1).then(|| plural(run.processes, "process"));
+    let parts = [
+        processes,
+        count(run.failed, "failed"),
+        count(run.open, "open").filter(|_| run.connected == 0),
+        count(run.lost, "lost"),
+        count(run.rejected, "rejected"),
+        count(run.torn, "torn"),
+        count(run.unstored, "not kept"),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    parts.join(", ")
+}

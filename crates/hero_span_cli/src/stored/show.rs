@@ -1,0 +1,114 @@
+//! `hero-span show`: the tree of a run.
+
+mod errors;
+mod json;
+mod path;
+
+use std::io;
+
+use hero_span_collector::Forest;
+use hero_span_collector::store::RunLine;
+use hero_span_collector::tree::RunId;
+
+use super::StoreArgs;
+use super::pager::Pager;
+use crate::error::Error;
+use crate::exit_codes;
+use crate::view::{Colour, Look, Rows, duration, header};
+
+use self::path::Path;
+
+const EXAMPLES: &str = "\
+Examples:
+  hero-span show
+      The newest run.
+
+  hero-span show 17
+      Run 17: what failed, then its tree. » marks the critical path: the spans
+      without which the run would have been over sooner.
+
+  hero-span show 17 --depth 2
+  hero-span show 4f2a --json | jq '.spans[] | select(.state == \"failed\")'
+
+A run is named by its number, by `last`, or by four or more digits of the
+beginning of one of its producers' ids. On a terminal the tree goes through
+PAGER, or less.
+
+Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
+
+/// Show a run: what failed, and its tree
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The run: its number, last, or the beginning of an id
+    #[arg(default_value = "last")]
+    run: String,
+
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// How many levels to show
+    #[arg(long, value_name = "LEVELS")]
+    depth: Option<usize>,
+
+    /// Leave out times, durations, ids and process numbers, and order what ran
+    /// at the same time by name
+    #[arg(long)]
+    stable: bool,
+
+    /// As JSON: an object with the run and a list of its spans
+    #[arg(long)]
+    json: bool,
+
+    /// Do not use a pager
+    #[arg(long)]
+    no_pager: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8, Error> {
+    let reader = args.store.open()?;
+    let run = reader.find(&args.run)?;
+    let forest = reader.forest(run.run)?;
+    let remarks = reader.remarks(run.run)?;
+    if args.json {
+        json::print(&forest, &run, &remarks)?;
+        return Ok(exit_codes::OK);
+    }
+    let mut pager = Pager::start(!args.no_pager);
+    let shown = print(args, &forest, &run, &mut pager);
+    let finished = pager.finish();
+    shown.and(finished).map_err(Error::output)?;
+    Ok(exit_codes::OK)
+}
+
+fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::Result<()> {
+    let id = RunId(run.run);
+    let look = Look {
+        paint: args.color.paint(),
+        stable: args.stable,
+        now_ms: (run.state == "running").then(crate::view::now_ms),
+    };
+    pager.line(&header(forest, id, look))?;
+    let path = Path::of(forest, id);
+    if let Some(ms) = path.length_ms().filter(|_| !args.stable) {
+        let text = format!("» critical path: {} in {}", duration(ms), path.count());
+        pager.line(&look.paint.dim(&text))?;
+    }
+    if run.unstored > 0 {
+        let text = format!("! {} events came and could not be kept", run.unstored);
+        pager.line(&look.paint.bad(&text))?;
+    }
+    for line in errors::lines(forest, id, look) {
+        pager.line(&line)?;
+    }
+    for row in Rows::new(forest, id, args.stable, None).to_depth(args.depth) {
+        let line = look.row(forest, &row);
+        let is_on_path = row.item.span().is_some_and(|key| path.has(key));
+        pager.line(&format!("{} {line}", if is_on_path { "»" } else { " " }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! What failed, before the tree: each failure where it happened, with the
+//! spans above it.
+
+use hero_span_collector::Forest;
+use hero_span_collector::tree::{RunId, SpanKey, State};
+use hero_span_protocol::{Status, printable};
+
+use crate::view::{Look, error_text, plural};
+
+/// Failures that are told in full.
+const TOLD: usize = 10;
+
+/// Spans of a path that are named.
+const NAMED: usize = 8;
+
+pub(super) fn lines(forest: &Forest, run: RunId, look: Look) -> Vec<String> {
+    let mut failed: Vec<_> = forest
+        .spans_of(run)
+        .filter(|&key| is_failed(forest, key) && !came_from_below(forest, key))
+        .collect();
+    failed.sort_by_key(|&key| (forest.span(key).ended(), forest.span(key).number()));
+    let mut lines: Vec<_> = failed
+        .iter()
+        .take(TOLD)
+        .map(|&key| line(forest, key, look))
+        .collect();
+    if failed.len() > TOLD {
+        let more = plural((failed.len() - TOLD) as u64, "more failure");
+        lines.push(look.paint.dim(&format!("  {more}")));
+    }
+    lines
+}
+
+fn line(forest: &Forest, key: SpanKey, look: Look) -> String {
+    let span = forest.span(key);
+    let text = error_text(span.error_type(), span.error_line());
+    let path = path(forest, key, look);
+    format!("{} {path}: {}", look.paint.bad("✗"), look.paint.bad(&text))
+}
+
+/// The names from the root down, the middle of a long path left out.
+fn path(forest: &Forest, key: SpanKey, look: Look) -> String {
+    let up = std::iter::successors(Some(key), |&key| forest.span(key).parent());
+    let mut names: Vec<_> = up
+        .take(NAMED + 1)
+        .map(|key| look.name(forest.span(key)))
+        .collect();
+    if names.len() > NAMED {
+        names.truncate(NAMED);
+        names.push("…".to_owned());
+    }
+    names.reverse();
+    printable(&names.join(" › ")).into_owned()
+}
+
+fn is_failed(forest: &Forest, key: SpanKey) -> bool {
+    forest.span(key).state() == State::Ended(Status::Failed)
+}
+
+/// A child failed with the same error: it is told there.
+fn came_from_below(forest: &Forest, key: SpanKey) -> bool {
+    let error = |key: SpanKey| {
+        let span = forest.span(key);
+        (span.error_type(), span.error_line())
+    };
+    let children = forest.children(key);
+    children
+        .iter()
+        .any(|&child| is_failed(forest, child) && error(child) == error(key))
+}

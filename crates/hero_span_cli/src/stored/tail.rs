@@ -1,0 +1,100 @@
+//! `hero-span tail`: events as they come, from the store of a collector that
+//! works elsewhere.
+
+use std::io::Write;
+use std::time::Duration;
+
+use hero_span_collector::store::Reader;
+
+use super::{StoreArgs, said};
+use crate::error::Error;
+use crate::exit_codes;
+use crate::view::{Colour, Look};
+
+/// How often the store is asked: as often as a collector writes to it.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Events that are read at once.
+const AT_ONCE: usize = 2_000;
+
+const EXAMPLES: &str = "\
+Examples:
+  hero-span tail
+      Every event of every run, as a collector stores it, until Ctrl-C.
+
+  hero-span tail last
+      The newest run from its beginning, until it is over.
+
+Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
+
+/// Print events as they come, of all runs or one
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The run: its number, last, or the beginning of an id [default: all]
+    run: Option<String>,
+
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8, Error> {
+    let reader = args.store.open()?;
+    let run = args.run.as_deref().map(|run| reader.find(run));
+    let run = run.transpose()?.map(|run| run.run);
+    let look = Look {
+        paint: args.color.paint(),
+        ..Look::default()
+    };
+    let mut tail = Tail { reader, run, look };
+    tail.follow()?;
+    Ok(exit_codes::OK)
+}
+
+struct Tail {
+    reader: Reader,
+    run: Option<u64>,
+    look: Look,
+}
+
+impl Tail {
+    fn follow(&mut self) -> Result<(), Error> {
+        let mut after = match self.run {
+            Some(run) => self.reader.first_event(run)?.saturating_sub(1),
+            None => self.reader.latest_event()?,
+        };
+        loop {
+            // Asked first: what a run says last comes before its end.
+            let is_over = self.is_over()?;
+            let events = self.reader.events_after(after, AT_ONCE, self.run)?;
+            let mut out = std::io::stdout().lock();
+            for stored in &events {
+                after = stored.id;
+                let Some(event) = stored.event() else { continue };
+                for line in said::lines(stored, &event, self.look) {
+                    let run = self.look.paint.dim(&format!("#{}", stored.run));
+                    writeln!(out, "{run} {line}").map_err(Error::output)?;
+                }
+            }
+            out.flush().map_err(Error::output)?;
+            if events.len() < AT_ONCE {
+                if is_over {
+                    return Ok(());
+                }
+                std::thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    fn is_over(&mut self) -> Result<bool, Error> {
+        let Some(run) = self.run else {
+            return Ok(false);
+        };
+        self.reader.look_again()?;
+        Ok(self.reader.find(&run.to_string())?.state != "running")
+    }
+}

@@ -1,0 +1,74 @@
+//! Points in time, as people write and read them.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, Zoned};
+
+/// A time that was given: an RFC 3339 time, a local date with or without a
+/// time of day, or how long ago (`90s`, `2h`, `3d`). In milliseconds since the
+/// Unix epoch.
+pub(super) fn parse(text: &str) -> Result<f64, String> {
+    let now = Zoned::now();
+    at(text, &now)
+        .map(|at| at.as_microsecond() as f64 / 1e3)
+        .ok_or_else(|| {
+            format!(
+                "expected a time, found \"{}\": use 2h, 2026-11-27, \"2026-11-27 14:30\" or 2026-11-27T14:30:00Z",
+                hero_span_protocol::printable(text)
+            )
+        })
+}
+
+fn at(text: &str, now: &Zoned) -> Option<Timestamp> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at);
+    }
+    if let Ok(span) = text.parse::<Span>() {
+        return Some(now.checked_sub(span.abs()).ok()?.timestamp());
+    }
+    let local: DateTime = text.parse().ok()?;
+    let zoned = local.to_zoned(now.time_zone().clone()).ok()?;
+    Some(zoned.timestamp())
+}
+
+/// A local time to the second; `?` for one that no calendar has.
+pub(super) fn local(ms: f64) -> String {
+    let zoned = zoned(ms);
+    zoned.map_or_else(|| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// A local time of day to the millisecond.
+pub(super) fn time_of_day(ms: f64) -> String {
+    let zoned = zoned(ms);
+    zoned.map_or_else(|| "?".to_owned(), |at| at.strftime("%H:%M:%S%.3f").to_string())
+}
+
+fn zoned(ms: f64) -> Option<Zoned> {
+    let at = Timestamp::from_microsecond((ms * 1e3) as i64).ok()?;
+    Some(at.to_zoned(TimeZone::system()))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Zoned;
+
+    use super::at;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        let now: Zoned = "2026-11-27T12:00:00+01:00[Europe/Berlin]".parse().expect("a time");
+        let found = at(text, &now).map(|at| at.to_string());
+        assert_eq!(found.as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn times_are_taken_as_people_write_them() {
+        check("2h", Some("2026-11-27T09:00:00Z"));
+        check("1d 30m", Some("2026-11-26T10:30:00Z"));
+        check("2026-11-26", Some("2026-11-25T23:00:00Z"));
+        check("2026-11-26 08:15", Some("2026-11-26T07:15:00Z"));
+        check("2026-11-26T08:15:00Z", Some("2026-11-26T08:15:00Z"));
+        check("yesterday", None);
+        check("", None);
+    }
+}

@@ -1,0 +1,184 @@
+//! A collector at work: runs grow, a sink is told, and a store keeps it all.
+
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::oneshot;
+
+use crate::Error;
+use crate::counted::Counted;
+use crate::figures::Figures;
+use crate::hub::Hub;
+use crate::incoming::Incoming;
+use crate::limits::Limits;
+use crate::message::{Message, Said};
+use crate::reader::Reader;
+use crate::serve::{Meeting, serve};
+use crate::sink::{Sink, Update};
+use crate::store::{self, Gather, Keeper, Storage, Store};
+use crate::totals::Totals;
+use crate::tree::{Forest, SessionId};
+
+/// The number of the first connection, where no store has any.
+const FIRST: SessionId = SessionId(1);
+
+/// A collector that is about to work.
+///
+/// ```no_run
+/// # async fn example(sink: &mut impl hero_span_collector::Sink) -> Result<(), hero_span_collector::Error> {
+/// use hero_span_collector::{Collector, Listener};
+///
+/// let listener = Listener::bind("/run/user/1000/hero.sock".as_ref()).await?;
+/// let stop = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+/// let totals = Collector::default().run(listener, sink, stop).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Default)]
+pub struct Collector {
+    limits: Limits,
+    figures: Figures,
+    store: Option<Store>,
+}
+
+impl Collector {
+    /// Grants this much to those who connect.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Counts in these figures.
+    #[must_use]
+    pub fn with_figures(mut self, figures: Figures) -> Self {
+        self.figures = figures;
+        self
+    }
+
+    /// Keeps what it hears in this store.
+    #[must_use]
+    pub fn with_store(mut self, store: Option<Store>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// Collects until `stop` is ready or the sink breaks; then accepts and
+    /// reads what was sent before, for half a second at most, tells the sink
+    /// which runs are over, stores what is left, and drops `incoming`, which
+    /// removes a [`crate::Listener`]'s socket.
+    ///
+    /// Must run within a tokio runtime with time, and with I/O if `incoming`
+    /// needs it.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no thread for the store.
+    pub async fn run(
+        self,
+        incoming: impl Incoming,
+        sink: &mut impl Sink,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Totals, Error> {
+        let Self {
+            limits,
+            figures,
+            store,
+        } = self;
+        let Some(store) = store else {
+            let hub = Hub::new(Forest::new(), figures);
+            return Ok(hear(incoming, FIRST, hub, sink, stop, limits).await);
+        };
+        let path = store.path().to_owned();
+        let numbers = store.numbers();
+        let (queue, batches) = store::queue(figures.clone());
+        let keeper = Keeper::new(store, batches, figures.clone(), now_ms);
+        let kept = on_a_thread(keeper).map_err(|e| Error::system(&path, "start to store", e))?;
+        let mut both = Both(Gather::new(queue, now_ms), sink);
+        let forest = Forest::with_first_numbers(numbers.run, numbers.span);
+        let hub = Hub::new(forest, figures);
+        let first = SessionId(numbers.session);
+        let totals = hear(incoming, first, hub, &mut both, stop, limits).await;
+        // The queue closes: the keeper stores what is left, and ends.
+        drop(both);
+        let _ = kept.await;
+        Ok(totals)
+    }
+}
+
+/// SQLite waits for the disk, and nothing else must.
+fn on_a_thread<S: Storage + Send + 'static>(
+    keeper: Keeper<S>,
+) -> std::io::Result<oneshot::Receiver<()>> {
+    let (tell, kept) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    std::thread::Builder::new()
+        .name("hero-span store".to_owned())
+        .spawn(move || {
+            runtime.block_on(keeper.run());
+            // Nobody waits any more when the collector was dropped.
+            let _ = tell.send(());
+        })?;
+    Ok(kept)
+}
+
+/// Everything that comes in, until the end.
+async fn hear(
+    incoming: impl Incoming,
+    first: SessionId,
+    hub: Hub,
+    sink: &mut impl Sink,
+    stop: impl Future<Output = ()>,
+    limits: Limits,
+) -> Totals {
+    let incoming = Counted::new(incoming, hub.figures().clone());
+    let mut collecting = Collecting { hub, sink };
+    serve::<Reader>(incoming, first, &mut collecting, stop, limits).await;
+    collecting.hub.finish(collecting.sink)
+}
+
+struct Collecting<'a, S> {
+    hub: Hub,
+    sink: &'a mut S,
+}
+
+impl<S: Sink> Meeting<Said> for Collecting<'_, S> {
+    fn take(&mut self, message: Message<Said>) -> ControlFlow<()> {
+        self.hub.take(message, self.sink)
+    }
+
+    fn tick(&mut self) -> ControlFlow<()> {
+        self.hub.tick(self.sink)
+    }
+
+    fn is_full(&self) -> bool {
+        self.sink.is_full()
+    }
+}
+
+/// Two sinks, the first of which never breaks.
+struct Both<'a, A, B>(A, &'a mut B);
+
+impl<A: Sink, B: Sink> Sink for Both<'_, A, B> {
+    fn take(&mut self, forest: &Forest, update: &Update<'_>) -> ControlFlow<()> {
+        self.0.take(forest, update)?;
+        self.1.take(forest, update)
+    }
+
+    fn tick(&mut self, forest: &Forest) -> ControlFlow<()> {
+        self.0.tick(forest)?;
+        self.1.tick(forest)
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.is_full() || self.1.is_full()
+    }
+}
+
+/// The machine's clock: milliseconds since the Unix epoch.
+pub(crate) fn now_ms() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64() * 1e3
+}

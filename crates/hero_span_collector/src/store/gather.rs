@@ -1,0 +1,311 @@
+//! What changed since the last batch, gathered from what a hub hears.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
+
+use hero_span_protocol::{Event, TimeMs};
+
+use super::batch::{Batch, EventRow, Remark, RunRow, RunState, SessionRow};
+use super::keeper::Queue;
+use crate::message::{Rejected, Skipped, Told};
+use crate::sink::{Sink, Update};
+use crate::tree::{Forest, Heard, RunId, SessionId, SpanKey, State};
+
+/// Bytes of events after which a batch goes at once.
+const BATCH_BYTES: usize = 256 << 10;
+
+/// What an event costs in a batch beside its line, about: the event itself, as
+/// it was parsed, and its rows.
+const EVENT_BYTES: usize = 512;
+
+/// What any other row costs, about.
+const ROW_BYTES: usize = 512;
+
+/// Remarks kept of one connection; the rest is counted.
+const REMARKS: u32 = 100;
+
+/// Has what a hub hears stored: the sink before the queue.
+#[derive(Debug)]
+pub(crate) struct Gather {
+    queue: Queue,
+    now_ms: fn() -> f64,
+    batch: Batch,
+    spans: BTreeMap<u64, SpanKey>,
+    sessions: BTreeSet<SessionId>,
+    runs: BTreeSet<RunId>,
+    /// Connections that are open.
+    open: HashMap<SessionId, Noted>,
+    names: HashMap<RunId, (TimeMs, Box<str>)>,
+}
+
+/// What is known of a connection beside its place in the forest.
+#[derive(Debug, Clone, Copy)]
+struct Noted {
+    opened: f64,
+    closed: Option<f64>,
+    remarks: u32,
+}
+
+impl Gather {
+    pub(crate) fn new(queue: Queue, now_ms: fn() -> f64) -> Self {
+        Self {
+            queue,
+            now_ms,
+            batch: Batch::default(),
+            spans: BTreeMap::new(),
+            sessions: BTreeSet::new(),
+            runs: BTreeSet::new(),
+            open: HashMap::new(),
+            names: HashMap::new(),
+        }
+    }
+
+    fn event(&mut self, forest: &Forest, session: SessionId, told: &std::sync::Arc<Told>, heard: &Heard) {
+        self.batch.bytes += EVENT_BYTES + told.text.len();
+        self.batch.events.push(EventRow {
+            session,
+            span: heard.number,
+            told: told.clone(),
+            flags: heard.flags.clone(),
+            lost_in: heard.lost_in,
+        });
+        self.spans.insert(heard.number, heard.span);
+        if let Some(number) = heard.lost_in {
+            self.spans.extend(lost_in(forest, heard.span, number));
+        }
+        self.join(forest, &heard.joined);
+        self.changed(session, heard.run);
+        if let Event::Start(start) = &told.event {
+            self.name(forest, heard, start.ts_ms, &start.name);
+        }
+    }
+
+    /// A run is called after its first root.
+    fn name(&mut self, forest: &Forest, heard: &Heard, at: TimeMs, name: &str) {
+        if forest.span(heard.span).parent().is_some() {
+            return;
+        }
+        let is_earlier = |(known, _): &(TimeMs, Box<str>)| at < *known;
+        if self.names.get(&heard.run).is_none_or(is_earlier) {
+            self.names.insert(heard.run, (at, name.into()));
+        }
+    }
+
+    /// All connections of a run that became part of another are in that now.
+    fn join(&mut self, forest: &Forest, joined: &[(RunId, RunId)]) {
+        for &(stays, goes) in joined {
+            self.batch.joins.push((stays, goes));
+            self.batch.bytes += ROW_BYTES;
+            self.runs.remove(&goes);
+            self.runs.insert(stays);
+            self.names.remove(&goes);
+            let roots = forest.roots(stays).into_iter();
+            let first = roots.map(|root| forest.span(root)).find(|root| root.started().is_some());
+            if let Some((at, root)) = first.and_then(|root| Some((root.started()?, root))) {
+                self.names.insert(stays, (at, root.name().into()));
+            }
+        }
+    }
+
+    fn rejected(&mut self, session: SessionId, rejected: &Rejected) {
+        let text = rejected.violation.to_string();
+        let clause = Some(rejected.violation.clause);
+        self.remark(session, |session| Remark {
+            session,
+            line: rejected.line,
+            lines: rejected.lines,
+            what: "rejected",
+            clause,
+            text,
+        });
+    }
+
+    fn skipped(&mut self, session: SessionId, skipped: &Skipped) {
+        self.remark(session, |session| Remark {
+            session,
+            line: skipped.line,
+            lines: skipped.lines,
+            what: "skipped",
+            clause: None,
+            text: skipped.type_name.clone(),
+        });
+    }
+
+    fn torn(&mut self, session: SessionId, bytes: u64) {
+        self.remark(session, |session| Remark {
+            session,
+            line: 0,
+            lines: 1,
+            what: "torn",
+            clause: None,
+            text: format!("{bytes} bytes without an LF"),
+        });
+    }
+
+    fn remark(&mut self, session: SessionId, remark: impl FnOnce(u64) -> Remark) {
+        let Some(noted) = self.open.get_mut(&session) else {
+            return;
+        };
+        noted.remarks += 1;
+        if noted.remarks <= REMARKS {
+            self.batch.remarks.push(remark(session.0));
+            self.batch.bytes += ROW_BYTES;
+        }
+    }
+
+    fn changed(&mut self, session: SessionId, run: RunId) {
+        self.sessions.insert(session);
+        self.runs.insert(run);
+    }
+
+    /// The session changed otherwise than by an event.
+    fn changed_session(&mut self, forest: &Forest, session: SessionId) {
+        self.sessions.insert(session);
+        self.runs.extend(forest.run_of(session));
+    }
+
+    /// Sends what changed.
+    fn flush(&mut self, forest: &Forest) {
+        let spans = std::mem::take(&mut self.spans);
+        let spans = spans.into_values().map(|key| forest.span(key).record());
+        self.batch.spans.extend(spans);
+        for session in std::mem::take(&mut self.sessions) {
+            self.session_row(forest, session);
+        }
+        for run in std::mem::take(&mut self.runs) {
+            self.run_row(forest, run);
+        }
+        let rows = self.batch.spans.len() + self.batch.sessions.len() + self.batch.runs.len();
+        self.batch.bytes += rows * ROW_BYTES;
+        if !self.batch.is_empty() {
+            self.queue.push(std::mem::take(&mut self.batch));
+        }
+    }
+
+    /// A connection that has said nothing is in no run, and not stored.
+    fn session_row(&mut self, forest: &Forest, id: SessionId) {
+        let Some(noted) = self.open.get(&id).copied() else {
+            return;
+        };
+        if noted.closed.is_some() {
+            self.open.remove(&id);
+        }
+        if let Some((session, run)) = forest.session(id).and_then(|found| Some((found, found.run()?))) {
+            self.batch.sessions.push(SessionRow {
+                record: session.record(id),
+                run,
+                opened: noted.opened,
+                closed: noted.closed,
+            });
+        }
+    }
+
+    fn run_row(&mut self, forest: &Forest, id: RunId) {
+        let Some(run) = forest.run(id) else {
+            return;
+        };
+        self.batch.runs.push(RunRow {
+            id,
+            name: self.names.get(&id).map(|(_, name)| name.clone()),
+            state: state(forest, id),
+            began: forest.spans_of(id).map(|k| forest.span(k).last_heard().1.as_f64()).reduce(f64::min),
+            heard: forest.spans_of(id).map(|k| forest.span(k).last_heard().1.as_f64()).reduce(f64::max),
+            processes: run.sessions().len(),
+            connected: run.connected(),
+            tally: tally(forest, id),
+            counts: forest.counts(id),
+        });
+    }
+}
+
+/// The span that a loss was counted on: the one that was heard of, or one of
+/// the two above it.
+fn lost_in(forest: &Forest, heard: SpanKey, number: u64) -> Option<(u64, SpanKey)> {
+    let up = std::iter::successors(Some(heard), |&key| forest.span(key).parent());
+    let mut near = up.take(3);
+    let found = near.find(|&key| forest.span(key).number() == number)?;
+    Some((number, found))
+}
+
+/// The worst of the run's roots.
+fn state(forest: &Forest, id: RunId) -> RunState {
+    let held = forest.roots(id).into_iter().map(|key| match forest.span(key).state() {
+        State::Unknown => RunState::Unknown,
+        State::Open => RunState::Open,
+        State::Ended(status) => status.into(),
+    });
+    held.max().unwrap_or_default()
+}
+
+fn tally(forest: &Forest, id: RunId) -> super::batch::Tally {
+    let mut t = super::batch::Tally::default();
+    for k in forest.spans_of(id) {
+        t.spans += 1;
+        match forest.span(k).state() {
+            State::Unknown => t.unknown += 1,
+            State::Open => t.open += 1,
+            State::Ended(hero_span_protocol::Status::Failed) => t.failed += 1,
+            State::Ended(hero_span_protocol::Status::Cancelled) => t.cancelled += 1,
+            State::Ended(_) => {}
+        }
+    }
+    t
+}
+
+impl Sink for Gather {
+    fn take(&mut self, forest: &Forest, update: &Update<'_>) -> ControlFlow<()> {
+        match update {
+            Update::Opened(session) => {
+                let noted = Noted {
+                    opened: (self.now_ms)(),
+                    closed: None,
+                    remarks: 0,
+                };
+                self.open.insert(*session, noted);
+            }
+            Update::Event {
+                session,
+                told,
+                heard,
+            } => self.event(forest, *session, told, heard),
+            Update::Skipped(session, skipped) => {
+                self.skipped(*session, skipped);
+                self.changed_session(forest, *session);
+            }
+            Update::Rejected(session, rejected) => {
+                self.rejected(*session, rejected);
+                self.changed_session(forest, *session);
+            }
+            Update::Closed { session, torn, .. } => {
+                torn.iter().for_each(|bytes| self.torn(*session, *bytes));
+                if let Some(noted) = self.open.get_mut(session) {
+                    noted.closed = Some((self.now_ms)());
+                }
+                self.changed_session(forest, *session);
+                // A silent one is forgotten after this.
+                if forest.run_of(*session).is_none() {
+                    self.open.remove(session);
+                }
+            }
+            Update::RunOver(run) => {
+                self.runs.insert(*run);
+                self.flush(forest);
+                self.names.remove(run);
+            }
+            Update::CannotAccept(_) => {}
+        }
+        if self.batch.bytes > BATCH_BYTES {
+            self.flush(forest);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn tick(&mut self, forest: &Forest) -> ControlFlow<()> {
+        self.flush(forest);
+        ControlFlow::Continue(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+}

@@ -1,0 +1,258 @@
+//! What takes batches from the queue and has them stored: as soon as it can,
+//! again when it could not, and counted when it cannot.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Batch, Storage};
+use crate::Error;
+use crate::figures::Figures;
+
+/// Bytes that may wait. Beyond them connections are not read, and producers
+/// feel it as their own socket filling up.
+const QUEUE_BYTES: i64 = 16 << 20;
+
+/// Bytes that are kept for later while nothing can be stored; what is more is
+/// let go, the oldest first, and counted.
+const KEPT_BYTES: usize = 8 << 20;
+
+/// Bytes that one transaction takes.
+const TRANSACTION_BYTES: usize = 4 << 20;
+
+/// How soon to try again what failed: space that returns is used within a
+/// second.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// How often figures are written and too large a store is pruned.
+const CHORES: Duration = Duration::from_secs(1);
+
+/// How long a collector that ends waits for a store that fails.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Connections whose unstored events are told apart.
+const COUNTED: usize = 10_000;
+
+/// The hub's end of the queue.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    batches: mpsc::UnboundedSender<Batch>,
+    figures: Figures,
+}
+
+/// The keeper's end.
+pub(crate) type Batches = mpsc::UnboundedReceiver<Batch>;
+
+pub(crate) fn queue(figures: Figures) -> (Queue, Batches) {
+    let (batches, taken) = mpsc::unbounded_channel();
+    (Queue { batches, figures }, taken)
+}
+
+impl Queue {
+    pub(crate) fn push(&self, batch: Batch) {
+        self.figures.queue_bytes.inc_by(signed(batch.bytes));
+        // The keeper goes last: it drains what was sent before.
+        let _ = self.batches.send(batch);
+    }
+
+    /// Whether who fills it has to wait.
+    pub(crate) fn is_full(&self) -> bool {
+        self.figures.queue_bytes.get() > QUEUE_BYTES
+    }
+}
+
+fn signed(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// Stores what comes until the queue is closed and empty.
+pub(crate) struct Keeper<S> {
+    storage: S,
+    batches: Batches,
+    figures: Figures,
+    now_ms: fn() -> f64,
+    pending: Vec<Batch>,
+    pending_bytes: usize,
+    unstored: HashMap<u64, u64>,
+    is_failing: bool,
+    is_pruning: bool,
+    next_chores: Instant,
+}
+
+impl<S: Storage> Keeper<S> {
+    pub(crate) fn new(storage: S, batches: Batches, figures: Figures, now_ms: fn() -> f64) -> Self {
+        Self {
+            storage,
+            batches,
+            figures,
+            now_ms,
+            pending: Vec::new(),
+            pending_bytes: 0,
+            unstored: HashMap::new(),
+            is_failing: false,
+            is_pruning: false,
+            next_chores: Instant::now(),
+        }
+    }
+
+    /// Works until the queue is closed; gives back the storage.
+    pub(crate) async fn run(mut self) -> S {
+        while self.wait().await {
+            self.store();
+            self.chores();
+        }
+        self.finish().await;
+        self.storage
+    }
+
+    /// Waits for batches, or until something is due; false at the end.
+    async fn wait(&mut self) -> bool {
+        if self.is_failing {
+            return self.wait_to_retry().await;
+        }
+        let until = if self.is_pruning {
+            Instant::now()
+        } else {
+            self.next_chores
+        };
+        match timeout_at(until, self.batches.recv()).await {
+            Ok(Some(batch)) => self.take(batch),
+            Ok(None) => return false,
+            Err(_) => return true,
+        }
+        while self.pending_bytes < TRANSACTION_BYTES {
+            match self.batches.try_recv() {
+                Ok(batch) => self.take(batch),
+                Err(_) => break,
+            }
+        }
+        true
+    }
+
+    /// Goes on draining the queue while nothing can be stored.
+    async fn wait_to_retry(&mut self) -> bool {
+        let retry = Instant::now() + RETRY;
+        loop {
+            match timeout_at(retry, self.batches.recv()).await {
+                Ok(Some(batch)) => self.take(batch),
+                Ok(None) => return false,
+                Err(_) => return true,
+            }
+            self.let_go(KEPT_BYTES);
+        }
+    }
+
+    fn take(&mut self, batch: Batch) {
+        self.pending_bytes += batch.bytes;
+        self.pending.push(batch);
+    }
+
+    fn store(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let begun = std::time::Instant::now();
+        match self.storage.write(&self.pending) {
+            Ok(()) => {
+                let events = self.pending.iter().map(Batch::events).sum();
+                self.figures.committed(events, begun.elapsed());
+                self.forget_pending();
+                self.recovered();
+            }
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn forget_pending(&mut self) {
+        self.figures.queue_bytes.dec_by(signed(self.pending_bytes));
+        self.pending.clear();
+        self.pending_bytes = 0;
+    }
+
+    fn recovered(&mut self) {
+        if std::mem::take(&mut self.is_failing) {
+            tracing::warn!("the store takes events again");
+        }
+        if self.unstored.is_empty() {
+            return;
+        }
+        let counts: Vec<_> = self.unstored.iter().map(|(&id, &count)| (id, count)).collect();
+        if self.storage.count_unstored(&counts).is_ok() {
+            self.unstored.clear();
+        }
+    }
+
+    fn failed(&mut self, error: &Error) {
+        self.figures.commit_failures.inc();
+        if !std::mem::replace(&mut self.is_failing, true) {
+            tracing::error!("{error}; what comes meanwhile is counted, and trying goes on");
+        }
+        // What fails for good must not stand in the way of what comes next.
+        let keep = if error.may_pass() { KEPT_BYTES } else { 0 };
+        self.let_go(keep);
+    }
+
+    /// Lets go of the oldest batches over so many bytes.
+    fn let_go(&mut self, keep: usize) {
+        let mut gone = 0;
+        while self.pending_bytes > keep && gone < self.pending.len() {
+            let batch = &self.pending[gone];
+            gone += 1;
+            self.pending_bytes -= batch.bytes;
+            self.figures.queue_bytes.dec_by(signed(batch.bytes));
+            self.figures.unstored.inc_by(batch.events());
+            for session in batch.sessions_of_events() {
+                let full = self.unstored.len() >= COUNTED;
+                if !full || self.unstored.contains_key(&session) {
+                    *self.unstored.entry(session).or_default() += 1;
+                }
+            }
+        }
+        self.pending.drain(..gone);
+    }
+
+    /// Once a second: figures, and pruning, which goes on while there is need.
+    fn chores(&mut self) {
+        let now = Instant::now();
+        let is_due = now >= self.next_chores;
+        if is_due {
+            self.next_chores = now + CHORES;
+            let noted = self.note();
+            self.complain(noted);
+        }
+        if is_due || self.is_pruning {
+            let tidied = self.storage.tidy();
+            self.is_pruning = *tidied.as_ref().unwrap_or(&false);
+            self.complain(tidied.map(|_| ()));
+        }
+    }
+
+    fn note(&mut self) -> Result<(), Error> {
+        let figures = serde_json::to_string(&self.figures.snapshot()).unwrap_or_default();
+        self.storage.note((self.now_ms)(), &figures)
+    }
+
+    fn complain(&mut self, result: Result<(), Error>) {
+        match result {
+            Err(error) if !self.is_failing => tracing::warn!("{error}"),
+            _ => {}
+        }
+    }
+
+    /// Stores what is left; a store that fails is waited for a little.
+    async fn finish(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.pending.is_empty() && Instant::now() < deadline {
+            self.store();
+            if self.is_failing {
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+        self.let_go(0);
+        let noted = self.note();
+        let closed = noted.and_then(|()| self.storage.close((self.now_ms)()));
+        self.complain(closed);
+    }
+}

@@ -1,0 +1,191 @@
+//! Whole runs out of the file again, a little at a time, so that nobody who
+//! writes has to wait for long.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::columns;
+use hero_span_protocol::{Parsed, parse};
+
+/// Spans that go in one transaction.
+const SLICE: usize = 500;
+
+/// Pages that are given back to the system in one transaction.
+const PAGES: u32 = 2_000;
+
+/// What is left to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tidied {
+    Nothing,
+    More,
+    /// There is too much, and no run that is over.
+    Full,
+}
+
+/// Takes a slice out of a doomed run; dooms the oldest run that is over when
+/// none is and there is too much.
+pub(super) fn tidy(
+    connection: &mut Connection,
+    max_bytes: Option<u64>,
+) -> rusqlite::Result<Tidied> {
+    let run = match doomed(connection)? {
+        Some(run) => run,
+        None if !is_over(connection, max_bytes)? => return Ok(Tidied::Nothing),
+        None => match doom_oldest(connection)? {
+            Some(run) => run,
+            None => return Ok(Tidied::Full),
+        },
+    };
+    slice(connection, run)?;
+    give_back(connection)?;
+    Ok(Tidied::More)
+}
+
+/// Prunes by choice, to the end; see [`super::Store::prune`].
+pub(super) fn prune(
+    connection: &mut Connection,
+    before_ms: Option<f64>,
+    max_bytes: Option<u64>,
+    mut progress: impl FnMut(u64),
+) -> rusqlite::Result<u64> {
+    let mut pruned = 0;
+    if let Some(before) = before_ms {
+        pruned += doom_before(connection, before)?;
+    }
+    while tidy(connection, None)? == Tidied::More {
+        progress(pruned);
+    }
+    while is_over(connection, max_bytes)? && doom_oldest(connection)?.is_some() {
+        pruned += 1;
+        while tidy(connection, None)? == Tidied::More {
+            progress(pruned);
+        }
+    }
+    connection.pragma(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))?;
+    Ok(pruned)
+}
+
+fn doom_before(connection: &Connection, before_ms: f64) -> rusqlite::Result<u64> {
+    let sql = "UPDATE runs SET doomed = 1
+        WHERE joined IS NULL AND connected = 0 AND doomed = 0 AND heard < ?";
+    let doomed = connection.execute(sql, [before_ms])?;
+    Ok(doomed as u64)
+}
+
+/// Dooms runs by choice: they are gone for who reads at once.
+pub(super) fn doom(connection: &Connection, run: i64) -> rusqlite::Result<()> {
+    connection
+        .execute("UPDATE runs SET doomed = 1 WHERE id = ?", [run])
+        .map(|_| ())
+}
+
+/// Bytes in use: what is free within the file is not.
+pub(super) fn used_bytes(connection: &Connection) -> rusqlite::Result<u64> {
+    let number = |pragma: &str| {
+        connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, u64>(0))
+    };
+    let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
+    Ok(pages * number("page_size")?)
+}
+
+fn is_over(connection: &Connection, max_bytes: Option<u64>) -> rusqlite::Result<bool> {
+    match max_bytes {
+        Some(max) => Ok(used_bytes(connection)? > max),
+        None => Ok(false),
+    }
+}
+
+fn doomed(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    let sql = "SELECT id FROM runs WHERE doomed = 1 LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_row([], |row| row.get(0)).optional()
+}
+
+fn doom_oldest(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    let sql = "SELECT id FROM runs WHERE joined IS NULL AND connected = 0 ORDER BY id LIMIT 1";
+    let oldest = connection
+        .query_row(sql, [], |row| row.get(0))
+        .optional()?;
+    if let Some(run) = oldest {
+        doom(connection, run)?;
+    }
+    Ok(oldest)
+}
+
+/// Some spans of the run, or what is left of it once there are none.
+fn slice(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    let spans = some_spans(&transaction, run)?;
+    for (span, session) in &spans {
+        forget_span(&transaction, *span, *session)?;
+    }
+    if spans.len() < SLICE {
+        forget_rest(&transaction, run)?;
+    }
+    transaction.commit()
+}
+
+fn some_spans(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let sql = "SELECT spans.id, spans.session FROM sessions
+        JOIN spans ON spans.session = sessions.id WHERE sessions.run = ? LIMIT ?";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let rows = statement.query_map(params![run, SLICE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn forget_span(transaction: &Transaction<'_>, span: i64, session: i64) -> rusqlite::Result<()> {
+    let mut events =
+        transaction.prepare_cached("SELECT id, type, line FROM events WHERE span = ?")?;
+    let mut rows = events.query([span])?;
+    while let Some(row) = rows.next()? {
+        transaction
+            .prepare_cached("DELETE FROM words WHERE rowid = ?")?
+            .execute([row.get::<_, i64>(0)?])?;
+        let line = row.get_ref(2)?.as_str()?;
+        forget_tags(transaction, span, session, line)?;
+    }
+    transaction
+        .prepare_cached("DELETE FROM events WHERE span = ?")?
+        .execute([span])?;
+    transaction
+        .prepare_cached("DELETE FROM spans WHERE id = ?")?
+        .execute([span])?;
+    Ok(())
+}
+
+fn forget_tags(
+    transaction: &Transaction<'_>,
+    span: i64,
+    session: i64,
+    line: &str,
+) -> rusqlite::Result<()> {
+    let Ok(Parsed::Event(event)) = parse(line.as_bytes()) else {
+        return Ok(());
+    };
+    let sql = "DELETE FROM tags WHERE key = ? AND value = ? AND session = ? AND span = ?";
+    let mut statement = transaction.prepare_cached(sql)?;
+    for (key, value) in columns::tags(&event) {
+        statement.execute(params![key, columns::tag_head(&value), session, span])?;
+    }
+    Ok(())
+}
+
+fn forget_rest(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+    for sql in [
+        "DELETE FROM remarks WHERE session IN (SELECT id FROM sessions WHERE run = ?)",
+        "DELETE FROM sessions WHERE run = ?",
+        "DELETE FROM runs WHERE joined = ?",
+        "DELETE FROM runs WHERE id = ?",
+    ] {
+        transaction.execute(sql, [run])?;
+    }
+    Ok(())
+}
+
+fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = format!("PRAGMA incremental_vacuum({PAGES})");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    // A row a page, and only stepping through them gives the pages back.
+    while rows.next()?.is_some() {}
+    Ok(())
+}

@@ -1,0 +1,446 @@
+//! A store, read: runs, their spans and what they said.
+
+use std::path::{Path, PathBuf};
+
+use hero_span_protocol::{Clause, Event, Parsed, Producer, SpanId, parse};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use super::{columns, health, prune, schema};
+use crate::Error;
+use crate::tree::{Counts, Forest, RunId, SessionId, SessionRecord};
+
+/// The fewest digits that stand for an id.
+const ID_DIGITS: usize = 4;
+
+/// A store that somebody else may write to.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) is_written: bool,
+}
+
+/// A run in a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunLine {
+    /// Its number.
+    pub run: u64,
+    /// The id of the producer that began it, if it said so.
+    pub id: Option<String>,
+    /// What its first root is called.
+    pub name: Option<String>,
+    /// `running` while its producers are connected, else as a
+    /// [`RunState`](super::RunState).
+    pub state: String,
+    /// When it began, in milliseconds since the Unix epoch.
+    pub began_ms: Option<f64>,
+    /// When it was last heard of.
+    pub heard_ms: Option<f64>,
+    /// Its connections.
+    pub processes: u64,
+    /// Those that are open.
+    pub connected: u64,
+    /// Its spans.
+    pub spans: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that were given up.
+    pub cancelled: u64,
+    /// Those that started and did not end.
+    pub open: u64,
+    /// Those that were heard of, but neither their start nor their end.
+    pub unknown: u64,
+    /// Events that came.
+    pub events: u64,
+    /// Lines of unknown type.
+    pub skipped: u64,
+    /// Bad lines.
+    pub rejected: u64,
+    /// Torn last lines.
+    pub torn: u64,
+    /// Events that its producers dropped.
+    pub lost: u64,
+    /// Events that came and could not be kept.
+    pub unstored: u64,
+}
+
+pub(super) const RUN_COLUMNS: &str = "runs.id,
+    (SELECT producer FROM sessions WHERE sessions.run = runs.id ORDER BY sessions.id LIMIT 1),
+    name, state, began, heard, processes, connected, spans, failed, cancelled, open, unknown,
+    events, skipped, rejected, torn, lost,
+    (SELECT total(unstored) FROM sessions WHERE sessions.run = runs.id)";
+
+/// An event as it was stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// Its number among all events.
+    pub id: u64,
+    /// The connection it came over.
+    pub session: SessionId,
+    /// The span it was about.
+    pub span: u64,
+    /// What that span is called; empty while its start was not seen.
+    pub name: String,
+    /// The run it belongs to.
+    pub run: RunId,
+    /// The line it came on, without its LF.
+    pub line: String,
+    /// The clauses that it broke.
+    pub flags: Vec<Clause>,
+    /// How many events were lost just before it.
+    pub lost: u64,
+}
+
+impl Stored {
+    /// The event itself.
+    pub fn event(&self) -> Option<Event<'_>> {
+        match parse(self.line.as_bytes()) {
+            Ok(Parsed::Event(event)) => Some(event),
+            Ok(Parsed::Skipped { .. }) | Err(_) => None,
+        }
+    }
+}
+
+/// Lines of a run that were no events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemarkLine {
+    /// The connection they came over.
+    pub session: u64,
+    /// The first such line.
+    pub line: u64,
+    /// How many.
+    pub lines: u64,
+    /// `rejected`, `skipped` or `torn`.
+    pub what: String,
+    /// The clause that they break.
+    pub clause: Option<String>,
+    /// What is wrong with them.
+    pub text: String,
+}
+
+impl Reader {
+    /// Opens a store to read it.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it is not one that this program can read.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let connection = schema::open_to_read(path)?;
+        let mut reader = Self {
+            connection,
+            path: path.to_owned(),
+            is_written: false,
+        };
+        reader.is_written = health::is_written(&reader)?;
+        Ok(reader)
+    }
+
+    /// Looks again whether a collector writes to it, which decides what is
+    /// running.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn look_again(&mut self) -> Result<(), Error> {
+        self.is_written = health::is_written(self)?;
+        Ok(())
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn fault(&self, error: rusqlite::Error) -> Error {
+        Error::store(&self.path, "read the store", error)
+    }
+
+    /// The run that is meant: its number, `last` for the newest, or at least
+    /// four digits of the beginning of one of its producers' ids.
+    ///
+    /// # Errors
+    ///
+    /// When no run is meant, or several.
+    pub fn find(&self, asked: &str) -> Result<RunLine, Error> {
+        let id = match asked {
+            "last" => self.last(),
+            _ => self.numbered(asked),
+        };
+        let ids = match id.map_err(|e| self.fault(e))? {
+            Some(id) => vec![id],
+            None => self.with_producer(asked).map_err(|e| self.fault(e))?,
+        };
+        match ids[..] {
+            [] => Err(Error::no_run(&self.path, asked)),
+            [id] => {
+                let run = self.run(id).map_err(|e| self.fault(e))?;
+                run.ok_or_else(|| Error::no_run(&self.path, asked))
+            }
+            _ => Err(Error::many_runs(&self.path, asked, ids)),
+        }
+    }
+
+    fn last(&self) -> rusqlite::Result<Option<u64>> {
+        let sql = "SELECT id FROM runs WHERE joined IS NULL AND doomed = 0 ORDER BY id DESC LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_row([], |row| row.get(0)).optional()
+    }
+
+    /// The run of that number, or the one that it became part of.
+    fn numbered(&self, asked: &str) -> rusqlite::Result<Option<u64>> {
+        let Ok(number) = asked.parse::<u32>() else {
+            return Ok(None);
+        };
+        let sql = "SELECT coalesce(joined, id) FROM runs WHERE id = ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_row([number], |row| row.get(0)).optional()
+    }
+
+    fn with_producer(&self, asked: &str) -> rusqlite::Result<Vec<u64>> {
+        let is_id = asked.len() >= ID_DIGITS && asked.bytes().all(|b| b.is_ascii_hexdigit());
+        if !is_id {
+            return Ok(Vec::new());
+        }
+        let from = asked.to_ascii_lowercase();
+        // The first text that does not begin like this.
+        let until = format!("{from}g");
+        let sql = "SELECT DISTINCT run FROM sessions WHERE producer >= ? AND producer < ? LIMIT 10";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let runs = statement.query_map([from, until], |row| row.get(0))?;
+        runs.collect()
+    }
+
+    fn run(&self, id: u64) -> rusqlite::Result<Option<RunLine>> {
+        let sql = format!("SELECT {RUN_COLUMNS} FROM runs WHERE id = ? AND doomed = 0");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        statement
+            .query_row([id], |row| self.run_line(row))
+            .optional()
+    }
+
+    pub(super) fn run_line(&self, row: &Row<'_>) -> rusqlite::Result<RunLine> {
+        let connected: u64 = row.get(7)?;
+        let state: String = row.get(3)?;
+        let is_running = connected > 0 && self.is_written;
+        Ok(RunLine {
+            run: row.get(0)?,
+            id: row.get(1)?,
+            name: row.get(2)?,
+            state: if is_running { "running".to_owned() } else { state },
+            began_ms: row.get(4)?,
+            heard_ms: row.get(5)?,
+            processes: row.get(6)?,
+            connected: if is_running { connected } else { 0 },
+            spans: row.get(8)?,
+            failed: row.get(9)?,
+            cancelled: row.get(10)?,
+            open: row.get(11)?,
+            unknown: row.get(12)?,
+            events: row.get(13)?,
+            skipped: row.get(14)?,
+            rejected: row.get(15)?,
+            torn: row.get(16)?,
+            lost: row.get(17)?,
+            unstored: row.get::<_, f64>(18)? as u64,
+        })
+    }
+
+    /// The trees of a run, as a collector had them.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn forest(&self, run: u64) -> Result<Forest, Error> {
+        self.grow(run).map_err(|e| self.fault(e))
+    }
+
+    fn grow(&self, run: u64) -> rusqlite::Result<Forest> {
+        // One moment for connections and spans.
+        let moment = self.connection.unchecked_transaction()?;
+        let mut forest = Forest::new();
+        for session in self.sessions(run)? {
+            forest.restore_session(session);
+        }
+        let sql = format!(
+            "SELECT {} FROM spans WHERE session = ? ORDER BY id",
+            columns::SPAN_COLUMNS
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        for session in self.session_ids(run)? {
+            let mut rows = statement.query([session])?;
+            while let Some(row) = rows.next()? {
+                if let Some(span) = columns::span(row)? {
+                    forest.restore(span);
+                }
+            }
+        }
+        drop(statement);
+        moment.finish()?;
+        Ok(forest)
+    }
+
+    fn session_ids(&self, run: u64) -> rusqlite::Result<Vec<i64>> {
+        let sql = "SELECT id FROM sessions WHERE run = ? ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let ids = statement.query_map([run], |row| row.get(0))?;
+        ids.collect()
+    }
+
+    fn sessions(&self, run: u64) -> rusqlite::Result<Vec<SessionRecord>> {
+        let sql = "SELECT id, producer, sdk, version, protocol, pid, closed IS NOT NULL, ending,
+                events, skipped, rejected, torn, lost FROM sessions WHERE run = ? ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([run], |row| self.session(row, RunId(run)))?;
+        rows.collect()
+    }
+
+    fn session(&self, row: &Row<'_>, run: RunId) -> rusqlite::Result<SessionRecord> {
+        let id: Option<SpanId> = row.get_ref(1)?.as_str_or_null()?.and_then(|id| id.parse().ok());
+        let text = |at: usize| row.get::<_, Option<String>>(at);
+        let producer = match id {
+            Some(id) => Some(Producer {
+                id,
+                sdk: text(2)?.map(Into::into),
+                version: text(3)?.map(Into::into),
+                protocol: row.get(4)?,
+                pid: row.get(5)?,
+            }),
+            None => None,
+        };
+        let is_over = row.get(6)? || !self.is_written;
+        let ending = text(7)?;
+        Ok(SessionRecord {
+            id: SessionId(row.get(0)?),
+            run: Some(run),
+            producer,
+            ending: is_over.then(|| columns::ending(ending.as_deref().unwrap_or_default())),
+            counts: Counts {
+                events: row.get(8)?,
+                skipped: row.get(9)?,
+                rejected: row.get(10)?,
+                torn: row.get(11)?,
+                lost: row.get(12)?,
+            },
+        })
+    }
+
+    /// Hands on the events of a run in the order they came, until `each` has
+    /// enough.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or what `each` says.
+    pub fn events<E: From<Error>>(
+        &self,
+        run: u64,
+        mut each: impl FnMut(Stored) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT events.id, events.session, events.span, ?1, events.line, events.flags,
+                events.lost, (SELECT name FROM spans WHERE spans.id = events.span)
+            FROM events WHERE events.id IN (SELECT events.id FROM sessions
+                JOIN spans ON spans.session = sessions.id
+                JOIN events ON events.span = spans.id WHERE sessions.run = ?1)
+            ORDER BY events.id";
+        let fault = |e| E::from(self.fault(e));
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        let mut rows = statement.query([run]).map_err(fault)?;
+        while let Some(row) = rows.next().map_err(fault)? {
+            each(stored(row).map_err(fault)?)?;
+        }
+        Ok(())
+    }
+
+    /// The events that came after that number, at most so many, of all runs or
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn events_after(&self, id: u64, most: usize, run: Option<u64>) -> Result<Vec<Stored>, Error> {
+        let sql = "SELECT events.id, events.session, events.span, sessions.run, events.line,
+                events.flags, events.lost, (SELECT name FROM spans WHERE spans.id = events.span)
+            FROM events JOIN sessions ON sessions.id = events.session
+            WHERE events.id > ?1 AND (?3 IS NULL OR sessions.run = ?3)
+            ORDER BY events.id LIMIT ?2";
+        let read = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows = statement.query_map(params![id, most, run], stored)?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|e| self.fault(e))
+    }
+
+    /// The number of a run's first event; 0 for none.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn first_event(&self, run: u64) -> Result<u64, Error> {
+        let sql = "SELECT coalesce(min(events.id), 0) FROM events WHERE span IN (
+            SELECT min(spans.id) FROM sessions JOIN spans ON spans.session = sessions.id
+            WHERE sessions.run = ? GROUP BY sessions.id)";
+        self.connection
+            .query_row(sql, [run], |row| row.get(0))
+            .map_err(|e| self.fault(e))
+    }
+
+    /// The number of the latest event; 0 for none.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn latest_event(&self) -> Result<u64, Error> {
+        let sql = "SELECT coalesce(max(id), 0) FROM events";
+        self.connection
+            .query_row(sql, [], |row| row.get(0))
+            .map_err(|e| self.fault(e))
+    }
+
+    /// What is known of a run's lines that were no events.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn remarks(&self, run: u64) -> Result<Vec<RemarkLine>, Error> {
+        let sql = "SELECT session, line, lines, what, clause, text FROM remarks
+            WHERE session IN (SELECT id FROM sessions WHERE run = ?) ORDER BY id";
+        let read = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows = statement.query_map([run], |row| {
+                Ok(RemarkLine {
+                    session: row.get(0)?,
+                    line: row.get(1)?,
+                    lines: row.get(2)?,
+                    what: row.get(3)?,
+                    clause: row.get(4)?,
+                    text: row.get(5)?,
+                })
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|e| self.fault(e))
+    }
+
+    /// Bytes that the store uses.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn used_bytes(&self) -> Result<u64, Error> {
+        prune::used_bytes(&self.connection).map_err(|e| self.fault(e))
+    }
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    Ok(Stored {
+        id: row.get(0)?,
+        session: SessionId(row.get(1)?),
+        span: row.get(2)?,
+        run: RunId(row.get(3)?),
+        line: row.get(4)?,
+        flags: columns::flags(row.get_ref(5)?.as_str_or_null()?),
+        lost: row.get::<_, Option<u64>>(6)?.unwrap_or(0),
+        name: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,470 @@
+//! Which runs are meant: the newest whose span fits all that is asked of one.
+//!
+//! Each question has an index that leads from it to connections. The one with
+//! the fewest answers leads; the others are put to what it finds.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+
+use hero_span_protocol::{Parsed, parse};
+
+use super::columns;
+use super::read::{RUN_COLUMNS, Reader, RunLine};
+use crate::Error;
+
+/// How far answers are counted to find out which question has the fewest.
+const COUNTED: usize = 1_000;
+
+/// The most names that a pattern may mean.
+const NAMES: usize = 1_000;
+
+/// What is asked of a run; nothing is asked where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// How the run stands: `running` or the word of a
+    /// [`RunState`](super::RunState).
+    pub state: Option<String>,
+    /// It was heard of at this time or later, in milliseconds since the Unix
+    /// epoch.
+    pub since_ms: Option<f64>,
+    /// It had begun by this time.
+    pub until_ms: Option<f64>,
+    /// What is asked of one of its spans.
+    pub span: SpanFilter,
+}
+
+/// What is asked of a span, all of it of the same one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpanFilter {
+    /// Its name; `*` stands for anything.
+    pub name: Option<String>,
+    /// How it stands: `ok`, `failed`, `cancelled`, `open` or `unknown`.
+    pub state: Option<String>,
+    /// Its tags: the last value that was set. A string stands without quotes,
+    /// anything else as compact JSON.
+    pub tags: Vec<(String, Option<String>)>,
+    /// Words in its logs, error, input or result, as FTS5 takes them.
+    pub text: Option<String>,
+}
+
+impl SpanFilter {
+    fn asks_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Reader {
+    /// The newest runs that fit, at most so many, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or the words make no sense to FTS5.
+    pub fn runs(&self, filter: &Filter, most: usize) -> Result<Vec<RunLine>, Error> {
+        if let Some(text) = &filter.span.text {
+            check_words(&self.connection, text)
+                .map_err(|e| Error::bad_words(&self.path, text, e))?;
+        }
+        let found = if filter.span.asks_nothing() {
+            self.newest(filter, most)
+        } else {
+            self.search(filter, most)
+        };
+        found.map_err(|e| self.fault(e))
+    }
+
+    fn newest(&self, filter: &Filter, most: usize) -> rusqlite::Result<Vec<RunLine>> {
+        let (condition, values) = self.run_condition(filter);
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM runs WHERE {condition} ORDER BY id DESC LIMIT {most}"
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map(params_from_iter(values), |row| self.run_line(row))?;
+        rows.collect()
+    }
+
+    /// What is asked of the run itself, as SQL.
+    fn run_condition(&self, filter: &Filter) -> (String, Vec<Value>) {
+        let mut condition = "joined IS NULL AND doomed = 0".to_owned();
+        let mut values = Vec::new();
+        match filter.state.as_deref() {
+            Some("running") if self.is_written => condition += " AND connected > 0",
+            Some("running") => condition += " AND 0",
+            Some(state) => {
+                condition += " AND state = ?";
+                values.push(Value::from(state.to_owned()));
+                if self.is_written {
+                    condition += " AND connected = 0";
+                }
+            }
+            None => {}
+        }
+        for (at, test) in [
+            (filter.since_ms, " AND heard >= ?"),
+            (filter.until_ms, " AND began <= ?"),
+        ] {
+            if let Some(at) = at {
+                condition += test;
+                values.push(Value::from(at));
+            }
+        }
+        (condition, values)
+    }
+
+    fn search(&self, filter: &Filter, most: usize) -> rusqlite::Result<Vec<RunLine>> {
+        let Some(question) = Question::of(&self.connection, &filter.span)? else {
+            return Ok(Vec::new());
+        };
+        let lead = question.lead(&self.connection)?;
+        let (condition, values) = self.run_condition(filter);
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM runs
+             WHERE id = (SELECT run FROM sessions WHERE id = ?) AND {condition}"
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut found: Vec<RunLine> = Vec::new();
+        let mut below = i64::MAX;
+        while found.len() < most {
+            let Some(hint) = lead.before(&self.connection, below)? else {
+                break;
+            };
+            below = hint.below;
+            let session = std::iter::once(Value::from(hint.session));
+            let asked = session.chain(values.iter().cloned());
+            let run = statement
+                .query_row(params_from_iter(asked), |row| self.run_line(row))
+                .optional()?;
+            let Some(run) = run.filter(|run| found.iter().all(|known| known.run != run.run)) else {
+                continue;
+            };
+            if question.fits(&self.connection, &hint)? {
+                found.push(run);
+            }
+        }
+        found.sort_by_key(|run| std::cmp::Reverse(run.run));
+        Ok(found)
+    }
+
+    /// Names of spans that begin like this, at most so many, in order.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn span_names(&self, beginning: &str, most: usize) -> Result<Vec<String>, Error> {
+        let pattern = format!("{}*", escape_glob(beginning));
+        names(&self.connection, beginning, &pattern, most).map_err(|e| self.fault(e))
+    }
+
+    /// Keys of tags that begin like this, at most so many, in order.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn tag_keys(&self, beginning: &str, most: usize) -> Result<Vec<String>, Error> {
+        let next = "SELECT min(key) FROM tags WHERE key > ?1";
+        let first = "SELECT min(key) FROM tags WHERE key >= ?1";
+        distinct(&self.connection, first, next, beginning, |key| {
+            (key.starts_with(beginning), key.starts_with(beginning))
+        }, most)
+        .map_err(|e| self.fault(e))
+    }
+}
+
+/// Asks FTS5 whether it understands the words.
+fn check_words(connection: &Connection, text: &str) -> rusqlite::Result<()> {
+    let sql = "SELECT rowid FROM words WHERE words MATCH ? LIMIT 1";
+    let found = connection.query_row(sql, [text], |_| Ok(()));
+    found.optional().map(|_| ())
+}
+
+/// What is asked of a span, with the names that a pattern means.
+struct Question<'f> {
+    filter: &'f SpanFilter,
+    names: Option<Vec<String>>,
+}
+
+/// Which of the questions leads.
+enum Lead<'q> {
+    /// None: every connection is looked at.
+    All,
+    Names(&'q [String]),
+    State(&'q str),
+    Tag(&'q str, Option<&'q str>),
+    Text(&'q str),
+}
+
+/// Where to look.
+struct Hint {
+    session: i64,
+    /// The span, where the question leads to one.
+    span: Option<i64>,
+    /// Where to go on: below this number of what the question leads to.
+    below: i64,
+}
+
+impl<'f> Question<'f> {
+    /// `None` when no span can fit.
+    fn of(connection: &Connection, filter: &'f SpanFilter) -> rusqlite::Result<Option<Self>> {
+        let names = match &filter.name {
+            None => None,
+            Some(name) if name.contains('*') => {
+                let beginning = name.split('*').next().unwrap_or_default();
+                Some(names(connection, beginning, &glob(name), NAMES)?)
+            }
+            Some(name) => Some(vec![name.clone()]),
+        };
+        let none = names.as_ref().is_some_and(Vec::is_empty);
+        Ok((!none).then_some(Self { filter, names }))
+    }
+
+    fn leads(&self) -> Vec<Lead<'_>> {
+        let filter = self.filter;
+        let mut leads = Vec::new();
+        leads.extend(self.names.as_deref().map(Lead::Names));
+        let tags = filter.tags.iter();
+        leads.extend(tags.map(|(key, value)| Lead::Tag(key, value.as_deref())));
+        leads.extend(filter.text.as_deref().map(Lead::Text));
+        leads.extend(filter.state.as_deref().map(Lead::State));
+        leads
+    }
+
+    /// The question with the fewest answers.
+    fn lead(&self, connection: &Connection) -> rusqlite::Result<Lead<'_>> {
+        let mut best = None;
+        for lead in self.leads() {
+            let answers = lead.count(connection)?;
+            if best.as_ref().is_none_or(|(fewest, _)| answers < *fewest) {
+                best = Some((answers, lead));
+            }
+        }
+        let best = best.filter(|(answers, _)| *answers < usize::MAX);
+        Ok(best.map_or(Lead::All, |(_, lead)| lead))
+    }
+
+    /// Whether the span, or one of the connection, fits all that is asked.
+    fn fits(&self, connection: &Connection, hint: &Hint) -> rusqlite::Result<bool> {
+        let (condition, mut values) = self.condition();
+        let (place, number) = match hint.span {
+            Some(span) => ("id", span),
+            None => ("session", hint.session),
+        };
+        values.insert(0, Value::from(number));
+        let sql = format!("SELECT id FROM spans WHERE {place} = ? {condition}");
+        self.any(connection, &sql, values)
+    }
+
+    fn any(&self, connection: &Connection, sql: &str, values: Vec<Value>) -> rusqlite::Result<bool> {
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            let span = row.get(0)?;
+            if self.has_tags(connection, span)? && self.says(connection, span)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What a span's own row answers, and where its tags lie.
+    fn condition(&self) -> (String, Vec<Value>) {
+        let mut condition = String::new();
+        let mut values = Vec::new();
+        if let Some(names) = &self.names {
+            let marks = vec!["?"; names.len()].join(", ");
+            condition += &format!(" AND name IN ({marks})");
+            values.extend(names.iter().cloned().map(Value::from));
+        }
+        if let Some(state) = &self.filter.state {
+            condition += " AND state = ?";
+            values.push(Value::from(state.clone()));
+        }
+        for (key, value) in &self.filter.tags {
+            // Of a tag without a value only the events can tell soon.
+            let Some(value) = value else { continue };
+            condition += " AND EXISTS (SELECT 1 FROM tags WHERE key = ? AND value = ?
+                AND tags.session = spans.session AND span = spans.id)";
+            values.push(Value::from(key.clone()));
+            values.push(Value::from(columns::tag_head(value).to_owned()));
+        }
+        (condition, values)
+    }
+
+    /// Whether the tags' last values are those, in full.
+    fn has_tags(&self, connection: &Connection, span: i64) -> rusqlite::Result<bool> {
+        if self.filter.tags.is_empty() {
+            return Ok(true);
+        }
+        let sql = "SELECT line FROM events WHERE span = ? AND type IN ('start', 'tag') ORDER BY id";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query([span])?;
+        let mut last = std::collections::HashMap::new();
+        while let Some(row) = rows.next()? {
+            if let Ok(Parsed::Event(event)) = parse(row.get_ref(0)?.as_str()?.as_bytes()) {
+                let tags = columns::tags(&event);
+                last.extend(tags.into_iter().map(|(key, value)| (key.to_owned(), value)));
+            }
+        }
+        let is = |(key, value): &(String, Option<String>)| match last.get(key) {
+            Some(last) => value.as_ref().is_none_or(|value| value == last),
+            None => false,
+        };
+        Ok(self.filter.tags.iter().all(is))
+    }
+
+    /// Whether an event of the span has the words.
+    fn says(&self, connection: &Connection, span: i64) -> rusqlite::Result<bool> {
+        let Some(text) = &self.filter.text else {
+            return Ok(true);
+        };
+        let events = "SELECT id FROM events WHERE span = ?";
+        let mut events = connection.prepare_cached(events)?;
+        let mut word = connection.prepare_cached("SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?")?;
+        let mut rows = events.query([span])?;
+        while let Some(row) = rows.next()? {
+            if word.exists(params![text, row.get::<_, i64>(0)?])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Lead<'_> {
+    /// How many answers there are, counted up to a few.
+    fn count(&self, connection: &Connection) -> rusqlite::Result<usize> {
+        let count = |from: &str, values: &[&dyn rusqlite::ToSql]| {
+            let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {from} LIMIT {COUNTED})");
+            connection.query_row(&sql, values, |row| row.get::<_, usize>(0))
+        };
+        match self {
+            Self::All => Ok(usize::MAX),
+            Self::Names(names) => {
+                let mut sum = 0;
+                for name in *names {
+                    sum += count("spans WHERE name = ?", &[name])?;
+                }
+                Ok(sum)
+            }
+            // Most spans are ok: their index would be as large as the table.
+            Self::State("ok") => Ok(usize::MAX),
+            Self::State(state) => count("spans WHERE state = ? AND state <> 'ok'", &[state]),
+            Self::Tag(key, Some(value)) => {
+                count("tags WHERE key = ? AND value = ?", &[key, &columns::tag_head(value)])
+            }
+            // Its index leads to values first: of many, to connections late.
+            Self::Tag(key, None) => {
+                let answers = count("tags WHERE key = ?", &[key])?;
+                Ok(if answers < COUNTED { answers } else { usize::MAX })
+            }
+            Self::Text(text) => count("words WHERE words MATCH ?", &[text]),
+        }
+    }
+
+    /// The latest place below that number to which this leads.
+    fn before(&self, connection: &Connection, below: i64) -> rusqlite::Result<Option<Hint>> {
+        let latest = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_row(values, |row| row.get::<_, Option<i64>>(0))
+        };
+        let session = match self {
+            Self::Names(names) => {
+                let sql = "SELECT max(session) FROM spans WHERE name = ? AND session < ?";
+                let mut best = None;
+                for name in *names {
+                    best = best.max(latest(sql, &[name, &below])?);
+                }
+                best
+            }
+            Self::All => latest("SELECT max(id) FROM sessions WHERE id < ?", &[&below])?,
+            Self::State(state) => latest(
+                "SELECT max(session) FROM spans WHERE state = ? AND state <> 'ok' AND session < ?",
+                &[state, &below],
+            )?,
+            Self::Tag(key, Some(value)) => latest(
+                "SELECT max(session) FROM tags WHERE key = ? AND value = ? AND session < ?",
+                &[key, &columns::tag_head(value), &below],
+            )?,
+            Self::Tag(key, None) => latest(
+                "SELECT max(session) FROM tags WHERE key = ? AND session < ?",
+                &[key, &below],
+            )?,
+            Self::Text(text) => return said_before(connection, text, below),
+        };
+        Ok(session.map(|session| Hint {
+            session,
+            span: None,
+            below: session,
+        }))
+    }
+}
+
+/// The latest event with the words, among those below that number.
+fn said_before(connection: &Connection, text: &str, below: i64) -> rusqlite::Result<Option<Hint>> {
+    let sql = "SELECT events.id, events.session, events.span
+        FROM words JOIN events ON events.id = words.rowid
+        WHERE words MATCH ?1 AND words.rowid < ?2 ORDER BY words.rowid DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement
+        .query_row(params![text, below], |row| {
+            Ok(Hint {
+                below: row.get(0)?,
+                session: row.get(1)?,
+                span: Some(row.get(2)?),
+            })
+        })
+        .optional()
+}
+
+/// A pattern of ours as one of SQLite's.
+fn glob(pattern: &str) -> String {
+    let parts: Vec<_> = pattern.split('*').map(escape_glob).collect();
+    parts.join("*")
+}
+
+fn escape_glob(text: &str) -> String {
+    text.replace('[', "[[]").replace('?', "[?]").replace('*', "[*]")
+}
+
+/// The distinct names that fit a pattern, without looking at each span.
+fn names(
+    connection: &Connection,
+    beginning: &str,
+    pattern: &str,
+    most: usize,
+) -> rusqlite::Result<Vec<String>> {
+    let mut fits = connection.prepare_cached("SELECT ?1 GLOB ?2")?;
+    let mut fits = |name: &str| {
+        fits.query_row([name, pattern], |row| row.get(0))
+            .unwrap_or(false)
+    };
+    let first = "SELECT min(name) FROM spans WHERE name >= ?1";
+    let next = "SELECT min(name) FROM spans WHERE name > ?1";
+    distinct(connection, first, next, beginning, |name| {
+        (name.starts_with(beginning), fits(name))
+    }, most)
+}
+
+/// The distinct values of an index from a beginning on. `each` says whether to
+/// go on after a value, and whether to take it.
+fn distinct(
+    connection: &Connection,
+    first: &str,
+    next: &str,
+    beginning: &str,
+    mut each: impl FnMut(&str) -> (bool, bool),
+    most: usize,
+) -> rusqlite::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut value: Option<String> = connection.query_row(first, [beginning], |row| row.get(0))?;
+    let mut next = connection.prepare_cached(next)?;
+    while let Some(name) = value.take() {
+        let (go_on, is_meant) = each(&name);
+        if !go_on || found.len() >= most {
+            break;
+        }
+        value = next.query_row([&name], |row| row.get(0))?;
+        if is_meant {
+            found.push(name);
+        }
+    }
+    Ok(found)
+}
