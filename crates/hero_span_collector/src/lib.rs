@@ -5,11 +5,12 @@
 //!          (session)    (reader: pure)                  (tree: pure)
 //! ```
 //!
-//! [`Listener::bind`] takes a socket path, [`collect()`] serves it (or any
-//! other [`Incoming`]) within [`Limits`] and tells a [`Sink`] what it hears,
-//! with the [`Forest`] as it stands. The trees are
-//! pure and usable without any of the rest. A bad line costs no other line
-//! (`consumer.bad-line`), and no connection holds more memory than one line.
+//! [`Listener::bind`] takes a socket path, or [`Listener::inherit`] a socket
+//! that a service manager handed over. [`collect()`] serves it, or any other
+//! [`Incoming`], within [`Limits`], and tells a [`Sink`] what it hears, with
+//! the [`Forest`] as it stands. The trees are pure and usable without any of
+//! the rest. A bad line costs no other line (`consumer.bad-line`), and no
+//! connection holds more memory than one line.
 //!
 //! [`tap()`] serves a socket in the same way, and hands on the bytes of each
 //! connection as they come.
@@ -36,7 +37,7 @@ pub use collect::collect;
 pub use error::Error;
 pub use incoming::Incoming;
 pub use limits::Limits;
-pub use listen::Listener;
+pub use listen::{Inherited, Listener};
 pub use message::{Rejected, Skipped, Told};
 pub use sink::{Sink, Update};
 pub use tap::{Tap, Tapped, tap};
