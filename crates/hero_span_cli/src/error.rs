@@ -13,7 +13,20 @@ pub(crate) struct Error(Kind);
 #[derive(Debug)]
 enum Kind {
     Collector(hero_span_collector::Error),
-    NoDefaultPath,
+    NoHome,
+    Relative {
+        name: &'static str,
+        path: PathBuf,
+    },
+    NotPrivate {
+        path: PathBuf,
+        found: String,
+        remedy: &'static str,
+    },
+    TwoSockets {
+        given: PathBuf,
+        inherited: PathBuf,
+    },
     Directory {
         path: PathBuf,
         source: io::Error,
@@ -38,8 +51,28 @@ enum Kind {
 }
 
 impl Error {
-    pub(crate) fn no_default_path() -> Self {
-        Self(Kind::NoDefaultPath)
+    pub(crate) fn no_home() -> Self {
+        Self(Kind::NoHome)
+    }
+
+    pub(crate) fn relative(name: &'static str, path: &Path) -> Self {
+        let path = path.to_path_buf();
+        Self(Kind::Relative { name, path })
+    }
+
+    pub(crate) fn not_private(path: &Path, found: String, remedy: &'static str) -> Self {
+        Self(Kind::NotPrivate {
+            path: path.to_path_buf(),
+            found,
+            remedy,
+        })
+    }
+
+    pub(crate) fn two_sockets(given: &Path, inherited: &Path) -> Self {
+        Self(Kind::TwoSockets {
+            given: given.to_path_buf(),
+            inherited: inherited.to_path_buf(),
+        })
     }
 
     pub(crate) fn directory(path: &Path, source: io::Error) -> Self {
@@ -86,13 +119,33 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Collector(error) => error.fmt(f),
-            Kind::NoDefaultPath => write!(
+            Kind::NoHome => write!(
                 f,
-                "expected XDG_RUNTIME_DIR or HOME to be set, found neither: say where to listen with --listen PATH"
+                "expected HERO_HOME or HOME to be set, found neither: set one, or say the path"
+            ),
+            Kind::Relative { name, path } => write!(
+                f,
+                "{}: expected {name} to name an absolute path, found a relative one: give the whole path",
+                path.display()
+            ),
+            Kind::NotPrivate {
+                path,
+                found,
+                remedy,
+            } => write!(
+                f,
+                "{}: expected a directory that only you can enter (mode 0700), found {found}: {remedy}, or choose another place",
+                path.display()
+            ),
+            Kind::TwoSockets { given, inherited } => write!(
+                f,
+                "{}: expected to listen there, found that {} was handed over: leave --listen out, or start it without the socket unit",
+                given.display(),
+                inherited.display()
             ),
             Kind::Directory { path, source } => write!(
                 f,
-                "{}: cannot make a private directory for the socket: {source}: choose another place with --listen PATH",
+                "{}: cannot make a private directory: {source}: choose another place",
                 path.display()
             ),
             Kind::Unreadable { path, source } => write!(
@@ -132,7 +185,11 @@ impl std::error::Error for Error {
             | Kind::Program { source, .. }
             | Kind::System { source, .. }
             | Kind::Output(source) => Some(source),
-            Kind::NoDefaultPath | Kind::UnknownClause { .. } => None,
+            Kind::NoHome
+            | Kind::Relative { .. }
+            | Kind::NotPrivate { .. }
+            | Kind::TwoSockets { .. }
+            | Kind::UnknownClause { .. } => None,
         }
     }
 }

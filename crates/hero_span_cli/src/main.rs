@@ -4,9 +4,11 @@ mod check;
 mod collect;
 mod completions;
 mod conformance;
+mod duration;
 mod error;
 mod exit_codes;
 mod explain;
+mod home;
 mod listening;
 mod view;
 

@@ -36,6 +36,9 @@ enum Kind {
     Locked {
         lock: PathBuf,
     },
+    Inherited {
+        found: String,
+    },
     System {
         doing: &'static str,
         source: io::Error,
@@ -107,6 +110,11 @@ impl Error {
     pub(crate) fn locked(path: &Path, lock: &Path) -> Self {
         let lock = lock.to_path_buf();
         Self::new(path, Kind::Locked { lock })
+    }
+
+    pub(crate) fn inherited(found: &str) -> Self {
+        let found = found.to_owned();
+        Self::new(Path::new("LISTEN_FDS"), Kind::Inherited { found })
     }
 
     pub(crate) fn system(path: &Path, doing: &'static str, source: io::Error) -> Self {
@@ -230,6 +238,10 @@ impl fmt::Display for Error {
                 f,
                 "{path}: expected to be its only collector, found one that holds {}: stop it, or choose another path",
                 lock.display()
+            ),
+            Kind::Inherited { found } => write!(
+                f,
+                "{path}: expected one Unix stream socket that listens, found {found}: give the socket unit one ListenStream=PATH and no Accept=yes"
             ),
             Kind::System { doing, source } => write!(f, "{path}: cannot {doing}: {source}"),
             _ => self.fmt_store(f),

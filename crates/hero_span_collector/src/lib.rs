@@ -5,10 +5,11 @@
 //!          (session)    (reader: pure)                  (tree: pure)  └→ store
 //! ```
 //!
-//! [`Listener::bind`] takes a socket path, a [`Collector`] serves it (or any
-//! other [`Incoming`]) within [`Limits`], keeps what it hears in a [`Store`],
-//! and tells a [`Sink`] of it, with the [`Forest`] as it stands. The trees are
-//! pure and usable without any of the rest. A bad line costs no other line
+//! [`Listener::bind`] takes a socket path, or [`Listener::inherit`] a socket
+//! that a service manager handed over. A [`Collector`] serves it, or any other
+//! [`Incoming`], within [`Limits`], keeps what it hears in a [`Store`], and
+//! tells a [`Sink`] of it, with the [`Forest`] as it stands. The trees are pure
+//! and usable without any of the rest. A bad line costs no other line
 //! (`consumer.bad-line`), and no connection holds more memory than one line.
 //!
 //! [`store::Reader`] looks at a store, also while a collector writes to it.
@@ -42,7 +43,7 @@ pub use error::Error;
 pub use figures::{Exposed, Figures, Snapshot, expose};
 pub use incoming::Incoming;
 pub use limits::Limits;
-pub use listen::Listener;
+pub use listen::{Inherited, Listener};
 pub use message::{Rejected, Skipped, Told};
 pub use sink::{Sink, Update};
 pub use store::Store;

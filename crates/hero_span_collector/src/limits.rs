@@ -21,9 +21,10 @@ pub struct Limits {
     /// default. A byte now and then is enough to stay.
     pub idle: Option<Duration>,
     /// How many connections may be open at once, at least one; the others
-    /// wait to be accepted. Each may hold one unfinished line of 32 KiB, so
-    /// that the 10,000 of the default hold 320 MiB at the very most, and
-    /// ten times less than that when they are only silent.
+    /// wait to be accepted. A silent one holds a few KiB, and each may hold an
+    /// unfinished line of 32 KiB: the 10,000 of the default hold 320 MiB at
+    /// the very most, and that only if all of them mean harm. While a sink is
+    /// slow each also holds what one read of 16 KiB said.
     pub connections: usize,
 }
 

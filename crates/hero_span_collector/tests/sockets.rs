@@ -4,7 +4,12 @@
 
 mod common;
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -277,4 +282,52 @@ fn lost_and_received_make_what_was_emitted() {
     let counts = found.totals.counts;
     assert_eq!((counts.lines(), counts.lost), (5, 4));
     assert_eq!(counts.lines() + counts.lost, 9, "seq 0 to 8");
+}
+
+/// Connects, says that a span starts, and is closed in its turn.
+const CLIENT: &str = "\
+import socket, sys
+stream = socket.socket(socket.AF_UNIX)
+stream.connect(sys.argv[1])
+try:
+    stream.send(sys.argv[2].encode())
+    stream.settimeout(float(sys.argv[3]))
+    sys.exit(stream.recv(1) != b'')
+except TimeoutError:
+    sys.exit(3)
+except OSError:
+    sys.exit(0)
+";
+
+/// Runs a client as this user, who has `patience`; says how it ended, and how
+/// many connections and events there were.
+fn client_of(user: u32, patience: &str) -> (Option<i32>, u64, u64) {
+    let mut code = None;
+    let found = collected(|connect| {
+        let probe = connect();
+        let address = probe.peer_addr().expect("an address");
+        let path = address.as_pathname().expect("a path");
+        let set = |path: &Path, mode| {
+            std::fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+        };
+        // As open as can be: it is the collector who says no.
+        set(path.parent().expect("a directory"), 0o755);
+        set(path, 0o777);
+        let mut client = Command::new("python3");
+        client.args(["-c", CLIENT]).arg(path);
+        client.arg(String::from_utf8_lossy(&start(1, None)).as_ref());
+        client.arg(patience).current_dir("/").uid(user);
+        code = client.status().expect("it runs").code();
+    });
+    (code, found.totals.sessions, found.totals.counts.events)
+}
+
+#[test]
+fn only_its_owner_and_root_are_heard() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("left out: only root can be somebody else");
+        return;
+    }
+    assert_eq!(client_of(65_534, "20"), (Some(0), 1, 0), "closed at once");
+    assert_eq!(client_of(0, "0.2"), (Some(3), 2, 1), "heard");
 }

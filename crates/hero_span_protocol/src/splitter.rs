@@ -77,7 +77,7 @@ impl Splitter {
             self.held.extend_from_slice(end);
             each(Line::Whole(&self.held));
         }
-        self.held.clear();
+        self.let_go();
         self.dropped = 0;
     }
 
@@ -85,10 +85,16 @@ impl Splitter {
         let held = self.held.len() + bytes.len();
         if self.dropped > 0 || held >= limit::LINE_BYTES {
             self.dropped += held as u64;
-            self.held.clear();
+            self.let_go();
         } else {
             self.held.extend_from_slice(bytes);
         }
+    }
+
+    /// Gives the room back too: thousands of connections may be silent for
+    /// days after a long line.
+    fn let_go(&mut self) {
+        self.held = Vec::new();
     }
 }
 
@@ -103,6 +109,18 @@ mod tests {
             splitter.push(&[b'x'; 1_000], |line| panic!("{line:?}"));
             assert!(splitter.held.capacity() <= limit::LINE_BYTES);
         }
+        assert_eq!(splitter.held.capacity(), 0);
         assert_eq!(splitter.finish(), Some(10_000_000));
+    }
+
+    #[test]
+    fn between_lines_nothing_is_held() {
+        let mut splitter = Splitter::new();
+        let mut lines = 0;
+        for _ in 0..20 {
+            splitter.push(&[b'x'; 1_000], |line| panic!("{line:?}"));
+        }
+        splitter.push(b"\n", |_| lines += 1);
+        assert_eq!((lines, splitter.held.capacity()), (1, 0));
     }
 }

@@ -82,8 +82,8 @@ pub(crate) struct Args {
     )]
     file: Option<PathBuf>,
 
-    /// Judge what programs write to this socket [default PATH: hero-span.sock in
-    /// XDG_RUNTIME_DIR, or in ~/.hero/var]
+    /// Judge what programs write to this socket [default PATH: the one of
+    /// hero-span collect]
     #[arg(long, value_name = "PATH", num_args = 0..=1)]
     listen: Option<Option<PathBuf>>,
 

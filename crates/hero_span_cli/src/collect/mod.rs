@@ -7,17 +7,19 @@ mod trees;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::{ValueEnum, value_parser};
 use hero_span_collector::{Limits, Listener, Totals, collect};
 
 use self::lines::Lines;
 use self::live::Live;
 use self::show::{Show, View};
 use self::trees::Trees;
+use crate::duration;
 use crate::error::Error;
 use crate::exit_codes;
-use crate::listening::{self, Stop, announce};
+use crate::listening::{self, Door, Stop, announce};
 use crate::view::{Look, Paint, plural};
 
 const EXAMPLES: &str = "\
@@ -25,6 +27,14 @@ Examples:
   hero-span collect
       Listen at the usual place; paste the line it prints into another shell,
       and run a flow there.
+
+  eval \"$(hero-span collect --print-env)\"
+      Send the flows of this shell there, whether or not it listens yet. In the
+      profile of a shell it serves all flows.
+
+  hero-span collect --idle-limit 10m --max-connections 500
+      Close connections that are silent for ten minutes, and let those over
+      500 wait.
 
   hero-span collect --listen /tmp/spans.sock --once
       End when the first run is over: all its processes have closed their
@@ -36,6 +46,21 @@ Examples:
   hero-span collect --stable --view lines --color never > log.txt
       Keep a line for each event, and the tree of each run.
 
+As a service: it takes a socket that systemd hands over (LISTEN_FDS), tells it
+when it listens and when it ends (NOTIFY_SOCKET), and raises its limit of open
+files to the most that it may have. A socket unit has
+  ListenStream=%t/hero-span/collector.sock
+  SocketMode=0600
+  DirectoryMode=0700
+and the service unit beside it
+  Type=notify
+  ExecStart=%h/.cargo/bin/hero-span collect
+Both lie in crates/hero_span_cli/systemd. With systemctl --user enable --now
+hero-span.socket it starts with the first flow.
+
+Only your own processes and root's may connect; the directory of the usual place
+must be yours alone (mode 0700).
+
 Ctrl-C ends it: what was sent is read, runs are shown as they stand, and the
 socket is removed. To judge what comes, see hero-span check --listen.
 
@@ -45,9 +70,14 @@ Exit codes: 0 done; 2 wrong arguments, or it cannot listen.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The socket to listen on [default: hero-span.sock in XDG_RUNTIME_DIR, or in ~/.hero/var]
+    /// The socket to listen on [default: hero-span/collector.sock in
+    /// XDG_RUNTIME_DIR, or var/hero-span/collector.sock in HERO_HOME or ~/.hero]
     #[arg(long, value_name = "PATH")]
     listen: Option<PathBuf>,
+
+    /// Print the line that sends flows here, for eval in a shell, and end
+    #[arg(long)]
+    print_env: bool,
 
     /// What to show
     #[arg(long, value_enum, default_value_t = Kind::Auto)]
@@ -65,6 +95,14 @@ pub(crate) struct Args {
     /// at the same time by name
     #[arg(long)]
     stable: bool,
+
+    /// Close a connection over which nothing came for so long; 0 is never
+    #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = duration::parse)]
+    idle_limit: Duration,
+
+    /// How many connections may be open at once; the others wait
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(1..))]
+    max_connections: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,16 +126,29 @@ enum Colour {
 
 /// Collects until Ctrl-C, a SIGTERM, or with `--once` the end of a run.
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
-    let path = listening::resolve(args.listen.as_deref())?;
+    if args.print_env {
+        return print_env(args);
+    }
+    let door = Door::find(args.listen.as_deref())?;
+    listening::raise_limit();
     let runtime = listening::runtime()?;
     runtime.block_on(async {
         let stop = Stop::new()?;
-        let listener = Listener::bind(&path).await?;
+        let listener = door.listen().await?;
         announce(&listener);
+        listening::ready(&listener);
         let totals = show(args, listener, stop).await?;
         summarize(&totals);
         Ok(exit_codes::OK)
     })
+}
+
+fn print_env(args: &Args) -> Result<u8, Error> {
+    let path = listening::resolve(args.listen.as_deref())?;
+    let mut out = std::io::stdout();
+    let printed = out.write_all(&listening::export(&path));
+    printed.and_then(|()| out.flush()).map_err(Error::output)?;
+    Ok(exit_codes::OK)
 }
 
 async fn show(args: &Args, listener: Listener, stop: Stop) -> Result<Totals, Error> {
@@ -117,12 +168,28 @@ async fn run_view(
     view: impl View,
 ) -> Result<Totals, Error> {
     let mut show = Show::new(view, args.once);
-    let totals = collect(listener, &mut show, stop.wait(), Limits::default()).await;
+    let mut is_told = false;
+    let stop = async {
+        stop.wait().await;
+        listening::stopping();
+        is_told = true;
+    };
+    let totals = collect(listener, &mut show, stop, args.limits()).await;
+    if !is_told {
+        listening::stopping();
+    }
     show.finish().map_err(Error::output)?;
     Ok(totals)
 }
 
 impl Args {
+    fn limits(&self) -> Limits {
+        Limits {
+            idle: Some(self.idle_limit).filter(|idle| !idle.is_zero()),
+            connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
+        }
+    }
+
     fn look(&self) -> Look {
         let colour = match self.color {
             Colour::Always => true,

@@ -1,64 +1,115 @@
-//! Where to listen when nobody says.
+//! Where to listen.
 
-use std::env;
 use std::ffi::OsString;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
+use hero_span_collector::{Inherited, Listener};
+
 use crate::error::Error;
+use crate::home;
 
-const NAME: &str = "hero-span.sock";
+const NAME: &str = "collector.sock";
 
-/// The socket's absolute path: the one given, or the usual place.
+/// The socket's absolute path: the one given, or the usual place, whose
+/// directory is made if it is missing.
 pub(crate) fn resolve(given: Option<&Path>) -> Result<PathBuf, Error> {
     match given {
         Some(path) => std::path::absolute(path).map_err(|e| Error::directory(path, e)),
-        None => usual(set("XDG_RUNTIME_DIR"), set("HOME")),
+        None => usual(home::set("XDG_RUNTIME_DIR"), home::var),
     }
 }
 
-fn set(name: &str) -> Option<OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
-}
-
-fn usual(runtime: Option<OsString>, home: Option<OsString>) -> Result<PathBuf, Error> {
-    if let Some(runtime) = runtime {
-        return Ok(Path::new(&runtime).join(NAME));
-    }
-    let home = home.ok_or_else(Error::no_default_path)?;
-    let directory = Path::new(&home).join(".hero/var");
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&directory)
-        .map_err(|e| Error::directory(&directory, e))?;
+fn usual(
+    runtime: Option<OsString>,
+    var: impl FnOnce() -> Result<PathBuf, Error>,
+) -> Result<PathBuf, Error> {
+    // A relative one is to be ignored: so says the specification of XDG.
+    let runtime = runtime.map(PathBuf::from).filter(|path| path.is_absolute());
+    let Some(runtime) = runtime else {
+        return Ok(var()?.join(NAME));
+    };
+    let directory = runtime.join("hero-span");
+    // The runtime directory itself is the system's to make.
+    home::make_private(&directory, &mut DirBuilder::new())?;
     Ok(directory.join(NAME))
+}
+
+/// A socket to listen on.
+pub(crate) enum Door {
+    HandedOver(Inherited),
+    At(PathBuf),
+}
+
+impl Door {
+    /// The socket that a service manager has handed over, or a path to bind.
+    /// To be found before anything else opens files.
+    pub(crate) fn find(given: Option<&Path>) -> Result<Self, Error> {
+        match (Inherited::take()?, given) {
+            (Some(socket), Some(given)) if socket.path() != given => {
+                Err(Error::two_sockets(given, socket.path()))
+            }
+            (Some(socket), _) => Ok(Self::HandedOver(socket)),
+            (None, given) => resolve(given).map(Self::At),
+        }
+    }
+
+    pub(crate) async fn listen(self) -> Result<Listener, Error> {
+        let listener = match self {
+            Self::HandedOver(socket) => Listener::inherit(socket),
+            Self::At(path) => Listener::bind(&path).await,
+        };
+        Ok(listener?)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 
-    #[test]
-    fn the_runtime_directory_comes_first() {
-        let path = usual(Some("/run/user/1".into()), Some("/home/u".into())).expect("a path");
-        assert_eq!(path, Path::new("/run/user/1/hero-span.sock"));
+    fn at(runtime: &Path) -> Result<PathBuf, Error> {
+        usual(Some(runtime.into()), || panic!("not asked for"))
     }
 
     #[test]
-    fn home_gets_a_private_directory() {
-        let home = tempfile::tempdir().expect("a directory");
-        let path = usual(None, Some(home.path().into())).expect("a path");
-        assert_eq!(path, home.path().join(".hero/var/hero-span.sock"));
-        let directory = home.path().join(".hero/var").metadata().expect("made");
-        assert_eq!(directory.permissions().mode() & 0o777, 0o700);
+    fn the_runtime_directory_comes_first_and_gets_a_private_directory() {
+        let runtime = tempfile::tempdir().expect("a directory");
+        for _ in 0..2 {
+            let path = at(runtime.path()).expect("a path");
+            assert_eq!(path, runtime.path().join("hero-span/collector.sock"));
+        }
+        let made = runtime.path().join("hero-span").metadata().expect("made");
+        assert_eq!(made.permissions().mode() & 0o7777, 0o700);
     }
 
     #[test]
-    fn without_either_it_must_be_said() {
-        let error = usual(None, None).expect_err("nowhere to listen");
-        insta::assert_snapshot!(error, @"expected XDG_RUNTIME_DIR or HOME to be set, found neither: say where to listen with --listen PATH");
+    fn without_a_runtime_directory_it_is_where_things_are_kept() {
+        for runtime in [None, Some("relative".into())] {
+            let path = usual(runtime, || Ok("/hero/var/hero-span".into()));
+            let expected = Path::new("/hero/var/hero-span/collector.sock");
+            assert_eq!(path.expect("a path"), expected);
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_not_private_is_refused() {
+        let runtime = tempfile::tempdir().expect("a directory");
+        let name = runtime.path().display().to_string();
+        let error = || {
+            let error = at(runtime.path()).expect_err("refused");
+            error.to_string().replace(&name, "DIR")
+        };
+        symlink(runtime.path(), runtime.path().join("hero-span")).expect("linked");
+        insta::assert_snapshot!(error(), @"DIR/hero-span: expected a directory that only you can enter (mode 0700), found a symbolic link: move it away, or choose another place");
+        fs::remove_file(runtime.path().join("hero-span")).expect("removed");
+        fs::create_dir(runtime.path().join("hero-span")).expect("made");
+        let open = fs::Permissions::from_mode(0o750);
+        fs::set_permissions(runtime.path().join("hero-span"), open).expect("opened");
+        insta::assert_snapshot!(error(), @"DIR/hero-span: expected a directory that only you can enter (mode 0700), found one of mode 0750: close it with chmod 700, or choose another place");
+        let error = at(&runtime.path().join("gone")).expect_err("refused");
+        insta::assert_snapshot!(error.to_string().replace(&name, "DIR"), @"DIR/gone/hero-span: cannot make a private directory: No such file or directory (os error 2): choose another place");
     }
 }

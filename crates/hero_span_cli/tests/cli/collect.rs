@@ -1,6 +1,8 @@
 //! `hero-span collect` in a pipe.
 
-use std::io::{Read, Write};
+use std::fs::Permissions;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -146,34 +148,113 @@ fn the_line_it_prints_can_be_pasted() {
     collector.wait().expect("ended");
 }
 
-#[test]
-fn without_a_path_it_listens_at_the_usual_place() {
+/// The line that names the usual place, of a collector that listens there and
+/// of one that is only asked; with DIR for what the variables are set to.
+#[track_caller]
+fn check_usual_place(variables: &[&str], expected: &str) {
     let directory = tempfile::tempdir().expect("a directory");
-    let shown = |name: &str| {
+    let collect = || {
         let mut command = hero_span();
         command.env_remove("XDG_RUNTIME_DIR").env_remove("HOME");
-        command.env(name, directory.path()).arg("collect");
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
-        let mut shown = [0; 200];
-        let count = child
-            .stderr
-            .take()
-            .expect("piped")
-            .read(&mut shown)
-            .expect("a line");
-        child.kill().expect("killed");
-        child.wait().expect("ended");
-        let place = directory.path().display().to_string();
-        String::from_utf8_lossy(&shown[..count]).replace(&place, "DIR")
+        for name in variables {
+            command.env(name, directory.path());
+        }
+        command.arg("collect");
+        command
     };
-    assert_eq!(
-        shown("XDG_RUNTIME_DIR"),
-        "export HERO_FLOW_SPAN_SOCK=DIR/hero-span.sock\n"
+    let asked = run(collect().arg("--print-env"));
+    assert_eq!((asked.code, asked.stderr.as_str()), (Some(0), ""));
+    let place = directory.path().display().to_string();
+    assert_eq!(asked.stdout.replace(&place, "DIR"), expected);
+
+    let mut collector = collect().stderr(Stdio::piped()).spawn().expect("it runs");
+    let stderr = collector.stderr.take().expect("piped");
+    let mut line = String::new();
+    BufReader::new(stderr).read_line(&mut line).expect("a line");
+    collector.kill().expect("killed");
+    collector.wait().expect("ended");
+    assert_eq!(line, asked.stdout);
+}
+
+#[test]
+fn without_a_path_it_listens_at_the_usual_place() {
+    check_usual_place(
+        &["XDG_RUNTIME_DIR", "HERO_HOME", "HOME"],
+        "export HERO_FLOW_SPAN_SOCK=DIR/hero-span/collector.sock\n",
     );
-    assert_eq!(
-        shown("HOME"),
-        "export HERO_FLOW_SPAN_SOCK=DIR/.hero/var/hero-span.sock\n"
+    check_usual_place(
+        &["HERO_HOME", "HOME"],
+        "export HERO_FLOW_SPAN_SOCK=DIR/var/hero-span/collector.sock\n",
     );
+    check_usual_place(
+        &["HOME"],
+        "export HERO_FLOW_SPAN_SOCK=DIR/.hero/var/hero-span/collector.sock\n",
+    );
+}
+
+#[test]
+fn a_usual_place_that_others_can_enter_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path().join("hero-span");
+    std::fs::create_dir(&place).expect("made");
+    std::fs::set_permissions(&place, Permissions::from_mode(0o755)).expect("opened");
+    for args in [
+        &["collect"][..],
+        &["collect", "--print-env"],
+        &["check", "--listen"],
+    ] {
+        let mut command = hero_span();
+        command.env("XDG_RUNTIME_DIR", directory.path()).args(args);
+        let refused = run(&mut command);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""));
+        let expected = "expected a directory that only you can enter (mode 0700), found one of mode 0755: close it with chmod 700, or choose another place\n";
+        assert!(refused.stderr.ends_with(expected), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_shell_can_take_the_line_that_is_printed_for_it() {
+    let mut shell = Command::new("sh");
+    let script = "eval \"$(\"$0\" collect --listen \"/run/it's a \\$socket\" --print-env)\"; printf %s \"$HERO_FLOW_SPAN_SOCK\"";
+    shell.args(["-c", script]).arg(hero_span().get_program());
+    assert_eq!(run(&mut shell).stdout, "/run/it's a $socket");
+}
+
+#[test]
+fn a_connection_that_is_silent_too_long_is_closed() {
+    let collector = Collector::start(&[
+        "--once",
+        "--stable",
+        "--view",
+        "trees",
+        "--idle-limit",
+        "200ms",
+    ]);
+    let mut stream = collector.connect();
+    stream.write_all(start(1, None).as_bytes()).expect("sent");
+    insta::assert_snapshot!(collector.finish().stdout, @"
+    run 1  1 span, 1 left open
+    ○ n1  step  open, silent too long; last heard its start
+    ");
+}
+
+#[test]
+fn a_wrong_limit_is_refused_with_what_would_do() {
+    let said = |args: &[&str]| {
+        let finished = run(hero_span().arg("collect").args(args));
+        assert_eq!(finished.code, Some(2));
+        finished.stderr
+    };
+    insta::assert_snapshot!(said(&["--idle-limit", "soon"]), @"
+    hero-span: invalid value 'soon' for '--idle-limit <DURATION>': expected a duration such as 90s, 10m, 1h 30m or 1d
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(said(&["--max-connections", "0"]), @"
+    hero-span: invalid value '0' for '--max-connections <N>': 0 is not in 1..=4294967295
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]

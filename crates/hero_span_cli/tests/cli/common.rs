@@ -14,6 +14,10 @@ pub(crate) fn hero_span() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hero-span"));
     for name in [
         "HERO_FLOW_SPAN_SOCK",
+        "HERO_HOME",
+        "LISTEN_FDS",
+        "LISTEN_PID",
+        "NOTIFY_SOCKET",
         "NO_COLOR",
         "CLICOLOR",
         "CLICOLOR_FORCE",

@@ -53,6 +53,98 @@ fn endless_lines_cost_bounded_memory() {
     );
 }
 
+/// Connections that are open in the collector: its files over those it had.
+fn wait_for_files(collector: &Collector, files: usize) {
+    let begun = Instant::now();
+    while open_files(collector) != files {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{files}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn open_files(collector: &Collector) -> usize {
+    let files = format!("/proc/{}/fd", collector.child.id());
+    std::fs::read_dir(files).expect("readable").count()
+}
+
+/// A collector whose limit of open files is this; what may be is more.
+fn start_with_files(limit: &str, args: &[&str]) -> Collector {
+    let mut shell = Command::new("sh");
+    let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script]).arg(hero_span().get_program());
+    shell.stdout(Stdio::piped());
+    Collector::spawn(shell, args)
+}
+
+/// A thousand connections that say this cost so many KiB each.
+#[track_caller]
+fn check_silent(line: &[u8], most: f64) {
+    // Of our own files there may be 1024 at most.
+    const SILENT: usize = 900;
+    let collector = Collector::start(&["--stable", "--view", "trees"]);
+    let files = open_files(&collector);
+    let before = collector.memory_kib("VmRSS");
+    let mut streams: Vec<_> = (0..SILENT).map(|_| collector.connect()).collect();
+    for stream in &mut streams {
+        stream.write_all(line).expect("sent");
+    }
+    wait_for_files(&collector, files + SILENT);
+    wait_until_idle(collector.child.id());
+    let cost = collector.memory_kib("VmRSS") - before;
+    let each = cost as f64 / SILENT as f64;
+    eprintln!("{each:.2} KiB for a silent connection");
+    assert!(each < most, "{each:.2} KiB over {before} KiB");
+    drop(streams);
+    collector.signal(Signal::TERM);
+    collector.finish();
+}
+
+#[test]
+fn a_silent_connection_costs_little() {
+    check_silent(b"", 8.0);
+}
+
+#[test]
+fn a_connection_that_was_loud_once_costs_little() {
+    let unknown = format!("{{\"type\":\"{}\"}}\n", "x".repeat(200));
+    let lines = unknown.repeat(100) + &format!("{{\"type\":\"{}\"}}\n", "x".repeat(30_000));
+    check_silent(lines.as_bytes(), 8.0);
+}
+
+#[test]
+fn it_takes_as_many_files_as_it_may() {
+    let collector = start_with_files("-Sn 32", &["--stable"]);
+    let files = open_files(&collector);
+    let streams: Vec<_> = (0..100).map(|_| collector.connect()).collect();
+    wait_for_files(&collector, files + streams.len());
+    collector.signal(Signal::TERM);
+    assert_eq!(collector.finish().stdout, "");
+}
+
+#[test]
+fn those_over_the_limit_wait_for_others_to_leave() {
+    let collector = Collector::start(&["--stable", "--max-connections", "2"]);
+    let files = open_files(&collector);
+    let mut streams: Vec<_> = (0..3).map(|_| collector.connect()).collect();
+    for (number, stream) in (1..).zip(&mut streams) {
+        let lines = start(number, None) + &end(number, "ok");
+        stream.write_all(lines.as_bytes()).expect("sent");
+    }
+    wait_for_files(&collector, files + 2);
+    drop(streams);
+    sleep(Duration::from_millis(500));
+    collector.signal(Signal::TERM);
+    let finished = collector.finish();
+    assert_eq!(finished.stderr, "3 runs, 3 spans, 6 lines, 0 lost\n");
+    let said = "! cannot accept connections: 2 are open, which is the limit; trying again\n";
+    assert_eq!(
+        finished.stdout.matches(said).count(),
+        1,
+        "{}",
+        finished.stdout
+    );
+}
+
 #[test]
 fn a_flood_of_bad_lines_costs_bounded_memory() {
     let collector = Collector::start(&["--view", "trees"]);
@@ -90,13 +182,7 @@ pub(crate) fn wait_until_idle(pid: u32) {
 
 #[test]
 fn without_descriptors_it_waits_instead_of_spinning() {
-    let mut shell = Command::new("sh");
-    let program = hero_span().get_program().to_owned();
-    shell
-        .args(["-c", "ulimit -n 16; exec \"$0\" \"$@\""])
-        .arg(program);
-    shell.stdout(Stdio::piped());
-    let collector = Collector::spawn(shell, &["--stable"]);
+    let collector = start_with_files("-n 16", &["--stable"]);
     let mut streams: Vec<_> = (0..30).map(|_| collector.connect()).collect();
     sleep(Duration::from_millis(300));
     let (begun, before) = (Instant::now(), ticks(collector.child.id()));

@@ -7,6 +7,7 @@ mod collect;
 mod common;
 mod limits;
 mod screen;
+mod service;
 mod shell;
 mod terminal;
 mod watch;

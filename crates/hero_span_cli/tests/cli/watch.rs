@@ -340,7 +340,7 @@ fn without_a_path_it_listens_at_the_usual_place() {
     BufReader::new(stderr)
         .read_line(&mut export)
         .expect("a line");
-    let path = directory.path().join("hero-span.sock");
+    let path = directory.path().join("hero-span/collector.sock");
     assert_eq!(
         export,
         format!("export HERO_FLOW_SPAN_SOCK={}\n", path.display())

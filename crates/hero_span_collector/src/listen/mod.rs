@@ -1,6 +1,7 @@
 //! The collector's socket: bound where nobody else can meddle, and removed
 //! when it is done.
 
+mod inherited;
 mod lock;
 mod place;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 
+pub use self::inherited::Inherited;
 pub(crate) use self::lock::{Lock, lock_path};
 use self::place::Found;
 use crate::{Error, Incoming};
@@ -20,14 +22,18 @@ use crate::{Error, Incoming};
 /// How long a program that owns the socket may take to answer a probe.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// A bound socket (`transport.socket`), readable and writable by its owner
-/// only. Dropping it removes the socket and its lock file.
+/// A socket that listens (`transport.socket`). One that was bound here is
+/// readable and writable by its owner only, and dropping it removes the socket
+/// and its lock file; one that was handed over stays its giver's.
 #[derive(Debug)]
 pub struct Listener {
+    path: PathBuf,
+    /// Whose connections are accepted, beside root's.
+    owner: u32,
     // Dropped in this order: the name goes before the lock on it.
-    name: Name,
+    _name: Option<Name>,
     socket: UnixListener,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 impl Listener {
@@ -54,15 +60,36 @@ impl Listener {
         })?;
         let name = Name::of(path)?;
         Ok(Self {
-            name,
+            path: path.to_path_buf(),
+            owner: name.owner,
+            _name: Some(name),
             socket,
-            _lock: lock,
+            _lock: Some(lock),
+        })
+    }
+
+    /// Listens on a socket that was handed over. Must be called within a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn inherit(inherited: Inherited) -> Result<Self, Error> {
+        let Inherited { socket, path } = inherited;
+        let socket = UnixListener::from_std(socket)
+            .map_err(|e| Error::system(&path, "listen on the socket that was handed over", e))?;
+        Ok(Self {
+            path,
+            owner: rustix::process::geteuid().as_raw(),
+            _name: None,
+            socket,
+            _lock: None,
         })
     }
 
     /// The socket's path, as an SDK needs it.
     pub fn path(&self) -> &Path {
-        &self.name.path
+        &self.path
     }
 }
 
@@ -75,7 +102,7 @@ impl Incoming for Listener {
         loop {
             let (stream, _) = self.socket.accept().await?;
             let peer = stream.peer_cred()?.uid();
-            if peer == self.name.owner || peer == 0 {
+            if peer == self.owner || peer == 0 {
                 return Ok(stream);
             }
         }
