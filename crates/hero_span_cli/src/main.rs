@@ -10,6 +10,10 @@ mod exit_codes;
 mod explain;
 mod home;
 mod listening;
+mod log;
+mod progress;
+mod size;
+mod stored;
 mod view;
 
 use std::process::ExitCode;
@@ -22,7 +26,10 @@ use crate::error::Error;
 
 const EXAMPLES: &str = "\
 Examples:
-  hero-span collect                     Listen, and draw the tree of each run
+  hero-span collect                     Listen, draw the tree of each run, and keep it
+  hero-span runs --state failed         List the newest runs that failed
+  hero-span show last                   Show the newest run: what failed, and its tree
+  hero-span tail                        Print events as they come
   hero-span check capture.jsonl         Judge what an SDK sent
   hero-span check -- python3 flow.py    Judge what a program sends while it runs
   hero-span explain value.cut           Say what a clause of the contract asks
@@ -31,7 +38,7 @@ Examples:
 
 Exit codes, of every command:
   0  done; what was judged conforms
-  1  what was judged does not conform
+  1  what was judged does not conform, or doctor found something wrong
   2  wrong arguments, or a file or a socket that cannot be used
   3  nothing could be judged: no lines came, or no case could be run
   4  conformance run: the list of known failures is out of date";
@@ -52,6 +59,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Collect(collect::Args),
+    Runs(stored::runs::Args),
+    Show(stored::show::Args),
+    Logs(stored::logs::Args),
+    Tail(stored::tail::Args),
+    Prune(stored::prune::Args),
+    Rebuild(stored::rebuild::Args),
+    Doctor(stored::doctor::Args),
     Check(check::Args),
     Explain(explain::Args),
     Conformance(conformance::Args),
@@ -62,6 +76,13 @@ impl Command {
     fn run(&self) -> Result<u8, Error> {
         match self {
             Self::Collect(args) => collect::run(args),
+            Self::Runs(args) => stored::runs::run(args),
+            Self::Show(args) => stored::show::run(args),
+            Self::Logs(args) => stored::logs::run(args),
+            Self::Tail(args) => stored::tail::run(args),
+            Self::Prune(args) => stored::prune::run(args),
+            Self::Rebuild(args) => stored::rebuild::run(args),
+            Self::Doctor(args) => stored::doctor::run(args),
             Self::Check(args) => check::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Conformance(args) => Ok(conformance::run(args)),

@@ -298,7 +298,10 @@ impl Error {
                 "{path}: expected an address of this machine alone, found one that others reach: use 127.0.0.1"
             ),
             Kind::Port { source } => {
-                write!(f, "{path}: cannot show figures there: {source}: choose another port")
+                write!(
+                    f,
+                    "{path}: cannot show figures there: {source}: choose another port"
+                )
             }
             Kind::BadWords { asked, source } => write!(
                 f,

@@ -44,7 +44,14 @@ pub trait Tap {
 /// Must run within a tokio runtime with time, and with I/O if `incoming`
 /// needs it.
 pub async fn tap(incoming: impl Incoming, tap: &mut impl Tap, stop: impl Future<Output = ()>) {
-    serve::<Unread>(incoming, SessionId(1), &mut Tapping(tap), stop, Limits::default()).await;
+    serve::<Unread>(
+        incoming,
+        SessionId(1),
+        &mut Tapping(tap),
+        stop,
+        Limits::default(),
+    )
+    .await;
 }
 
 struct Tapping<'a, T>(&'a mut T);

@@ -27,7 +27,8 @@ impl<W: Write> Lines<W> {
         let time = self.time(told.event.ts_ms());
         let indent = "  ".repeat(forest.depth(heard.span, INDENTED));
         let text = self.text(forest, &told.event, heard.span);
-        let run = self.look.paint.dim(&format!("#{}", heard.run));
+        let run = format!("#{}", self.look.run(heard.run));
+        let run = self.look.paint.dim(&run);
         writeln!(self.out, "{time}{run} {indent}{text}")
     }
 

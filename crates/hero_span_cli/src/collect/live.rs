@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use hero_span_collector::tree::{RunId, SpanKey};
 use hero_span_collector::{Forest, Update};
@@ -11,7 +11,7 @@ use hero_span_collector::{Forest, Update};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::show::View;
-use crate::view::{Look, Rows, choose, header, plural, run_lines};
+use crate::view::{Look, Rows, choose, header, now_ms, plural, run_lines};
 
 /// Should a line be wider than was thought, the terminal must not wrap it: else
 /// a frame's height would not be known.
@@ -83,7 +83,7 @@ impl<W: Write> Live<W> {
         let (rows, columns) = (self.size)().unwrap_or(USUAL_SIZE);
         let room = rows.saturating_sub(1);
         let look = Look {
-            now_ms: now_ms(),
+            now_ms: Some(now_ms()),
             ..self.look
         };
         let lines = frame(forest, &self.over, look, room);
@@ -207,11 +207,6 @@ fn part(forest: &Forest, run: RunId, look: Look, room: usize) -> Vec<String> {
     header
         .chain(rows.map(|row| look.row(forest, &row)))
         .collect()
-}
-
-fn now_ms() -> Option<f64> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    Some(since.as_secs_f64() * 1e3)
 }
 
 fn terminal_size() -> Option<(usize, usize)> {

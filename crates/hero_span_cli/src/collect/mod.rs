@@ -2,25 +2,31 @@
 
 mod lines;
 mod live;
+mod nothing;
 mod show;
 mod trees;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ValueEnum, value_parser};
-use hero_span_collector::{Limits, Listener, Totals, collect};
+use hero_span_collector::store::Writer;
+use hero_span_collector::{Collector, Figures, Limits, Listener, Store, Totals, expose};
 
 use self::lines::Lines;
 use self::live::Live;
+use self::nothing::Nothing;
 use self::show::{Show, View};
 use self::trees::Trees;
 use crate::duration;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::listening::{self, Door, Stop, announce};
-use crate::view::{Look, Paint, plural};
+use crate::size::{self, Size};
+use crate::view::{Colour, Look, now_ms, plural};
+use crate::{log, stored};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,9 +60,13 @@ files to the most that it may have. A socket unit has
   DirectoryMode=0700
 and the service unit beside it
   Type=notify
-  ExecStart=%h/.cargo/bin/hero-span collect
+  ExecStart=%h/.cargo/bin/hero-span collect --view none
 Both lie in crates/hero_span_cli/systemd. With systemctl --user enable --now
 hero-span.socket it starts with the first flow.
+
+What comes is kept in a store, whole and for good up to --store-limit: see
+hero-span runs, show, logs, tail and doctor. Warnings go to standard error;
+HERO_SPAN_LOG=info says more.
 
 Only your own processes and root's may connect; the directory of the usual place
 must be yours alone (mode 0700).
@@ -70,6 +80,20 @@ Exit codes: 0 done; 2 wrong arguments, or it cannot listen.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
+    /// Keep what comes in this store; none keeps nothing
+    /// [default: var/hero-span/spans.db in HERO_HOME or ~/.hero]
+    #[arg(long, value_name = "PATH|none")]
+    store: Option<PathBuf>,
+
+    /// Prune the oldest runs once the store uses more than this; 0 is never
+    #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = size::parse)]
+    store_limit: Size,
+
+    /// Show the collector's own figures at http://ADDRESS/metrics, on this
+    /// machine only
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+
     /// The socket to listen on [default: hero-span/collector.sock in
     /// XDG_RUNTIME_DIR, or var/hero-span/collector.sock in HERO_HOME or ~/.hero]
     #[arg(long, value_name = "PATH")]
@@ -115,13 +139,8 @@ enum Kind {
     Lines,
     /// The tree of each run that is over
     Trees,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Colour {
-    Auto,
-    Always,
-    Never,
+    /// Nothing: what comes is only kept
+    None,
 }
 
 /// Collects until Ctrl-C, a SIGTERM, or with `--once` the end of a run.
@@ -129,15 +148,28 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     if args.print_env {
         return print_env(args);
     }
+    log::start();
     let door = Door::find(args.listen.as_deref())?;
     listening::raise_limit();
     let runtime = listening::runtime()?;
     runtime.block_on(async {
         let stop = Stop::new()?;
         let listener = door.listen().await?;
+        let store = args.open_store(listener.path())?;
+        let figures = Figures::default();
+        let shown = args.metrics.map(|address| expose(figures.clone(), address));
+        let _shown = match shown {
+            Some(shown) => Some(shown.await?),
+            None => None,
+        };
         announce(&listener);
         listening::ready(&listener);
-        let totals = show(args, listener, stop).await?;
+        let look = args.look(store.as_ref());
+        let collector = Collector::default()
+            .with_limits(args.limits())
+            .with_figures(figures)
+            .with_store(store);
+        let totals = show(args, collector, listener, look, stop).await?;
         summarize(&totals);
         Ok(exit_codes::OK)
     })
@@ -151,35 +183,53 @@ fn print_env(args: &Args) -> Result<u8, Error> {
     Ok(exit_codes::OK)
 }
 
-async fn show(args: &Args, listener: Listener, stop: Stop) -> Result<Totals, Error> {
-    let look = args.look();
+async fn show(
+    args: &Args,
+    collector: Collector,
+    listener: Listener,
+    look: Look,
+    stop: Stop,
+) -> Result<Totals, Error> {
     let out = std::io::stdout();
+    let work = Work {
+        collector,
+        listener,
+        stop,
+        once: args.once,
+    };
     match args.view() {
-        Kind::Live => run_view(args, listener, stop, Live::new(out, look)).await,
-        Kind::Trees => run_view(args, listener, stop, Trees::new(out, look)).await,
-        Kind::Auto | Kind::Lines => run_view(args, listener, stop, Lines::new(out, look)).await,
+        Kind::Live => work.with(Live::new(out, look)).await,
+        Kind::Trees => work.with(Trees::new(out, look)).await,
+        Kind::None => work.with(Nothing).await,
+        Kind::Auto | Kind::Lines => work.with(Lines::new(out, look)).await,
     }
 }
 
-async fn run_view(
-    args: &Args,
+/// What is to be done, but for who looks on.
+struct Work {
+    collector: Collector,
     listener: Listener,
     stop: Stop,
-    view: impl View,
-) -> Result<Totals, Error> {
-    let mut show = Show::new(view, args.once);
-    let mut is_told = false;
-    let stop = async {
-        stop.wait().await;
-        listening::stopping();
-        is_told = true;
-    };
-    let totals = collect(listener, &mut show, stop, args.limits()).await;
-    if !is_told {
-        listening::stopping();
+    once: bool,
+}
+
+impl Work {
+    async fn with(self, view: impl View) -> Result<Totals, Error> {
+        let mut show = Show::new(view, self.once);
+        let mut is_told = false;
+        let stop = async {
+            self.stop.wait().await;
+            listening::stopping();
+            is_told = true;
+        };
+        let collector = self.collector;
+        let totals = collector.run(self.listener, &mut show, stop).await?;
+        if !is_told {
+            listening::stopping();
+        }
+        show.finish().map_err(Error::output)?;
+        Ok(totals)
     }
-    show.finish().map_err(Error::output)?;
-    Ok(totals)
 }
 
 impl Args {
@@ -190,20 +240,42 @@ impl Args {
         }
     }
 
-    fn look(&self) -> Look {
-        let colour = match self.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => {
-                let choice = anstream::AutoStream::choice(&std::io::stdout());
-                choice != anstream::ColorChoice::Never
-            }
-        };
+    fn look(&self, store: Option<&Store>) -> Look {
         Look {
-            paint: Paint { colour },
+            paint: self.color.paint(),
             stable: self.stable,
             now_ms: None,
+            earlier_runs: store.map_or(0, |store| store.numbers().run.saturating_sub(1)),
         }
+    }
+
+    /// The store that was asked for. The usual one may be out of reach just
+    /// now: then it is said, and what comes is shown all the same.
+    fn open_store(&self, socket: &Path) -> Result<Option<Store>, Error> {
+        let path = match self.store.as_deref() {
+            Some(path) if path == Path::new("none") => return Ok(None),
+            Some(path) => path.to_owned(),
+            None => stored::default_path()?,
+        };
+        let writer = Writer {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION"),
+            socket: Some(socket),
+            now_ms: now_ms(),
+        };
+        match Store::open(&path, writer) {
+            Ok(store) => Ok(Some(store.with_max_bytes(self.max_bytes()))),
+            Err(error) if self.store.is_none() && error.may_pass() => {
+                // Nobody to tell is no reason not to listen.
+                let _ = writeln!(std::io::stderr(), "hero-span: {error}; nothing is kept");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn max_bytes(&self) -> Option<u64> {
+        Some(self.store_limit.0).filter(|bytes| *bytes > 0)
     }
 
     fn view(&self) -> Kind {

@@ -118,7 +118,8 @@ fn look_at_store(args: &Args, problems: &mut Vec<String>) -> Result<Option<Healt
 fn open_to_others(path: &Path) -> Option<String> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
     let path = path.display();
-    (mode & 0o077 != 0).then(|| format!("{path}: others can read it (mode {mode:o}): chmod 600 {path}"))
+    (mode & 0o077 != 0)
+        .then(|| format!("{path}: others can read it (mode {mode:o}): chmod 600 {path}"))
 }
 
 fn look_at_socket(
@@ -127,7 +128,10 @@ fn look_at_socket(
     problems: &mut Vec<String>,
 ) -> Result<Socket, Error> {
     let living = known.filter(|collector| collector.is_alive);
-    let path = match (&args.listen, living.and_then(|collector| collector.socket.as_ref())) {
+    let path = match (
+        &args.listen,
+        living.and_then(|collector| collector.socket.as_ref()),
+    ) {
         (None, Some(path)) => path.into(),
         (given, _) => listening::resolve(given.as_deref())?,
     };
@@ -148,11 +152,22 @@ fn look_at_socket(
 
 fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let mark = |well: bool| if well { paint.good("✓") } else { paint.bad("✗") };
+    let mark = |well: bool| {
+        if well {
+            paint.good("✓")
+        } else {
+            paint.bad("✗")
+        }
+    };
     let socket = &report.socket;
     writeln!(out, "{} socket     {}", mark(socket.listens), socket.path)?;
     if let Some(store) = &report.store {
-        writeln!(out, "{} store      {}", mark(store.faults.is_empty()), store.path)?;
+        writeln!(
+            out,
+            "{} store      {}",
+            mark(store.faults.is_empty()),
+            store.path
+        )?;
         writeln!(
             out,
             "             {} runs, {} spans, {} events; {} in use, {} on disk",
@@ -163,7 +178,12 @@ fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
             Size(store.file_bytes)
         )?;
         if let Some(collector) = &store.collector {
-            writeln!(out, "{} collector  {}", mark(collector.is_alive), about(collector))?;
+            writeln!(
+                out,
+                "{} collector  {}",
+                mark(collector.is_alive),
+                about(collector)
+            )?;
             for line in figures(&collector.figures) {
                 writeln!(out, "             {line}")?;
             }

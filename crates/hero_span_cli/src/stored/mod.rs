@@ -6,6 +6,7 @@ mod pager;
 pub(crate) mod prune;
 pub(crate) mod rebuild;
 pub(crate) mod runs;
+mod said;
 pub(crate) mod show;
 mod table;
 pub(crate) mod tail;

@@ -44,7 +44,11 @@ fn text(event: &Event<'_>, look: Look) -> String {
             let pairs = log.fields.iter();
             let pairs = tags(pairs.map(|(key, value)| (&**key, value.as_str())));
             let pairs: String = pairs.map(|pair| format!("  {pair}")).collect();
-            format!("{}  {}{pairs}", level(log.level, look), printable(&log.message))
+            format!(
+                "{}  {}{pairs}",
+                level(log.level, look),
+                printable(&log.message)
+            )
         }
         Event::End(end) => match end.status {
             Status::Ok => paint.good("✓ ok"),

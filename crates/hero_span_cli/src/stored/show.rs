@@ -91,6 +91,7 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
         paint: args.color.paint(),
         stable: args.stable,
         now_ms: (run.state == "running").then(crate::view::now_ms),
+        earlier_runs: run.run.saturating_sub(1),
     };
     pager.line(&header(forest, id, look))?;
     let path = Path::of(forest, id);

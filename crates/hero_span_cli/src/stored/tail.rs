@@ -74,7 +74,9 @@ impl Tail {
             let mut out = std::io::stdout().lock();
             for stored in &events {
                 after = stored.id;
-                let Some(event) = stored.event() else { continue };
+                let Some(event) = stored.event() else {
+                    continue;
+                };
                 for line in said::lines(stored, &event, self.look) {
                     let run = self.look.paint.dim(&format!("#{}", stored.run));
                     writeln!(out, "{run} {line}").map_err(Error::output)?;

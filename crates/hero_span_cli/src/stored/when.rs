@@ -2,13 +2,13 @@
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, Zoned};
+use jiff::{Span, Timestamp, ZonedDateTime};
 
 /// A time that was given: an RFC 3339 time, a local date with or without a
 /// time of day, or how long ago (`90s`, `2h`, `3d`). In milliseconds since the
 /// Unix epoch.
 pub(super) fn parse(text: &str) -> Result<f64, String> {
-    let now = Zoned::now();
+    let now = ZonedDateTime::now();
     at(text, &now)
         .map(|at| at.as_microsecond() as f64 / 1e3)
         .ok_or_else(|| {
@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str) -> Result<f64, String> {
         })
 }
 
-fn at(text: &str, now: &Zoned) -> Option<Timestamp> {
+fn at(text: &str, now: &ZonedDateTime) -> Option<Timestamp> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);
     }
@@ -27,36 +27,44 @@ fn at(text: &str, now: &Zoned) -> Option<Timestamp> {
         return Some(now.checked_sub(span.abs()).ok()?.timestamp());
     }
     let local: DateTime = text.parse().ok()?;
-    let zoned = local.to_zoned(now.time_zone().clone()).ok()?;
+    let zoned = local.to_zoned_datetime(now.time_zone().clone()).ok()?;
     Some(zoned.timestamp())
 }
 
 /// A local time to the second; `?` for one that no calendar has.
 pub(super) fn local(ms: f64) -> String {
     let zoned = zoned(ms);
-    zoned.map_or_else(|| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    zoned.map_or_else(
+        || "?".to_owned(),
+        |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
 }
 
 /// A local time of day to the millisecond.
 pub(super) fn time_of_day(ms: f64) -> String {
     let zoned = zoned(ms);
-    zoned.map_or_else(|| "?".to_owned(), |at| at.strftime("%H:%M:%S%.3f").to_string())
+    zoned.map_or_else(
+        || "?".to_owned(),
+        |at| at.strftime("%H:%M:%S%.3f").to_string(),
+    )
 }
 
-fn zoned(ms: f64) -> Option<Zoned> {
+fn zoned(ms: f64) -> Option<ZonedDateTime> {
     let at = Timestamp::from_microsecond((ms * 1e3) as i64).ok()?;
-    Some(at.to_zoned(TimeZone::system()))
+    Some(at.to_zoned_datetime(TimeZone::system()))
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Zoned;
+    use jiff::ZonedDateTime;
 
     use super::at;
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        let now: Zoned = "2026-11-27T12:00:00+01:00[Europe/Berlin]".parse().expect("a time");
+        let now: ZonedDateTime = "2026-11-27T12:00:00+01:00[Europe/Berlin]"
+            .parse()
+            .expect("a time");
         let found = at(text, &now).map(|at| at.to_string());
         assert_eq!(found.as_deref(), expected, "{text}");
     }

@@ -2,6 +2,7 @@
 //! reads in `words`, and what it looks like in `paint`.
 
 mod choose;
+mod colour;
 mod order;
 mod paint;
 mod rows;
@@ -11,10 +12,11 @@ mod tests;
 mod words;
 
 pub(crate) use self::choose::choose;
+pub(crate) use self::colour::Colour;
 pub(crate) use self::paint::Paint;
 pub(crate) use self::rows::{Item, Row, Rows};
 pub(crate) use self::span::{error_text, mark, tags};
-pub(crate) use self::words::{clock, duration, plural};
+pub(crate) use self::words::{clock, duration, now_ms, plural};
 
 use hero_span_collector::Forest;
 use hero_span_collector::tree::{RunId, SpanKey, State};
@@ -31,6 +33,20 @@ pub(crate) struct Look {
     pub(crate) stable: bool,
     /// Now, in milliseconds since the Unix epoch, for spans still running.
     pub(crate) now_ms: Option<f64>,
+    /// How many runs there were before: of those that are shown without what
+    /// differs, the first is run 1.
+    pub(crate) earlier_runs: u64,
+}
+
+impl Look {
+    /// What a run is called.
+    pub(crate) fn run(self, run: RunId) -> u64 {
+        if self.stable {
+            run.0.saturating_sub(self.earlier_runs)
+        } else {
+            run.0
+        }
+    }
 }
 
 /// The lines of a run: its header and its whole tree.
@@ -73,7 +89,7 @@ pub(crate) fn header(forest: &Forest, run: RunId, look: Look) -> String {
     }
     format!(
         "{}  {}",
-        paint.bold(&format!("run {run}")),
+        paint.bold(&format!("run {}", look.run(run))),
         parts.join(", ")
     )
 }

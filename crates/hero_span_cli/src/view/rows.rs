@@ -38,11 +38,23 @@ pub(crate) enum Item {
     Error(SpanKey),
 }
 
+impl Item {
+    /// The span, where the row is a span's own.
+    pub(crate) fn span(self) -> Option<SpanKey> {
+        match self {
+            Self::Span { key, .. } => Some(key),
+            Self::LogsLeftOut(_) | Self::Log(..) | Self::Error(_) => None,
+        }
+    }
+}
+
 /// The rows of a run, each span before its children.
 #[derive(Debug)]
 pub(crate) struct Rows<'a> {
     forest: &'a Forest,
     stable: bool,
+    /// Levels that are shown.
+    depth: usize,
     /// The only spans to show, without what they logged.
     chosen: Option<&'a HashSet<SpanKey>>,
     levels: Vec<Level>,
@@ -72,6 +84,7 @@ impl<'a> Rows<'a> {
         let mut rows = Self {
             forest,
             stable,
+            depth: usize::MAX,
             chosen,
             levels: Vec::new(),
             notes: VecDeque::new(),
@@ -80,6 +93,12 @@ impl<'a> Rows<'a> {
         let first = roots.first().map(|&key| forest.span(key).session());
         rows.descend(first, roots);
         rows
+    }
+
+    /// Shows so many levels at most.
+    pub(crate) fn to_depth(mut self, levels: Option<usize>) -> Self {
+        self.depth = levels.unwrap_or(usize::MAX).max(1);
+        self
     }
 
     fn descend(&mut self, session: Option<SessionId>, keys: Vec<SpanKey>) {
@@ -101,7 +120,11 @@ impl<'a> Rows<'a> {
         let span = self.forest.span(key);
         let depth = self.levels.len() - 1;
         let rails = self.rails(depth, self.elbow(depth));
-        let children = self.shown(self.forest.children(key));
+        let children = if depth + 1 < self.depth {
+            self.shown(self.forest.children(key))
+        } else {
+            Vec::new()
+        };
         let shown = u32::try_from(children.len()).unwrap_or(u32::MAX);
         let item = Item::Span {
             key,

@@ -27,6 +27,12 @@ fn long_duration(seconds: u64) -> String {
     }
 }
 
+/// Now, in milliseconds since the Unix epoch.
+pub(crate) fn now_ms() -> f64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64() * 1e3
+}
+
 /// The time of day in UTC: `12:00:01.123`.
 pub(crate) fn clock(at: TimeMs) -> String {
     let ms = at.as_f64();

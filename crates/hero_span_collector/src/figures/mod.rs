@@ -132,7 +132,9 @@ impl Figures {
             bytes: self.bytes.get(),
             events: self.events.get(),
             skipped: self.skipped.get(),
-            rejected: rejected.map(|(clause, lines)| (clause.id().to_owned(), lines)).collect(),
+            rejected: rejected
+                .map(|(clause, lines)| (clause.id().to_owned(), lines))
+                .collect(),
             torn: self.torn.get(),
             lost: self.lost.get(),
             open_spans: count(&self.open_spans),

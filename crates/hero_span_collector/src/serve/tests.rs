@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::message::Told;
 use crate::tree::{Ending, Forest, SessionId};
-use crate::{Incoming, Limits, Sink, Totals, Update, Collector};
+use crate::{Collector, Incoming, Limits, Sink, Totals, Update};
 
 const START: &[u8] = br#"{"type":"span_start","span_id":"0000000000000001","ts_ms":1,"parent_span_id":null,"name":"n"}
 "#;
@@ -97,7 +97,11 @@ impl Fixture {
         let mut sink = notes.clone();
         let task = tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
-            Collector::default().with_limits(limits).run(queue, &mut sink, stop).await.expect("no store")
+            Collector::default()
+                .with_limits(limits)
+                .run(queue, &mut sink, stop)
+                .await
+                .expect("no store")
         });
         Self {
             connect,

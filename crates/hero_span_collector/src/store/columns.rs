@@ -52,9 +52,8 @@ pub(super) const SPAN_COLUMNS: &str = "id, session, ordinal, span_id, parent_id,
 
 /// A span of the columns above; `None` where the row makes no sense.
 pub(super) fn span(row: &Row<'_>) -> rusqlite::Result<Option<SpanRecord>> {
-    let text = |at: usize| -> rusqlite::Result<Option<&str>> {
-        Ok(row.get_ref(at)?.as_str_or_null()?)
-    };
+    let text =
+        |at: usize| -> rusqlite::Result<Option<&str>> { Ok(row.get_ref(at)?.as_str_or_null()?) };
     let details = text(17)?.and_then(|json| serde_json::from_str(json).ok());
     let details: Details = details.unwrap_or_default();
     let id = text(3)?.and_then(|id| id.parse().ok());

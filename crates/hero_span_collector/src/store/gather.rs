@@ -60,7 +60,13 @@ impl Gather {
         }
     }
 
-    fn event(&mut self, forest: &Forest, session: SessionId, told: &std::sync::Arc<Told>, heard: &Heard) {
+    fn event(
+        &mut self,
+        forest: &Forest,
+        session: SessionId,
+        told: &std::sync::Arc<Told>,
+        heard: &Heard,
+    ) {
         self.batch.bytes += EVENT_BYTES + told.text.len();
         self.batch.events.push(EventRow {
             session,
@@ -100,7 +106,9 @@ impl Gather {
             self.runs.insert(stays);
             self.names.remove(&goes);
             let roots = forest.roots(stays).into_iter();
-            let first = roots.map(|root| forest.span(root)).find(|root| root.started().is_some());
+            let first = roots
+                .map(|root| forest.span(root))
+                .find(|root| root.started().is_some());
             if let Some((at, root)) = first.and_then(|root| Some((root.started()?, root))) {
                 self.names.insert(stays, (at, root.name().into()));
             }
@@ -190,7 +198,10 @@ impl Gather {
         if noted.closed.is_some() {
             self.open.remove(&id);
         }
-        if let Some((session, run)) = forest.session(id).and_then(|found| Some((found, found.run()?))) {
+        if let Some((session, run)) = forest
+            .session(id)
+            .and_then(|found| Some((found, found.run()?)))
+        {
             self.batch.sessions.push(SessionRow {
                 record: session.record(id),
                 run,
@@ -208,8 +219,14 @@ impl Gather {
             id,
             name: self.names.get(&id).map(|(_, name)| name.clone()),
             state: state(forest, id),
-            began: forest.spans_of(id).map(|k| forest.span(k).last_heard().1.as_f64()).reduce(f64::min),
-            heard: forest.spans_of(id).map(|k| forest.span(k).last_heard().1.as_f64()).reduce(f64::max),
+            began: forest
+                .spans_of(id)
+                .map(|k| forest.span(k).last_heard().1.as_f64())
+                .reduce(f64::min),
+            heard: forest
+                .spans_of(id)
+                .map(|k| forest.span(k).last_heard().1.as_f64())
+                .reduce(f64::max),
             processes: run.sessions().len(),
             connected: run.connected(),
             tally: tally(forest, id),
@@ -229,11 +246,14 @@ fn lost_in(forest: &Forest, heard: SpanKey, number: u64) -> Option<(u64, SpanKey
 
 /// The worst of the run's roots.
 fn state(forest: &Forest, id: RunId) -> RunState {
-    let held = forest.roots(id).into_iter().map(|key| match forest.span(key).state() {
-        State::Unknown => RunState::Unknown,
-        State::Open => RunState::Open,
-        State::Ended(status) => status.into(),
-    });
+    let held = forest
+        .roots(id)
+        .into_iter()
+        .map(|key| match forest.span(key).state() {
+            State::Unknown => RunState::Unknown,
+            State::Open => RunState::Open,
+            State::Ended(status) => status.into(),
+        });
     held.max().unwrap_or_default()
 }
 

@@ -60,8 +60,12 @@ impl Reader {
     /// When the file cannot be read.
     pub fn health(&self, thorough: bool) -> Result<Health, Error> {
         let number = |sql: &str| {
-            let number = self.connection.query_row(sql, [], |row| row.get::<_, f64>(0));
-            number.map(|number| number as u64).map_err(|e| self.fault(e))
+            let number = self
+                .connection
+                .query_row(sql, [], |row| row.get::<_, f64>(0));
+            number
+                .map(|number| number as u64)
+                .map_err(|e| self.fault(e))
         };
         Ok(Health {
             path: self.path.display().to_string(),
@@ -130,12 +134,12 @@ fn collector(reader: &Reader) -> Result<Option<CollectorLine>, Error> {
 /// It has not said that it ends, its lock is there, and so is its process: one
 /// that was killed leaves the first two as they are.
 fn is_alive(reader: &Reader, collector: &CollectorLine) -> bool {
-    collector.ended_ms.is_none()
-        && lock_path(&reader.path).exists()
-        && is_process(collector.pid)
+    collector.ended_ms.is_none() && lock_path(&reader.path).exists() && is_process(collector.pid)
 }
 
 fn is_process(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
     pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }

@@ -178,7 +178,11 @@ impl<S: Storage> Keeper<S> {
         if self.unstored.is_empty() {
             return;
         }
-        let counts: Vec<_> = self.unstored.iter().map(|(&id, &count)| (id, count)).collect();
+        let counts: Vec<_> = self
+            .unstored
+            .iter()
+            .map(|(&id, &count)| (id, count))
+            .collect();
         if self.storage.count_unstored(&counts).is_ok() {
             self.unstored.clear();
         }

@@ -28,15 +28,15 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+pub(crate) use self::batch::Batch;
 pub use self::batch::RunState;
 pub(crate) use self::gather::Gather;
 pub use self::health::{CollectorLine, Health};
 pub(crate) use self::keeper::{Keeper, queue};
+use self::prune::Tidied;
 pub use self::read::{Reader, RemarkLine, RunLine, Stored};
 pub use self::rebuild::Rebuilt;
 pub use self::search::{Filter, SpanFilter};
-pub(crate) use self::batch::Batch;
-use self::prune::Tidied;
 pub use self::write::Numbers;
 use crate::Error;
 use crate::listen::Lock;
@@ -176,7 +176,13 @@ fn begin(connection: &Connection, writer: Writer<'_>) -> rusqlite::Result<i64> {
     let socket = writer.socket.map(|path| path.to_string_lossy());
     transaction.execute(
         "INSERT INTO collectors (pid, version, socket, began, heard) VALUES (?, ?, ?, ?, ?)",
-        params![writer.pid, writer.version, socket, writer.now_ms, writer.now_ms],
+        params![
+            writer.pid,
+            writer.version,
+            socket,
+            writer.now_ms,
+            writer.now_ms
+        ],
     )?;
     let collector = transaction.last_insert_rowid();
     transaction.commit()?;

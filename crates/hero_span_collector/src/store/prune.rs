@@ -102,9 +102,7 @@ fn doomed(connection: &Connection) -> rusqlite::Result<Option<i64>> {
 
 fn doom_oldest(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let sql = "SELECT id FROM runs WHERE joined IS NULL AND connected = 0 ORDER BY id LIMIT 1";
-    let oldest = connection
-        .query_row(sql, [], |row| row.get(0))
-        .optional()?;
+    let oldest = connection.query_row(sql, [], |row| row.get(0)).optional()?;
     if let Some(run) = oldest {
         doom(connection, run)?;
     }

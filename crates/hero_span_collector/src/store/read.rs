@@ -182,7 +182,8 @@ impl Reader {
     }
 
     fn last(&self) -> rusqlite::Result<Option<u64>> {
-        let sql = "SELECT id FROM runs WHERE joined IS NULL AND doomed = 0 ORDER BY id DESC LIMIT 1";
+        let sql =
+            "SELECT id FROM runs WHERE joined IS NULL AND doomed = 0 ORDER BY id DESC LIMIT 1";
         let mut statement = self.connection.prepare_cached(sql)?;
         statement.query_row([], |row| row.get(0)).optional()
     }
@@ -227,7 +228,11 @@ impl Reader {
             run: row.get(0)?,
             id: row.get(1)?,
             name: row.get(2)?,
-            state: if is_running { "running".to_owned() } else { state },
+            state: if is_running {
+                "running".to_owned()
+            } else {
+                state
+            },
             began_ms: row.get(4)?,
             heard_ms: row.get(5)?,
             processes: row.get(6)?,
@@ -296,7 +301,10 @@ impl Reader {
     }
 
     fn session(&self, row: &Row<'_>, run: RunId) -> rusqlite::Result<SessionRecord> {
-        let id: Option<SpanId> = row.get_ref(1)?.as_str_or_null()?.and_then(|id| id.parse().ok());
+        let id: Option<SpanId> = row
+            .get_ref(1)?
+            .as_str_or_null()?
+            .and_then(|id| id.parse().ok());
         let text = |at: usize| row.get::<_, Option<String>>(at);
         let producer = match id {
             Some(id) => Some(Producer {
@@ -357,7 +365,12 @@ impl Reader {
     /// # Errors
     ///
     /// When the file cannot be read.
-    pub fn events_after(&self, id: u64, most: usize, run: Option<u64>) -> Result<Vec<Stored>, Error> {
+    pub fn events_after(
+        &self,
+        id: u64,
+        most: usize,
+        run: Option<u64>,
+    ) -> Result<Vec<Stored>, Error> {
         let sql = "SELECT events.id, events.session, events.span, sessions.run, events.line,
                 events.flags, events.lost, (SELECT name FROM spans WHERE spans.id = events.span)
             FROM events JOIN sessions ON sessions.id = events.session

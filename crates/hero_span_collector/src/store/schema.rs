@@ -34,11 +34,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     create_private(path)?;
     let fault = |e| Error::store(path, "open the store", e);
     let mut connection =
-        Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE)).map_err(fault)?;
+        Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))
+            .map_err(fault)?;
     connection.busy_timeout(BUSY).map_err(fault)?;
     let found = identify(&connection, path)?;
     prepare(&connection, &found).map_err(fault)?;
-    migrate(&mut connection, &found).map_err(|e| Error::store(path, "bring the store up to date", e))?;
+    migrate(&mut connection, &found)
+        .map_err(|e| Error::store(path, "bring the store up to date", e))?;
     Ok(connection)
 }
 
@@ -48,8 +50,8 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, Error> {
         return Err(Error::no_store(path));
     }
     let fault = |e| Error::store(path, "open the store", e);
-    let connection =
-        Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY)).map_err(fault)?;
+    let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))
+        .map_err(fault)?;
     connection.busy_timeout(BUSY).map_err(fault)?;
     match identify(&connection, path)? {
         Found::Store { version: VERSION } => Ok(connection),
@@ -109,7 +111,10 @@ fn identify(connection: &Connection, path: &Path) -> Result<Found, Error> {
         (0, 0, 0) => Ok(Found::Empty),
         (APPLICATION_ID, 1..=VERSION, _) => Ok(Found::Store { version }),
         (APPLICATION_ID, ..) => Err(Error::newer_store(path, version, VERSION)),
-        _ => Err(Error::foreign_store(path, "a database of another program".to_owned())),
+        _ => Err(Error::foreign_store(
+            path,
+            "a database of another program".to_owned(),
+        )),
     }
 }
 
@@ -133,7 +138,10 @@ fn migrate(connection: &mut Connection, found: &Found) -> rusqlite::Result<()> {
         Found::Store { version } => *version,
     };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+    for migration in MIGRATIONS
+        .iter()
+        .skip(usize::try_from(version).unwrap_or(0))
+    {
         transaction.execute_batch(migration)?;
     }
     if version != VERSION {

@@ -162,9 +162,14 @@ impl Reader {
     pub fn tag_keys(&self, beginning: &str, most: usize) -> Result<Vec<String>, Error> {
         let next = "SELECT min(key) FROM tags WHERE key > ?1";
         let first = "SELECT min(key) FROM tags WHERE key >= ?1";
-        distinct(&self.connection, first, next, beginning, |key| {
-            (key.starts_with(beginning), key.starts_with(beginning))
-        }, most)
+        distinct(
+            &self.connection,
+            first,
+            next,
+            beginning,
+            |key| (key.starts_with(beginning), key.starts_with(beginning)),
+            most,
+        )
         .map_err(|e| self.fault(e))
     }
 }
@@ -252,7 +257,12 @@ impl<'f> Question<'f> {
         self.any(connection, &sql, values)
     }
 
-    fn any(&self, connection: &Connection, sql: &str, values: Vec<Value>) -> rusqlite::Result<bool> {
+    fn any(
+        &self,
+        connection: &Connection,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> rusqlite::Result<bool> {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
@@ -317,7 +327,8 @@ impl<'f> Question<'f> {
         };
         let events = "SELECT id FROM events WHERE span = ?";
         let mut events = connection.prepare_cached(events)?;
-        let mut word = connection.prepare_cached("SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?")?;
+        let mut word =
+            connection.prepare_cached("SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?")?;
         let mut rows = events.query([span])?;
         while let Some(row) = rows.next()? {
             if word.exists(params![text, row.get::<_, i64>(0)?])? {
@@ -347,13 +358,18 @@ impl Lead<'_> {
             // Most spans are ok: their index would be as large as the table.
             Self::State("ok") => Ok(usize::MAX),
             Self::State(state) => count("spans WHERE state = ? AND state <> 'ok'", &[state]),
-            Self::Tag(key, Some(value)) => {
-                count("tags WHERE key = ? AND value = ?", &[key, &columns::tag_head(value)])
-            }
+            Self::Tag(key, Some(value)) => count(
+                "tags WHERE key = ? AND value = ?",
+                &[key, &columns::tag_head(value)],
+            ),
             // Its index leads to values first: of many, to connections late.
             Self::Tag(key, None) => {
                 let answers = count("tags WHERE key = ?", &[key])?;
-                Ok(if answers < COUNTED { answers } else { usize::MAX })
+                Ok(if answers < COUNTED {
+                    answers
+                } else {
+                    usize::MAX
+                })
             }
             Self::Text(text) => count("words WHERE words MATCH ?", &[text]),
         }
@@ -421,7 +437,9 @@ fn glob(pattern: &str) -> String {
 }
 
 fn escape_glob(text: &str) -> String {
-    text.replace('[', "[[]").replace('?', "[?]").replace('*', "[*]")
+    text.replace('[', "[[]")
+        .replace('?', "[?]")
+        .replace('*', "[*]")
 }
 
 /// The distinct names that fit a pattern, without looking at each span.
@@ -438,9 +456,14 @@ fn names(
     };
     let first = "SELECT min(name) FROM spans WHERE name >= ?1";
     let next = "SELECT min(name) FROM spans WHERE name > ?1";
-    distinct(connection, first, next, beginning, |name| {
-        (name.starts_with(beginning), fits(name))
-    }, most)
+    distinct(
+        connection,
+        first,
+        next,
+        beginning,
+        |name| (name.starts_with(beginning), fits(name)),
+        most,
+    )
 }
 
 /// The distinct values of an index from a beginning on. `each` says whether to

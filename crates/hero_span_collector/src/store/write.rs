@@ -283,18 +283,19 @@ fn remarks(transaction: &Transaction<'_>, rows: &[Remark]) -> rusqlite::Result<(
     for row in rows {
         let clause = row.clause.map(|clause| clause.id());
         statement.execute(params![
-            row.session, row.line, row.lines, row.what, clause, row.text
+            row.session,
+            row.line,
+            row.lines,
+            row.what,
+            clause,
+            row.text
         ])?;
     }
     Ok(())
 }
 
 /// Adds to what a connection's events lack in the store.
-pub(super) fn unstored(
-    connection: &Connection,
-    session: u64,
-    events: u64,
-) -> rusqlite::Result<()> {
+pub(super) fn unstored(connection: &Connection, session: u64, events: u64) -> rusqlite::Result<()> {
     let sql = "UPDATE sessions SET unstored = unstored + ?2 WHERE id = ?1";
     connection
         .prepare_cached(sql)?

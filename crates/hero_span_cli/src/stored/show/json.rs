@@ -5,7 +5,7 @@ use hero_span_collector::Forest;
 use hero_span_collector::store::{RemarkLine, RunLine};
 use hero_span_collector::tree::{RunId, Span, SpanKey, State};
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::Value;
 
 use super::super::print_json;
 use crate::error::Error;
@@ -34,7 +34,7 @@ struct SpanLine<'a> {
     last_heard_ms: f64,
     lost: u32,
     flags: Vec<&'static str>,
-    tags: Vec<(&'a str, Box<RawValue>)>,
+    tags: Vec<(&'a str, Value)>,
     logs: Vec<Log<'a>>,
     error_type: Option<&'a str>,
     error: Option<&'a str>,
@@ -87,14 +87,10 @@ fn line(forest: &Forest, key: SpanKey) -> SpanLine<'_> {
 }
 
 /// A value that was cut is no JSON any more, and shown as text.
-fn tags(span: &Span) -> Vec<(&str, Box<RawValue>)> {
-    let value = |value: &str| {
-        let raw = RawValue::from_string(value.to_owned());
-        raw.or_else(|_| serde_json::value::to_raw_value(value)).ok()
-    };
+fn tags(span: &Span) -> Vec<(&str, Value)> {
+    let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| text.into());
     let tags = span.tags();
-    tags.filter_map(|(key, text)| Some((key, value(text)?)))
-        .collect()
+    tags.map(|(key, text)| (key, value(text))).collect()
 }
 
 fn logs(span: &Span) -> Vec<Log<'_>> {
