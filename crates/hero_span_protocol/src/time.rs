@@ -19,6 +19,9 @@ use crate::schema::inline_schema;
 pub struct TimeMs(f64);
 
 impl TimeMs {
+    /// The Unix epoch.
+    pub const EPOCH: Self = Self(0.0);
+
     /// The latest time that may be sent.
     pub const MAX_SENT: f64 = 9_007_199_254_740.0;
 

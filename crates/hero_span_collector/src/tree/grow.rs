@@ -5,7 +5,7 @@ use hero_span_protocol::{Clause, Event, Producer, SpanId, TimeMs};
 use super::arena::SpanKey;
 use super::run::RunId;
 use super::session::{Ending, Session, SessionId};
-use super::span::{Span, What};
+use super::span::{Span, State, What};
 use super::{Forest, Run};
 
 /// Where an event went, and what it changed beside that span.
@@ -48,7 +48,8 @@ impl Forest {
     ) -> Heard {
         self.introduce(session, event.producer());
         let (key, is_new) = self.record(session, event.span_id(), event.ts_ms());
-        let broken = self.spans[key].broken();
+        let span = &self.spans[key];
+        let (broken, before) = (span.broken(), (!is_new).then(|| span.state()));
         let what = self.apply(key, event);
         let lost_in = self.lose(session, key, what, lost);
         let span = &mut self.spans[key];
@@ -60,6 +61,9 @@ impl Forest {
         heard.latest = Some((key, what == What::End));
         heard.counts.events += 1;
         let run = self.place(session);
+        self.settle(key, run, before);
+        let begun = self.spans[key].begun();
+        self.run_mut(run).stretch(begun, event.ts_ms());
         let span = &self.spans[key];
         Heard {
             span: key,
@@ -97,8 +101,10 @@ impl Forest {
             return;
         }
         if let Some(run) = closed.run {
+            let open = closed.open;
             let run = self.run_mut(run);
             run.connected = run.connected.saturating_sub(1);
+            run.left_open += open;
             run.revision += 1;
         }
     }
@@ -174,6 +180,19 @@ impl Forest {
         }
     }
 
+    /// Takes in how a span stands now; `before` is `None` for one that is new.
+    pub(super) fn settle(&mut self, key: SpanKey, run: RunId, before: Option<State>) {
+        let span = &self.spans[key];
+        let (session, after) = (span.session(), span.state());
+        self.count(session, run, before, after);
+        let has_ended = |state| matches!(state, State::Ended(_));
+        let ended = has_ended(after) && !before.is_some_and(has_ended);
+        self.ended_spans += usize::from(ended);
+        if ended || before.is_none() {
+            self.turns.enter(&mut self.spans, key);
+        }
+    }
+
     /// Counts a loss on the connection and, if it is clear in whose stretch
     /// it fell, on that span, whose number it returns.
     fn lose(&mut self, session: SessionId, key: SpanKey, what: What, events: u64) -> Option<u64> {
@@ -209,7 +228,7 @@ impl Forest {
 
     /// The parent on the span's own connection, which does not depend on what
     /// other connections have said so far.
-    fn own_parent(&self, key: SpanKey) -> Option<SpanKey> {
+    pub(super) fn own_parent(&self, key: SpanKey) -> Option<SpanKey> {
         let span = &self.spans[key];
         let own = &self.sessions.get(&span.session())?.spans;
         own.get(&span.parent_id()?).copied()

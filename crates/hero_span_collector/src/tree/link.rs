@@ -38,10 +38,16 @@ impl Forest {
     /// All that wait for one parent will be in its run, so they are in one
     /// run already.
     fn wait(&mut self, key: SpanKey, parent: SpanId) {
+        let first = self.let_wait(key, parent);
+        self.join(self.spans[first].session(), self.spans[key].session());
+    }
+
+    /// Adds a root to those that wait for one parent; returns the first.
+    pub(super) fn let_wait(&mut self, key: SpanKey, parent: SpanId) -> SpanKey {
         let waiting = self.waiting.entry(parent).or_default();
+        self.spans[key].links.place = waiting.len();
         waiting.push(key);
-        let first = self.spans[waiting[0]].session();
-        self.join(first, self.spans[key].session());
+        waiting[0]
     }
 
     pub(super) fn attach(&mut self, child: SpanKey, parent: SpanKey) {
@@ -70,6 +76,18 @@ impl Forest {
             self.unlink(first);
             self.push_root(first);
             self.move_under(child, parent);
+            self.point_up(first);
+        }
+    }
+
+    /// Has the whole tree find its representative in its root: where a circle
+    /// was opened, some spans found it below them. A tree has one circle at
+    /// most, for its root names its parent already; so no span is seen twice.
+    fn point_up(&mut self, root: SpanKey) {
+        let mut next = Some(root);
+        while let Some(key) = next {
+            self.spans[key].links.tree = (key != root).then_some(root);
+            next = self.next_in_tree(root, key);
         }
     }
 
@@ -112,7 +130,7 @@ impl Forest {
     }
 
     /// Takes a span out of its siblings.
-    fn unlink(&mut self, key: SpanKey) {
+    pub(super) fn unlink(&mut self, key: SpanKey) {
         let session = self.spans[key].session();
         let links = &self.spans[key].links;
         let (parent, previous, next) = (links.parent, links.previous, links.next);
@@ -125,7 +143,11 @@ impl Forest {
             (None, None) => self.session_mut(session).first_root = next,
         }
         if let Some(parent) = parent {
-            self.spans[parent].links.children -= 1;
+            let above = &mut self.spans[parent];
+            above.links.children -= 1;
+            if above.links.children == 0 && !above.turn.is_in_line() {
+                self.turns.come_back(&mut self.spans, parent);
+            }
         }
     }
 

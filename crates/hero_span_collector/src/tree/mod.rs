@@ -20,15 +20,19 @@ mod order;
 mod restore;
 mod run;
 mod session;
+mod shed;
 mod span;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::collections::{BTreeMap, HashMap};
 
 use hero_span_protocol::SpanId;
 
 use self::arena::Arena;
+use self::turns::Turns;
 
 pub use self::arena::SpanKey;
 pub use self::details::LogLine;
@@ -37,6 +41,7 @@ pub use self::restore::SessionRecord;
 pub use self::run::{Run, RunId};
 pub use self::session::{Counts, Ending, Session, SessionId};
 pub use self::span::{Span, SpanRecord, State, What};
+pub use self::tally::Tally;
 
 /// Every run that is known, and the trees of its spans.
 #[derive(Debug, Default)]
@@ -59,6 +64,10 @@ pub struct Forest {
     producers: HashMap<SpanId, SessionId>,
     /// Roots that wait for a parent nobody has been heard of.
     waiting: HashMap<SpanId, Vec<SpanKey>>,
+    /// Whose turn it is to be let go.
+    turns: Turns,
+    /// How many of the spans that are held have ended.
+    ended_spans: usize,
 }
 
 impl Forest {
@@ -98,9 +107,15 @@ impl Forest {
         self.sessions.get(&id)
     }
 
-    /// The span of a key that this forest gave, and whose run it still holds.
+    /// The span of a key that this forest gave, and which it still holds; an
+    /// empty span without a name for one that was let go.
     pub fn span(&self, key: SpanKey) -> &Span {
         &self.spans[key]
+    }
+
+    /// The span of that key, if it still is the one of that number.
+    pub fn held(&self, key: SpanKey, number: u64) -> Option<&Span> {
+        Some(&self.spans[key]).filter(|span| span.number() == number)
     }
 
     /// How many spans are held.
@@ -152,36 +167,6 @@ impl Forest {
     /// The run that a connection belongs to, once it has said something.
     pub fn run_of(&self, session: SessionId) -> Option<RunId> {
         self.sessions.get(&session)?.run
-    }
-
-    /// Lets go of a run and everything in it.
-    pub fn forget(&mut self, run: RunId) {
-        let spans: Vec<_> = self.spans_of(run).collect();
-        let Some(run) = self.runs.remove(&run) else {
-            return;
-        };
-        for id in run.sessions {
-            let session = self.sessions.remove(&id);
-            if let Some(producer) = session.and_then(|session| session.producer) {
-                self.producers.remove(&producer.id);
-            }
-        }
-        for key in spans {
-            self.forget_span(key);
-        }
-    }
-
-    fn forget_span(&mut self, key: SpanKey) {
-        let span = &self.spans[key];
-        let (id, parent) = (span.id(), span.parent_id());
-        if self.by_id.get(&id) == Some(&key) {
-            self.by_id.remove(&id);
-        }
-        // All that wait for one parent are in one run.
-        if let Some(parent) = parent {
-            self.waiting.remove(&parent);
-        }
-        self.spans.remove(key);
     }
 
     /// Lets go of a connection that ended without having said anything.

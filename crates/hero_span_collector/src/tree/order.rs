@@ -36,7 +36,7 @@ impl Forest {
         std::iter::successors(Some(root), move |&key| self.next_in_tree(root, key))
     }
 
-    fn next_in_tree(&self, root: SpanKey, key: SpanKey) -> Option<SpanKey> {
+    pub(super) fn next_in_tree(&self, root: SpanKey, key: SpanKey) -> Option<SpanKey> {
         let below = self.spans[key].links.first_child;
         if below.is_some() {
             return below;

@@ -70,7 +70,9 @@ impl Forest {
         self.numbered = self.numbered.max(record.number);
         self.recorded_spans += 1;
         let run = self.place(session);
-        let key = self.spans.insert(Span::restore(record));
+        let span = Span::restore(record);
+        let (first, last) = span.times();
+        let key = self.spans.insert(span);
         let known = self.session_mut(session);
         known.begun_spans = known.begun_spans.max(ordinal.saturating_add(1));
         self.stand_for(session, id, key);
@@ -79,6 +81,8 @@ impl Forest {
         if let Some(parent) = parent {
             self.rehang(key, run, parent);
         }
+        self.settle(key, run, None);
+        self.run_mut(run).stretch(first, last);
         key
     }
 
@@ -102,7 +106,9 @@ impl Forest {
         let parent = self.find_parent(self.spans[key].session(), parent_id);
         match parent.filter(|&parent| self.is_in(run, parent)) {
             Some(parent) => self.attach(key, parent),
-            None => self.waiting.entry(parent_id).or_default().push(key),
+            None => {
+                self.let_wait(key, parent_id);
+            }
         }
     }
 
@@ -112,13 +118,12 @@ impl Forest {
         let Some(waiting) = self.waiting.remove(&id) else {
             return;
         };
-        let (own, others): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|&key| self.is_in(run, key));
-        if !others.is_empty() {
-            self.waiting.insert(id, others);
-        }
-        for child in own {
-            self.attach(child, parent);
+        for child in waiting {
+            if self.is_in(run, child) {
+                self.attach(child, parent);
+            } else {
+                self.let_wait(child, id);
+            }
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use hero_span_protocol::TimeMs;
+
 use super::session::SessionId;
+use super::tally::Tally;
 
 /// A run's number: 1 for the first. When two runs turn out to be one, the
 /// lower number stays.
@@ -21,6 +24,12 @@ pub struct Run {
     pub(super) sessions: Vec<SessionId>,
     pub(super) connected: usize,
     pub(super) revision: u64,
+    pub(super) tally: Tally,
+    pub(super) left_open: u64,
+    pub(super) let_go: u64,
+    pub(super) roots_let_go: Tally,
+    /// From the first thing heard to the last.
+    times: Option<(TimeMs, TimeMs)>,
 }
 
 impl Run {
@@ -39,6 +48,47 @@ impl Run {
         self.revision
     }
 
+    /// How all spans that were ever in it stand, or stood when they were let
+    /// go.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// How many of the open spans are left open: their connections are over
+    /// (`consumer.open`).
+    pub fn left_open(&self) -> u64 {
+        self.left_open
+    }
+
+    /// How many of its spans are held.
+    pub fn held_spans(&self) -> u64 {
+        self.tally.spans - self.let_go
+    }
+
+    /// How the roots stood that were let go; see
+    /// [`Forest::shed`](super::Forest::shed).
+    pub fn roots_let_go(&self) -> Tally {
+        self.roots_let_go
+    }
+
+    /// The earliest time at which a span of it started or was first heard of.
+    pub fn first_time(&self) -> Option<TimeMs> {
+        self.times.map(|(first, _)| first)
+    }
+
+    /// The latest time of anything that was heard. Of a run that was restored
+    /// it may be earlier, if some span's time went back: a record has the
+    /// time of the last event, not the latest time.
+    pub fn last_time(&self) -> Option<TimeMs> {
+        self.times.map(|(_, last)| last)
+    }
+
+    /// Something was heard between these times.
+    pub(super) fn stretch(&mut self, first: TimeMs, last: TimeMs) {
+        let (was_first, was_last) = self.times.unwrap_or((first, last));
+        self.times = Some((first.min(was_first), last.max(was_last)));
+    }
+
     pub(super) fn add(&mut self, session: SessionId, connected: usize) {
         self.sessions.push(session);
         self.connected += connected;
@@ -49,5 +99,12 @@ impl Run {
         self.sessions.extend(other.sessions);
         self.connected += other.connected;
         self.revision += other.revision + 1;
+        self.tally += other.tally;
+        self.left_open += other.left_open;
+        self.let_go += other.let_go;
+        self.roots_let_go += other.roots_let_go;
+        if let Some((first, last)) = other.times {
+            self.stretch(first, last);
+        }
     }
 }

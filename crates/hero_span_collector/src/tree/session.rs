@@ -72,6 +72,8 @@ pub struct Session {
     pub(super) spans: HashMap<SpanId, SpanKey>,
     /// How many spans it spoke of: what the next one's ordinal is.
     pub(super) begun_spans: u32,
+    /// How many of its spans are open.
+    pub(super) open: u64,
     pub(super) first_root: Option<SpanKey>,
     pub(super) counts: Counts,
     pub(super) ending: Option<Ending>,

@@ -10,6 +10,7 @@ use super::arena::SpanKey;
 use super::details::{Details, LogLine, log_text};
 use super::flags::Flags;
 use super::session::SessionId;
+use super::turns::Turn;
 
 pub use self::record::SpanRecord;
 
@@ -46,7 +47,9 @@ pub(super) struct Links {
     pub(super) previous: Option<SpanKey>,
     pub(super) next: Option<SpanKey>,
     pub(super) children: u32,
-    /// One step towards the representative of the tree it belongs to.
+    /// Of a root that waits for its parent: which one of them it is.
+    pub(super) place: usize,
+    /// One step up towards the representative of the tree it belongs to.
     pub(super) tree: Option<SpanKey>,
 }
 
@@ -68,8 +71,10 @@ pub struct Span {
     flags: Flags,
     in_cycle: bool,
     lost: u32,
+    children_let_go: u32,
     details: Option<Box<Details>>,
     pub(super) links: Links,
+    pub(super) turn: Turn,
 }
 
 impl Span {
@@ -95,8 +100,10 @@ impl Span {
             flags: Flags::default(),
             in_cycle: false,
             lost: 0,
+            children_let_go: 0,
             details: None,
             links: Links::default(),
+            turn: Turn::default(),
         }
     }
 
@@ -171,6 +178,12 @@ impl Span {
         self.links.children
     }
 
+    /// How many spans hung directly under it that were let go; see
+    /// [`Forest::shed`](super::Forest::shed).
+    pub fn children_let_go(&self) -> u32 {
+        self.children_let_go
+    }
+
     /// Its start named a parent that nobody has been heard of.
     pub fn is_orphan(&self) -> bool {
         self.parent_id.is_some() && self.links.parent.is_none() && !self.in_cycle
@@ -231,6 +244,14 @@ impl Span {
     /// When it started or, if that was never seen, was first heard of.
     pub(super) fn begun(&self) -> TimeMs {
         self.started.unwrap_or(self.first_heard)
+    }
+
+    /// The first and the last time of all that is known of it.
+    pub(super) fn times(&self) -> (TimeMs, TimeMs) {
+        let started = self.begun();
+        let ended = self.ended().unwrap_or(self.last_heard.1);
+        let last = ended.max(self.last_heard.1).max(started);
+        (started.min(self.first_heard), last.max(self.first_heard))
     }
 
     pub(super) fn ordinal(&self) -> u32 {
@@ -305,14 +326,11 @@ impl Span {
         self.lost = self.lost.saturating_add(events);
     }
 
-    pub(super) fn mark_cycle(&mut self) {
-        self.in_cycle = true;
+    pub(super) fn lose_child(&mut self) {
+        self.children_let_go = self.children_let_go.saturating_add(1);
     }
 
-    /// Gives back what it holds; only its slot remains.
-    pub(super) fn vacate(&mut self) {
-        self.name = Box::default();
-        self.details = None;
-        self.links = Links::default();
+    pub(super) fn mark_cycle(&mut self) {
+        self.in_cycle = true;
     }
 }

@@ -3,7 +3,7 @@
 
 use hero_span_protocol::{Clause, Event, Kind, SpanId, Status, TimeMs};
 
-use super::{Details, Flags, Links, LogLine, SessionId, Span, What};
+use super::{Details, Flags, Links, LogLine, SessionId, Span, Turn, What};
 
 /// All facts of a [`Span`] but where it hangs, which follows from the ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +122,7 @@ impl Span {
             flags,
             in_cycle: false,
             lost: record.lost,
+            children_let_go: 0,
             details: Details::restore(
                 record.tags,
                 record.logs,
@@ -129,6 +130,7 @@ impl Span {
                 (record.tags_left_out, record.logs_left_out),
             ),
             links: Links::default(),
+            turn: Turn::default(),
         }
     }
 }

@@ -7,6 +7,8 @@ mod laws;
 mod outline;
 mod records;
 mod script;
+mod shed;
+mod tally;
 
 use super::Forest;
 use outline::outline;
@@ -19,6 +21,17 @@ fn check(script: &str, expected: &str) {
     let mut forest = Forest::new();
     play(&mut forest, script);
     assert_eq!(outline(&forest), unindent(expected));
+}
+
+/// Whether nothing is left of any run.
+fn is_empty(forest: &Forest) -> bool {
+    forest.spans.is_tidy()
+        && forest.turns.is_empty()
+        && forest.ended_spans == 0
+        && forest.by_id.is_empty()
+        && forest.waiting.is_empty()
+        && forest.producers.is_empty()
+        && forest.sessions.is_empty()
 }
 
 /// Drops the indentation that all lines share, and empty lines.
@@ -429,9 +442,7 @@ fn a_forgotten_run_leaves_nothing_behind() {
     let run = forest.runs().next().expect("one run").0;
     forest.forget(run);
     assert_eq!((forest.span_count(), forest.spans_ever()), (0, 3));
-    assert!(forest.spans.is_tidy());
-    assert!(forest.by_id.is_empty() && forest.waiting.is_empty());
-    assert!(forest.producers.is_empty() && forest.sessions.is_empty());
+    assert!(is_empty(&forest));
 
     play(&mut forest, "3 start b under a\n3 start c under b");
     let expected = "run 2\n  b open, orphan\n    c open\n";

@@ -15,7 +15,12 @@ pub(super) fn outline(forest: &Forest) -> String {
 pub(super) fn run_outline(forest: &Forest, run: RunId) -> String {
     let counts = forest.counts(run);
     let mut text = String::new();
-    for (word, count) in [("lost", counts.lost), ("rejected", counts.rejected)] {
+    let roots_let_go = forest.run(run).map_or(0, |run| run.roots_let_go().spans);
+    for (word, count) in [
+        ("lost", counts.lost),
+        ("rejected", counts.rejected),
+        ("roots let go", roots_let_go),
+    ] {
         if count > 0 {
             let _ = write!(text, ", {word} {count}");
         }
@@ -52,6 +57,9 @@ fn describe(forest: &Forest, key: SpanKey) -> String {
     mark(span.is_in_cycle(), "cycle");
     parts.extend(span.tags().map(|(key, value)| format!("{key}={value}")));
     parts.extend(span.logs().map(|log| format!("log {}", log.text)));
+    if span.children_let_go() > 0 {
+        parts.push(format!("{} let go", span.children_let_go()));
+    }
     if span.lost() > 0 {
         parts.push(format!("lost {}", span.lost()));
     }

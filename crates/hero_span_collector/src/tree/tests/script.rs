@@ -5,6 +5,7 @@
 //! 1 open                     1 close                  1 reject
 //! 1 start a under b at 5 from p lost 2 flag rule.end-once
 //! 1 tag a key value          1 log a message          1 end a ok
+//! - shed 10 20
 //! ```
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -28,6 +29,11 @@ pub(super) type Step<'a> = (Event<'a>, u64, Heard);
 /// Plays one line, which stands at that place in its script.
 pub(super) fn step<'a>(forest: &mut Forest, line: &'a str, number: usize) -> Option<Step<'a>> {
     let words: Vec<_> = line.split_whitespace().collect();
+    if words[1] == "shed" {
+        let [ended, all] = [2, 3].map(|at: usize| words[at].parse().expect("a count"));
+        forest.shed(ended, all);
+        return None;
+    }
     let session = SessionId(words[0].parse().expect("a connection's number"));
     match words[1] {
         "open" => forest.open(session),

@@ -1,0 +1,167 @@
+//! What is let go so that memory stays bounded: old spans that nothing hangs
+//! under, and whole runs.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::Forest;
+use super::arena::SpanKey;
+use super::run::RunId;
+use super::session::SessionId;
+use super::turns::Line;
+
+impl Forest {
+    /// Lets go of spans: first of ended ones, the earliest end first, until at
+    /// most `keep_ended` of them are held; then, if more than `keep_in_all`
+    /// spans are held in all, also of open ones, those heard of first. Only a
+    /// span that nothing hangs under is let go: one that has children comes
+    /// after them, so more ended spans stay while what hangs under them runs.
+    ///
+    /// Of a span that was let go stays that it counts ([`Run::tally`],
+    /// [`Span::children_let_go`], [`Run::roots_let_go`]). An event for it
+    /// makes a new span with a number of its own, and a span that names it as
+    /// its parent waits for it in vain, as a root.
+    ///
+    /// It costs as much as what it lets go, however many spans are held.
+    ///
+    /// [`Run::tally`]: super::Run::tally
+    /// [`Run::roots_let_go`]: super::Run::roots_let_go
+    /// [`Span::children_let_go`]: super::Span::children_let_go
+    pub fn shed(&mut self, keep_ended: usize, keep_in_all: usize) {
+        self.shed_ended(keep_ended);
+        while self.spans.len() > keep_in_all
+            && (self.take_turn(Line::Open) || self.take_turn(Line::Ended))
+        {
+            // Something ended may have stayed for the sake of what went.
+            self.shed_ended(keep_ended);
+        }
+    }
+
+    fn shed_ended(&mut self, keep: usize) {
+        while self.ended_spans > keep && self.take_turn(Line::Ended) {}
+    }
+
+    /// Lets the first of a line go, or out of the line if something hangs
+    /// under it. Says whether there was anyone.
+    fn take_turn(&mut self, line: Line) -> bool {
+        let Some(key) = self.turns.first(line) else {
+            return false;
+        };
+        self.turns.leave(&mut self.spans, key);
+        if self.spans[key].child_count() == 0 {
+            self.let_go(key);
+        }
+        true
+    }
+
+    /// Lets go of a span that nothing hangs under. Nobody finds its tree by
+    /// it either: a span's way to its representative leads upwards.
+    fn let_go(&mut self, key: SpanKey) {
+        let span = &self.spans[key];
+        let (session, parent, state) = (span.session(), span.parent(), span.state());
+        self.unlink(key);
+        if let Some(run) = self.run_of(session) {
+            let run = self.run_mut(run);
+            run.let_go += 1;
+            if parent.is_none() {
+                run.roots_let_go.add(state);
+            }
+        }
+        if let Some(parent) = parent {
+            self.spans[parent].lose_child();
+        }
+        self.forget_latest(session, key);
+        self.remove(key);
+    }
+
+    /// What was spoken of last is what a loss may have fallen on. After an end
+    /// that is the parent, which may be held still.
+    fn forget_latest(&mut self, session: SessionId, key: SpanKey) {
+        let latest = self.session_mut(session).latest;
+        let Some((_, ended)) = latest.filter(|(latest, _)| *latest == key) else {
+            return;
+        };
+        let parent = self.own_parent(key).filter(|&parent| parent != key);
+        let parent = parent.map(|parent| (parent, false));
+        self.session_mut(session).latest = parent.filter(|_| ended);
+    }
+
+    /// Lets go of a run and everything in it.
+    pub fn forget(&mut self, run: RunId) {
+        let spans: Vec<_> = self.spans_of(run).collect();
+        let Some(run) = self.runs.remove(&run) else {
+            return;
+        };
+        for id in run.sessions {
+            let session = self.sessions.remove(&id);
+            if let Some(producer) = session.and_then(|session| session.producer) {
+                self.producers.remove(&producer.id);
+            }
+        }
+        for key in spans {
+            self.remove(key);
+        }
+        tighten(&mut self.sessions);
+        tighten(&mut self.producers);
+    }
+
+    /// Takes a span out of everything but the links to its parent and its
+    /// siblings.
+    fn remove(&mut self, key: SpanKey) {
+        let span = &self.spans[key];
+        let (id, session) = (span.id(), span.session());
+        let has_ended = span.ended().is_some();
+        if let Some(session) = self.sessions.get_mut(&session)
+            && session.spans.get(&id) == Some(&key)
+        {
+            session.spans.remove(&id);
+            tighten(&mut session.spans);
+        }
+        if self.by_id.get(&id) == Some(&key) {
+            self.by_id.remove(&id);
+            tighten(&mut self.by_id);
+        }
+        self.stop_waiting(key);
+        self.turns.leave(&mut self.spans, key);
+        self.ended_spans -= usize::from(has_ended);
+        self.spans.remove(key);
+    }
+
+    /// A root that waits for its parent waits no longer.
+    fn stop_waiting(&mut self, key: SpanKey) {
+        let span = &self.spans[key];
+        let Some(parent) = span.parent_id().filter(|_| span.is_orphan()) else {
+            return;
+        };
+        let place = span.links.place;
+        let Some(waiting) = self.waiting.get_mut(&parent) else {
+            return;
+        };
+        if waiting.get(place) != Some(&key) {
+            return;
+        }
+        waiting.swap_remove(place);
+        if let Some(&moved) = waiting.get(place) {
+            self.spans[moved].links.place = place;
+        }
+        if waiting.is_empty() {
+            self.waiting.remove(&parent);
+            tighten(&mut self.waiting);
+        } else if waiting.capacity() > spacious(waiting.len()) {
+            waiting.shrink_to(2 * waiting.len());
+        }
+    }
+}
+
+/// Gives back what a map holds for far more entries than it has.
+fn tighten<K: Eq + Hash, V>(map: &mut HashMap<K, V>) {
+    if map.capacity() > spacious(map.len()) {
+        map.shrink_to(2 * map.len());
+    }
+}
+
+/// Room for so many more entries is given back. It must be more than twice
+/// what is kept then, so that giving back is rare.
+pub(super) fn spacious(entries: usize) -> usize {
+    4 * entries + 64
+}
