@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hero_span_protocol::{Clause, Status};
 
 use crate::message::Told;
-use crate::tree::{Counts, RunId, SessionId, SessionRecord, SpanRecord};
+use crate::tree::{Counts, RunId, SessionId, SessionRecord, SpanRecord, State, Tally};
 
 /// Rows to add or to replace, in the order in which they are written.
 #[derive(Debug, Default)]
@@ -124,21 +124,14 @@ impl RunState {
     }
 }
 
-impl From<Status> for RunState {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Ok => Self::Ok,
-            Status::Failed => Self::Failed,
-            Status::Cancelled => Self::Cancelled,
+impl From<State> for RunState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Unknown => Self::Unknown,
+            State::Open => Self::Open,
+            State::Ended(Status::Ok) => Self::Ok,
+            State::Ended(Status::Failed) => Self::Failed,
+            State::Ended(Status::Cancelled) => Self::Cancelled,
         }
     }
-}
-
-#[derive(Debug, Default, Clone)]
-pub(super) struct Tally {
-    pub(super) spans: u64,
-    pub(super) failed: u64,
-    pub(super) cancelled: u64,
-    pub(super) open: u64,
-    pub(super) unknown: u64,
 }

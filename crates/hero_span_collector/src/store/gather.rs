@@ -9,7 +9,7 @@ use super::batch::{Batch, EventRow, Remark, RunRow, RunState, SessionRow};
 use super::keeper::Queue;
 use crate::message::{Rejected, Skipped, Told};
 use crate::sink::{Sink, Update};
-use crate::tree::{Forest, Heard, RunId, SessionId, SpanKey, State};
+use crate::tree::{Forest, Heard, Run, RunId, SessionId, SpanKey, Tally};
 
 /// Bytes of events after which a batch goes at once.
 const BATCH_BYTES: usize = 256 << 10;
@@ -219,17 +219,11 @@ impl Gather {
             id,
             name: self.names.get(&id).map(|(_, name)| name.clone()),
             state: state(forest, id),
-            began: forest
-                .spans_of(id)
-                .map(|k| forest.span(k).last_heard().1.as_f64())
-                .reduce(f64::min),
-            heard: forest
-                .spans_of(id)
-                .map(|k| forest.span(k).last_heard().1.as_f64())
-                .reduce(f64::max),
+            began: run.first_time().map(TimeMs::as_f64),
+            heard: run.last_time().map(TimeMs::as_f64),
             processes: run.sessions().len(),
             connected: run.connected(),
-            tally: tally(forest, id),
+            tally: run.tally(),
             counts: forest.counts(id),
         });
     }
@@ -244,32 +238,25 @@ fn lost_in(forest: &Forest, heard: SpanKey, number: u64) -> Option<(u64, SpanKey
     Some((number, found))
 }
 
-/// The worst of the run's roots.
+/// The worst of the run's roots, those that were let go included.
 fn state(forest: &Forest, id: RunId) -> RunState {
     let held = forest
-        .roots(id)
-        .into_iter()
-        .map(|key| match forest.span(key).state() {
-            State::Unknown => RunState::Unknown,
-            State::Open => RunState::Open,
-            State::Ended(status) => status.into(),
-        });
-    held.max().unwrap_or_default()
-}
-
-fn tally(forest: &Forest, id: RunId) -> super::batch::Tally {
-    let mut t = super::batch::Tally::default();
-    for k in forest.spans_of(id) {
-        t.spans += 1;
-        match forest.span(k).state() {
-            State::Unknown => t.unknown += 1,
-            State::Open => t.open += 1,
-            State::Ended(hero_span_protocol::Status::Failed) => t.failed += 1,
-            State::Ended(hero_span_protocol::Status::Cancelled) => t.cancelled += 1,
-            State::Ended(_) => {}
-        }
-    }
-    t
+        .root_keys(id)
+        .map(|key| forest.span(key).state().into());
+    let gone = forest
+        .run(id)
+        .map_or_else(Tally::default, Run::roots_let_go);
+    let gone = [
+        (gone.ok, RunState::Ok),
+        (gone.cancelled, RunState::Cancelled),
+        (gone.unknown, RunState::Unknown),
+        (gone.open, RunState::Open),
+        (gone.failed, RunState::Failed),
+    ];
+    let gone = gone.into_iter().filter(|(count, _)| *count > 0);
+    held.chain(gone.map(|(_, state)| state))
+        .max()
+        .unwrap_or_default()
 }
 
 impl Sink for Gather {

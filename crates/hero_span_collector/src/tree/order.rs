@@ -14,11 +14,13 @@ impl Forest {
     /// A run's roots, in order: spans without a parent, and spans whose
     /// parent is not known (see [`Span::is_orphan`](super::Span::is_orphan)).
     pub fn roots(&self, run: RunId) -> Vec<SpanKey> {
-        let mut roots = Vec::new();
-        for session in self.sessions_of(run) {
-            roots.extend(self.siblings(session.first_root));
-        }
-        self.in_order(roots)
+        self.in_order(self.root_keys(run).collect())
+    }
+
+    /// A run's roots as they come.
+    pub(crate) fn root_keys(&self, run: RunId) -> impl Iterator<Item = SpanKey> {
+        let sessions = self.sessions_of(run);
+        sessions.flat_map(|session| self.siblings(session.first_root))
     }
 
     /// The spans directly under one, in order.
