@@ -1,6 +1,8 @@
 //! What looks at a store: runs, their trees and what they said.
 
 pub(crate) mod doctor;
+pub(crate) mod export;
+mod json;
 pub(crate) mod logs;
 mod pager;
 pub(crate) mod prune;
@@ -15,8 +17,8 @@ mod when;
 use std::path::PathBuf;
 
 use hero_span_collector::store::Reader;
-use serde::Serialize;
 
+pub(crate) use self::json::print_json;
 use crate::error::Error;
 use crate::home;
 
@@ -47,14 +49,4 @@ impl StoreArgs {
 /// Where a store lies when nobody says.
 pub(crate) fn default_path() -> Result<PathBuf, Error> {
     Ok(home::var()?.join(NAME))
-}
-
-/// Something as JSON, on standard output.
-pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    let written = serde_json::to_writer(&mut out, value).map_err(std::io::Error::from);
-    written
-        .and_then(|()| out.write_all(b"\n"))
-        .map_err(Error::output)
 }

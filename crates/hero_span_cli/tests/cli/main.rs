@@ -9,5 +9,6 @@ mod limits;
 mod screen;
 mod service;
 mod shell;
+mod stored;
 mod terminal;
 mod watch;
