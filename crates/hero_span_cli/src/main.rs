@@ -90,12 +90,15 @@ impl Command {
             Self::Check(args) => check::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Conformance(args) => Ok(conformance::run(args)),
-            Self::Completions(args) => completions::run::<Cli>(args),
+            Self::Completions(args) => completions::run(args),
         }
     }
 }
 
 fn main() -> ExitCode {
+    if completions::answer::<Cli>() {
+        return exit_codes::OK.into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),

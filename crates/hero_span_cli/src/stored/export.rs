@@ -11,12 +11,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::Forest;
 use hero_span_collector::store::{Reader, RunLine};
 use hero_span_collector::tree::{RunId, SessionRecord, SpanKey};
 
 use self::out::Out;
 use super::StoreArgs;
+use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::view::plural;
@@ -64,7 +66,7 @@ cannot be written.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The run: its number, last, or the beginning of an id
-    #[arg(default_value = "last")]
+    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
     run: String,
 
     #[command(flatten)]

@@ -19,6 +19,8 @@ use std::path::PathBuf;
 use hero_span_collector::store::Reader;
 
 pub(crate) use self::json::print_json;
+pub(crate) use self::when::local as local_time;
+
 use crate::error::Error;
 use crate::home;
 
@@ -37,7 +39,7 @@ impl StoreArgs {
     pub(crate) fn path(&self) -> Result<PathBuf, Error> {
         match &self.store {
             Some(path) => Ok(path.clone()),
-            None => default_path(),
+            None => usual_path(),
         }
     }
 
@@ -46,7 +48,13 @@ impl StoreArgs {
     }
 }
 
-/// Where a store lies when nobody says.
+/// Where a store lies when nobody says. To look is not to make: nothing of it
+/// may be there.
+pub(crate) fn usual_path() -> Result<PathBuf, Error> {
+    Ok(home::var_as_named()?.join(NAME))
+}
+
+/// The same, in a directory that is there.
 pub(crate) fn default_path() -> Result<PathBuf, Error> {
     Ok(home::var()?.join(NAME))
 }

@@ -6,12 +6,14 @@ mod path;
 
 use std::io;
 
+use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::Forest;
 use hero_span_collector::store::RunLine;
 use hero_span_collector::tree::RunId;
 
 use super::StoreArgs;
 use super::pager::Pager;
+use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::view::{Colour, Look, Rows, duration, header};
@@ -41,7 +43,7 @@ Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The run: its number, last, or the beginning of an id
-    #[arg(default_value = "last")]
+    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
     run: String,
 
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! What is kept, and the commands that look at it.
 
+mod completions;
 mod export;
 mod outside;
 
