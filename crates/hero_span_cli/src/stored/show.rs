@@ -96,8 +96,10 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
         earlier_runs: run.run.saturating_sub(1),
     };
     pager.line(&header(forest, id, look))?;
-    let path = Path::of(forest, id);
-    if let Some(ms) = path.length_ms().filter(|_| !args.stable) {
+    // Which spans were waited for differs from one run of a flow to the next.
+    let path = (!args.stable).then(|| Path::of(forest, id));
+    let path = path.unwrap_or_default();
+    if let Some(ms) = path.length_ms() {
         let text = format!("» critical path: {} in {}", duration(ms), path.count());
         pager.line(&look.paint.dim(&text))?;
     }
@@ -111,7 +113,12 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
     for row in Rows::new(forest, id, args.stable, None).to_depth(args.depth) {
         let line = look.row(forest, &row);
         let is_on_path = row.item.span().is_some_and(|key| path.has(key));
-        pager.line(&format!("{} {line}", if is_on_path { "»" } else { " " }))?;
+        let mark = match is_on_path {
+            _ if args.stable => "",
+            true => "» ",
+            false => "  ",
+        };
+        pager.line(&format!("{mark}{line}"))?;
     }
     Ok(())
 }

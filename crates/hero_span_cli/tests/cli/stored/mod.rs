@@ -1,8 +1,15 @@
 //! What is kept, and the commands that look at it.
 
 mod completions;
+mod crash;
 mod export;
+mod hostile;
+mod logs;
 mod outside;
+mod pager;
+mod runs;
+mod show;
+mod tail;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
