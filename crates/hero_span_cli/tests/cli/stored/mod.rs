@@ -2,14 +2,19 @@
 
 mod completions;
 mod crash;
+mod doctor;
 mod export;
 mod hostile;
+mod keep;
 mod logs;
+mod metrics;
 mod outside;
 mod pager;
 mod runs;
+mod scale;
 mod show;
 mod tail;
+mod upkeep;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
