@@ -143,8 +143,12 @@ impl Look {
             let more = plural(span.tags_left_out().into(), "more tag");
             remarks.push(more);
         }
+        let what = match span.children_let_go() {
+            0 => "span",
+            _ => "earlier span",
+        };
         if hidden > 0 {
-            remarks.push(format!("{} not shown", plural(hidden.into(), "span")));
+            remarks.push(format!("{} not shown", plural(hidden.into(), what)));
         }
         remarks
     }

@@ -123,6 +123,11 @@ impl Forest {
         self.spans.len()
     }
 
+    /// How many of them have ended.
+    pub fn ended_count(&self) -> usize {
+        self.ended_spans
+    }
+
     /// How many runs there have been, forgotten ones included.
     pub fn runs_ever(&self) -> u64 {
         self.begun_runs - self.joined_runs

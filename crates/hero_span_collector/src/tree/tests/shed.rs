@@ -172,6 +172,24 @@ fn an_opened_circle_is_let_go_like_any_tree() {
                y open
              z open",
     );
+    // The others once found their tree by a span that is let go here, and
+    // whose place the next one takes.
+    check(
+        "3 start c under a at 3
+         2 start b under c at 1
+         1 start a under b at 2
+         4 start y under b at 0
+         3 end c ok
+         - shed 0 9
+         1 end a ok
+         - shed 0 9
+         5 start z under y at 9",
+        "
+         run 1
+           b open, cycle, 1 let go
+             y open
+               z open",
+    );
 }
 
 /// A thousand spans at a time that wait for one parent, and are let go.
@@ -304,6 +322,12 @@ fn check_bounds(forest: &Forest, ended: usize, all: usize) -> Result<(), TestCas
     let spans = forest.runs().flat_map(|(run, _)| forest.spans_of(run));
     let spans: Vec<_> = spans.map(|key| forest.span(key)).collect();
     prop_assert_eq!(spans.len(), forest.span_count());
+    for span in &spans {
+        let above = std::iter::successors(span.parent(), |&up| forest.span(up).parent());
+        let tree = span.links.tree;
+        let is_above = tree.is_none_or(|tree| above.into_iter().any(|key| key == tree));
+        prop_assert!(is_above, "{:?} finds its tree by {:?}", span, tree);
+    }
     let ended_spans = spans.iter().filter(|span| span.ended().is_some());
     prop_assert_eq!(ended_spans.clone().count(), forest.ended_spans);
     if forest.ended_spans > ended {
