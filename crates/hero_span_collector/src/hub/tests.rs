@@ -213,7 +213,7 @@ fn old_spans_of_a_run_that_goes_on_are_let_go_once_the_sink_has_seen_them() {
     for number in 1..=spans {
         let end =
             format!(r#"{{"type":"span_end","span_id":"{number:016x}","ts_ms":1,"status":"ok"}}"#);
-        fixture.say(1, Said::Event(Box::new(told(&end))));
+        fixture.say(1, Said::Event(Arc::new(told(&end))));
     }
     fixture.ticks(1);
     assert_eq!(fixture.notes.1, spans);
