@@ -40,6 +40,7 @@ enum Chore {
     },
     Soak(load::soak::Args),
     Crash(load::crash::Args),
+    Scale(load::scale::Args),
     /// Run every check that a change must pass
     Test {
         /// Run one part only
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Chore::Conformance { arguments } => conformance::run(&root(), &arguments),
         Chore::Soak(args) => load::soak::run(&root(), &args),
         Chore::Crash(args) => load::crash::run(&root(), &args),
+        Chore::Scale(args) => load::scale::run(&root(), &args),
         Chore::Test { only } => test::run(&root(), only),
     }
 }

@@ -14,9 +14,6 @@ use super::observed::observe;
 use super::service::{Service, store};
 use super::{Failure, build, hold, verdict};
 
-/// How old a line may be that is not stored yet, in milliseconds.
-const UNCOMMITTED_MS: f64 = 200.0;
-
 /// Kill the collector under load, and prove that what was stored is there
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -31,6 +28,10 @@ pub(crate) struct Args {
     /// Lines a second, of all together
     #[arg(long, default_value_t = 8_000)]
     rate: u64,
+
+    /// How old a line may be that is not stored yet, in milliseconds
+    #[arg(long, default_value_t = 200.0)]
+    within: f64,
 
     /// The unoptimised build, which is there sooner
     #[arg(long)]
@@ -72,7 +73,7 @@ fn crash(root: &Path, args: &Args) -> Result<(), Failure> {
         "{} kills: {lines} lines written, {stored} stored, each producer's without a gap; the oldest that was not stored was {worst:.0} ms old",
         args.kills
     );
-    hold(worst <= UNCOMMITTED_MS, || {
+    hold(worst <= args.within, || {
         format!("a line of {worst:.0} ms was not stored")
     })
 }

@@ -35,6 +35,41 @@ impl Lines {
         };
     }
 
+    /// Appends a span that is like no other, and failed.
+    pub(super) fn needle(&mut self, text: &mut String) {
+        let span = self.span(u64::from(u32::MAX));
+        let root = self.span(0);
+        let common = |seq: u64| {
+            let now = now_ms();
+            format!("\"span_id\":\"{span:016x}\",\"ts_ms\":{now:.3},\"seq\":{seq}")
+        };
+        let seq = self.seq;
+        self.seq += 3;
+        let _ = writeln!(
+            text,
+            "{{\"type\":\"span_start\",{},\"parent_span_id\":\"{root:016x}\",\"name\":\"needle\",\"kind\":\"step\",\"tags\":{{\"needle\":1}}}}\n\
+             {{\"type\":\"span_log\",{},\"message\":\"in the haystack\"}}\n\
+             {{\"type\":\"span_end\",{},\"status\":\"failed\",\"error\":\"it broke\",\"error_type\":\"NeedleError\"}}",
+            common(seq),
+            common(seq + 1),
+            common(seq + 2)
+        );
+    }
+
+    /// Appends the end of the root, which failed in one run of a thousand.
+    pub(super) fn end(&mut self, text: &mut String) {
+        let (span, now, seq) = (self.span(0), now_ms(), self.seq);
+        self.seq += 1;
+        let end = match self.producer % 1000 {
+            1 => "\"failed\",\"error\":\"it was its turn\"",
+            _ => "\"ok\"",
+        };
+        let _ = writeln!(
+            text,
+            "{{\"type\":\"span_end\",\"span_id\":\"{span:016x}\",\"ts_ms\":{now:.3},\"seq\":{seq},\"status\":{end}}}"
+        );
+    }
+
     fn root(&self, text: &mut String, now: f64) -> std::fmt::Result {
         let id = self.producer;
         writeln!(
@@ -96,11 +131,13 @@ mod tests {
         let validator = jsonschema::validator_for(&schema).unwrap();
         let (mut lines, mut text) = (Lines::new(7), String::new());
         (0..9).for_each(|_| lines.next(&mut text));
+        lines.needle(&mut text);
+        lines.end(&mut text);
         for (seq, line) in text.lines().enumerate() {
             let event: serde_json::Value = serde_json::from_str(line).unwrap();
             assert!(validator.is_valid(&event), "{line}");
             assert_eq!(event["seq"], seq);
         }
-        assert_eq!(lines.count(), 9);
+        assert_eq!(lines.count(), 13);
     }
 }

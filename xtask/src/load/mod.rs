@@ -4,6 +4,7 @@
 pub(crate) mod crash;
 mod lines;
 mod observed;
+pub(crate) mod scale;
 mod service;
 pub(crate) mod soak;
 

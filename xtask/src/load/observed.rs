@@ -3,12 +3,22 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::Failure;
 
 const SCRIPT: &str = include_str!("observed.py");
+
+const COUNT: &str = "
+import sqlite3, sys
+connection = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=30)
+print(connection.execute('SELECT coalesce(max(id), 0) FROM events').fetchone()[0])
+";
+
+/// How long nothing may come before nothing more is waited for.
+const PAUSE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Observed {
@@ -33,8 +43,32 @@ pub(super) struct Stored {
 
 /// Reads the store with another program than ours.
 pub(super) fn observe(store: &Path) -> Result<Observed, Failure> {
+    let said = python(SCRIPT, store)?;
+    serde_json::from_slice(&said).map_err(|e| format!("python3 said: {e}"))
+}
+
+/// Waits until the store has so many events, as long as it gets more of them.
+pub(super) fn wait_for(store: &Path, events: u64) -> Result<(), Failure> {
+    let mut before = None;
+    loop {
+        let said = python(COUNT, store)?;
+        let found = String::from_utf8_lossy(&said).trim().parse::<u64>();
+        let found = found.map_err(|e| format!("python3 said: {e}"))?;
+        if found >= events {
+            return Ok(());
+        }
+        if before.replace(found) == Some(found) {
+            return Err(format!(
+                "{events} events were sent, {found} stored, and no more come"
+            ));
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn python(script: &str, store: &Path) -> Result<Vec<u8>, Failure> {
     let output = Command::new("python3")
-        .args(["-c", SCRIPT])
+        .args(["-c", script])
         .arg(store)
         .output()
         .map_err(|e| format!("cannot run python3: {e}"))?;
@@ -44,5 +78,5 @@ pub(super) fn observe(store: &Path) -> Result<Observed, Failure> {
             String::from_utf8_lossy(&output.stderr)
         ));
     }
-    serde_json::from_slice(&output.stdout).map_err(|e| format!("python3 said: {e}"))
+    Ok(output.stdout)
 }

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::lines::Lines;
-use super::observed::{Observed, observe};
+use super::observed::{Observed, observe, wait_for};
 use super::service::{Service, store};
 use super::{Failure, build, hold, verdict};
 
@@ -77,8 +77,7 @@ fn soak(root: &Path, args: &Args) -> Result<(), Failure> {
         sent.longest = sent.longest.max(one.longest);
     }
     let took = begun.elapsed();
-    // What is under way is stored a few commits later.
-    std::thread::sleep(Duration::from_millis(500));
+    wait_for(&store(directory.path()), sent.lines)?;
     let cpu = service.cpu_ticks() as f64 / 100.0;
     service.stop()?;
     let observed = observe(&store(directory.path()))?;
