@@ -66,6 +66,8 @@ pub struct Forest {
     waiting: HashMap<SpanId, Vec<SpanKey>>,
     /// Whose turn it is to be let go.
     turns: Turns,
+    /// Connections that were over when they held no span, to be let go.
+    idle: Vec<SessionId>,
     /// How many of the spans that are held have ended.
     ended_spans: usize,
 }
@@ -129,7 +131,8 @@ impl Forest {
 
     /// What came over all connections of a run.
     pub fn counts(&self, run: RunId) -> Counts {
-        let mut sum = Counts::default();
+        let let_go = self.runs.get(&run).map(|run| run.counts_let_go);
+        let mut sum = let_go.unwrap_or_default();
         for session in self.sessions_of(run) {
             sum += session.counts;
         }

@@ -55,6 +55,9 @@ impl Forest {
         if let Some(run) = record.run {
             self.enrol(record.id, run);
         }
+        if record.ending.is_some() {
+            self.idle.push(record.id);
+        }
     }
 
     /// Takes in a span as it was known, after its connection. The same trees
@@ -74,6 +77,7 @@ impl Forest {
         let (first, last) = span.times();
         let key = self.spans.insert(span);
         let known = self.session_mut(session);
+        known.held += 1;
         known.begun_spans = known.begun_spans.max(ordinal.saturating_add(1));
         self.stand_for(session, id, key);
         self.push_root(key);
