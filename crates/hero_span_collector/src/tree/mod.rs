@@ -16,6 +16,7 @@ mod details;
 mod flags;
 mod grow;
 mod link;
+mod numbers;
 mod order;
 mod restore;
 mod run;
@@ -32,6 +33,7 @@ use std::collections::{BTreeMap, HashMap};
 use hero_span_protocol::SpanId;
 
 use self::arena::Arena;
+use self::numbers::ByNumber;
 use self::turns::Turns;
 
 pub use self::arena::SpanKey;
@@ -47,7 +49,7 @@ pub use self::tally::Tally;
 #[derive(Debug, Default)]
 pub struct Forest {
     spans: Arena,
-    sessions: HashMap<SessionId, Session>,
+    sessions: ByNumber<SessionId, Session>,
     runs: BTreeMap<RunId, Run>,
     /// The highest number that a run has had.
     latest_run: RunId,

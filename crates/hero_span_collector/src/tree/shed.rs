@@ -2,7 +2,7 @@
 //! under, and whole runs.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
 use super::Forest;
 use super::arena::SpanKey;
@@ -187,7 +187,7 @@ impl Forest {
 }
 
 /// Gives back what a map holds for far more entries than it has.
-fn tighten<K: Eq + Hash, V>(map: &mut HashMap<K, V>) {
+fn tighten<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) {
     if map.capacity() > spacious(map.len()) {
         map.shrink_to(2 * map.len());
     }
