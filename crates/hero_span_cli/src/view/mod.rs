@@ -63,11 +63,11 @@ pub(crate) fn header(forest: &Forest, run: RunId, look: Look) -> String {
     let Some(run) = forest.run(run) else {
         return title;
     };
-    let (tally, processes) = (run.tally(), run.sessions().len());
+    let (tally, processes) = (run.tally(), run.sessions_ever());
     let running = tally.open.saturating_sub(run.left_open());
     let mut parts = vec![plural(tally.spans, "span")];
     if processes > 1 {
-        parts.push(plural(processes as u64, "process"));
+        parts.push(plural(processes, "process"));
     }
     parts.extend(part(tally.failed, "failed").map(|text| paint.bad(&text)));
     parts.extend(part(tally.cancelled, "cancelled").map(|text| paint.warn(&text)));

@@ -16,6 +16,7 @@ mod details;
 mod flags;
 mod grow;
 mod link;
+mod numbers;
 mod order;
 mod restore;
 mod run;
@@ -32,6 +33,7 @@ use std::collections::{BTreeMap, HashMap};
 use hero_span_protocol::SpanId;
 
 use self::arena::Arena;
+use self::numbers::ByNumber;
 use self::turns::Turns;
 
 pub use self::arena::SpanKey;
@@ -47,7 +49,7 @@ pub use self::tally::Tally;
 #[derive(Debug, Default)]
 pub struct Forest {
     spans: Arena,
-    sessions: HashMap<SessionId, Session>,
+    sessions: ByNumber<SessionId, Session>,
     runs: BTreeMap<RunId, Run>,
     /// The highest number that a run has had.
     latest_run: RunId,
@@ -66,6 +68,8 @@ pub struct Forest {
     waiting: HashMap<SpanId, Vec<SpanKey>>,
     /// Whose turn it is to be let go.
     turns: Turns,
+    /// Connections that were over when they held no span, to be let go.
+    idle: Vec<SessionId>,
     /// How many of the spans that are held have ended.
     ended_spans: usize,
 }
@@ -140,7 +144,8 @@ impl Forest {
 
     /// What came over all connections of a run.
     pub fn counts(&self, run: RunId) -> Counts {
-        let mut sum = Counts::default();
+        let let_go = self.runs.get(&run).map(|run| run.counts_let_go);
+        let mut sum = let_go.unwrap_or_default();
         for session in self.sessions_of(run) {
             sum += session.counts;
         }
