@@ -7,6 +7,10 @@
 //! processes that use the same ids by mistake do not write into each other's
 //! spans.
 //!
+//! A forest may grow for months: it is a window on what runs now and what
+//! ended lately, as wide as [`Forest::shed`] is told to leave it. Spans that
+//! were let go still count, and from [`SpanRecord`]s the same trees grow again.
+//!
 //! Whatever comes is kept and flagged, never refused: a span without a start,
 //! a child before its parent, parents in a circle. Spans lie in one flat
 //! array, and nothing here recurses, however deep a tree is.

@@ -90,6 +90,9 @@ impl Forest {
         let Some(run) = session.run.and_then(|run| self.runs.get_mut(&run)) else {
             return;
         };
+        if run.sessions.get(place) != Some(&id) {
+            return;
+        }
         run.sessions.swap_remove(place);
         run.sessions_let_go += 1;
         run.counts_let_go += counts;
