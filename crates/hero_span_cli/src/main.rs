@@ -14,6 +14,7 @@ mod log;
 mod progress;
 mod size;
 mod stored;
+mod top;
 mod view;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ Examples:
   hero-span runs --state failed         List the newest runs that failed
   hero-span show last                   Show the newest run: what failed, and its tree
   hero-span tail                        Print events as they come
+  hero-span top                         Watch runs and their trees on the whole screen
   hero-span check capture.jsonl         Judge what an SDK sent
   hero-span check -- python3 flow.py    Judge what a program sends while it runs
   hero-span explain value.cut           Say what a clause of the contract asks
@@ -63,6 +65,7 @@ enum Command {
     Show(stored::show::Args),
     Logs(stored::logs::Args),
     Tail(stored::tail::Args),
+    Top(top::Args),
     Prune(stored::prune::Args),
     Rebuild(stored::rebuild::Args),
     Doctor(stored::doctor::Args),
@@ -80,6 +83,7 @@ impl Command {
             Self::Show(args) => stored::show::run(args),
             Self::Logs(args) => stored::logs::run(args),
             Self::Tail(args) => stored::tail::run(args),
+            Self::Top(args) => top::run(args),
             Self::Prune(args) => stored::prune::run(args),
             Self::Rebuild(args) => stored::rebuild::run(args),
             Self::Doctor(args) => stored::doctor::run(args),

@@ -8,14 +8,14 @@ mod paint;
 mod rows;
 mod span;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod words;
 
 pub(crate) use self::choose::choose;
 pub(crate) use self::colour::Colour;
-pub(crate) use self::paint::Paint;
+pub(crate) use self::paint::{Paint, Tone};
 pub(crate) use self::rows::{Item, Row, Rows};
-pub(crate) use self::span::{error_text, mark, tags};
+pub(crate) use self::span::{error_text, mark, run_sign, sign, tags};
 pub(crate) use self::words::{clock, duration, now_ms, plural};
 
 use hero_span_collector::Forest;

@@ -97,7 +97,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Shows so many levels at most.
-    pub(crate) fn to_depth(mut self, levels: Option<usize>) -> Self {
+    pub(crate) fn down_to(mut self, levels: Option<usize>) -> Self {
         self.depth = levels.unwrap_or(usize::MAX).max(1);
         self
     }

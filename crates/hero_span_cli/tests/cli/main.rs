@@ -10,4 +10,5 @@ mod screen;
 mod service;
 mod shell;
 mod terminal;
+mod top;
 mod watch;

@@ -14,7 +14,7 @@ fn the_version_names_the_protocol() {
 
 #[test]
 fn help_teaches_by_example() {
-    for command in ["collect", "check", "explain", "completions"] {
+    for command in ["collect", "top", "check", "explain", "completions"] {
         let finished = run(hero_span().args([command, "--help"]));
         assert_eq!(finished.code, Some(0));
         let example = format!("\n  hero-span {command}");

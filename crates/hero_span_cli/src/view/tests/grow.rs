@@ -16,8 +16,11 @@ use serde_json::{Map, Value, json};
 
 const NOON_MS: f64 = 1_700_049_600_000.0;
 
-pub(super) fn grow(script: &str) -> Forest {
-    let mut forest = Forest::new();
+pub(crate) fn grow(script: &str) -> Forest {
+    grow_on(Forest::new(), script)
+}
+
+pub(crate) fn grow_on(mut forest: Forest, script: &str) -> Forest {
     for line in script
         .lines()
         .map(str::trim)
