@@ -17,8 +17,12 @@ use crate::error::Error;
 /// How often the store is asked, at most.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Reading takes this part of the time: each pause is so many times as long.
-const SHARE: u32 = 19;
+/// Asking what is new takes this part of the time: each pause is so many times
+/// as long.
+const SHARE: u32 = 30;
+
+/// The same of reading a whole tree again.
+const WHOLE_SHARE: u32 = 15;
 
 /// Runs that are listed.
 const RUNS: usize = 200;
@@ -35,6 +39,7 @@ pub(super) fn watch(path: PathBuf, wants: &Receiver<Wants>, tell: &Sender<Input>
         seen: None,
         told: None,
         told_error: None,
+        took_whole: None,
     };
     loop {
         let begun = Instant::now();
@@ -45,7 +50,11 @@ pub(super) fn watch(path: PathBuf, wants: &Receiver<Wants>, tell: &Sender<Input>
         if !told {
             return;
         }
-        let pause = PAUSE.max(begun.elapsed() * SHARE);
+        // A tree that took long must not hold up what comes after it.
+        let asking = begun
+            .elapsed()
+            .saturating_sub(watch.took_whole.take().unwrap_or_default());
+        let pause = PAUSE.max(asking * SHARE);
         match wants.recv_timeout(pause) {
             Ok(wanted) => watch.want(wants.try_iter().last().unwrap_or(wanted)),
             Err(RecvTimeoutError::Timeout) => {}
@@ -62,6 +71,8 @@ struct Watch {
     /// How the store stood and which runs there were when it was last told.
     told: Option<(Store, Vec<RunLine>)>,
     told_error: Option<u64>,
+    /// How long it took just now to read a whole tree.
+    took_whole: Option<Duration>,
 }
 
 struct Opened {
@@ -79,6 +90,8 @@ struct Seen {
     /// Connections that there were, and open ones.
     connections: (u64, u64),
     is_outdated: bool,
+    /// How long it took to read it.
+    took: Duration,
     /// When it may be read again as a whole.
     next: Instant,
 }
@@ -147,6 +160,9 @@ impl Watch {
             Some(line) => grown(reader, &line, &mut self.seen)?,
             None => None,
         };
+        if matches!(tree, Some(TreeNews::Whole(..))) {
+            self.took_whole = self.seen.as_ref().map(|seen| seen.took);
+        }
         let error = match self.wants.error {
             Some(span) if self.told_error != Some(span) => Some((span, error(reader, span)?)),
             _ => None,
@@ -252,13 +268,15 @@ fn whole(reader: &Reader, line: &RunLine, seen: &mut Option<Seen>) -> Result<Tre
     let (forest, event) = reader.forest_until(line.run)?;
     let run = RunId(line.run);
     let sessions = forest.run(run).map(|run| run.sessions());
+    let took = begun.elapsed();
     *seen = Some(Seen {
         run: line.run,
         event,
         sessions: sessions.unwrap_or_default().iter().copied().collect(),
         connections: (line.processes, line.connected),
         is_outdated: false,
-        next: Instant::now() + PAUSE.max(begun.elapsed() * SHARE),
+        took,
+        next: Instant::now() + PAUSE.max(took * WHOLE_SHARE),
     });
     Ok(TreeNews::Whole(run, Box::new(forest)))
 }

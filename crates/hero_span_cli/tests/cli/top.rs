@@ -132,6 +132,13 @@ impl Drop for Tmux {
     }
 }
 
+/// The numbers of all styles that are set: 7 is reversed, 30 to 38 are colours.
+fn styles_of(shown: &str) -> impl Iterator<Item = &str> {
+    let sequences = shown.split("\u{1b}[").skip(1);
+    let styles = sequences.filter_map(|text| Some(text.split_once('m')?.0));
+    styles.flat_map(|styles| styles.split(';'))
+}
+
 fn program() -> String {
     hero_span().get_program().to_string_lossy().into_owned()
 }
@@ -180,6 +187,33 @@ fn a_run_is_watched_as_it_grows() {
     tmux.press(&["q"]);
     tmux.await_all(&["ended with 0"]);
     tmux.check_restored();
+}
+
+#[test]
+fn without_colours_the_selected_row_is_still_seen() {
+    let home = Home::new();
+    let Some(tmux) = Tmux::open(&home) else {
+        return;
+    };
+    home.collector.send(&[start(1, None), end(1, "failed")]);
+    let styles = |prefix: &str, suffix: &str| {
+        let program = program();
+        tmux.press(&[
+            &format!("clear; {prefix} {program} top {suffix}; echo ended with $?"),
+            "Enter",
+        ]);
+        tmux.await_all(&["run 1 ✗ n1", "── details"]);
+        let shown = tmux.run(&["capture-pane", "-p", "-e"]).stdout;
+        tmux.press(&["q"]);
+        tmux.await_all(&["ended with 0"]);
+        tmux.check_restored();
+        let shown = String::from_utf8(shown).expect("text");
+        let has = |numbers: &[&str]| styles_of(&shown).any(|found| numbers.contains(&found));
+        (has(&["7"]), has(&["31", "32", "36", "38"]))
+    };
+    assert_eq!(styles("", ""), (true, true));
+    assert_eq!(styles("", "--color never"), (true, false));
+    assert_eq!(styles("NO_COLOR=1", ""), (true, false));
 }
 
 #[test]

@@ -77,6 +77,10 @@ fn title(state: &State, width: usize, theme: Theme) -> Line<'static> {
     for (text, tone) in remarks(run) {
         strip = strip.add(", ", Style::new()).add(&text, theme.tone(tone));
     }
+    if run.processes > 1 {
+        let processes = plural(run.processes, "process");
+        strip = strip.add(&format!(", {processes}"), Style::new());
+    }
     strip.line()
 }
 
@@ -86,7 +90,6 @@ fn remarks(run: &RunLine) -> Vec<(String, Tone)> {
     let is_running = run.connected > 0;
     let open = if is_running { "running" } else { "left open" };
     let tone = if is_running { Tone::Live } else { Tone::Warn };
-    let processes = (run.processes > 1).then(|| (plural(run.processes, "process"), Tone::Good));
     let parts = [
         count(run.failed, "failed", Tone::Bad),
         count(run.cancelled, "cancelled", Tone::Warn),
@@ -96,7 +99,6 @@ fn remarks(run: &RunLine) -> Vec<(String, Tone)> {
         count(run.rejected, "rejected", Tone::Bad),
         count(run.torn, "torn", Tone::Bad),
         count(run.unstored, "not kept", Tone::Bad),
-        processes,
     ];
     parts.into_iter().flatten().collect()
 }
