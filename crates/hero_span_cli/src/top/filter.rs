@@ -1,9 +1,6 @@
 //! Which spans a few letters mean.
 
-use std::collections::HashSet;
-
-use hero_span_collector::Forest;
-use hero_span_collector::tree::{RunId, Span, SpanKey};
+use hero_span_collector::tree::Span;
 
 /// Letters that stand in a span's name, tags, logs or error; small ones also
 /// mean capitals.
@@ -20,21 +17,6 @@ impl Needle {
             text: text.to_owned(),
             exact: text.chars().any(char::is_uppercase),
         })
-    }
-
-    /// The spans that are meant and those above them, and how many are meant.
-    pub(super) fn find(&self, forest: &Forest, run: RunId) -> (HashSet<SpanKey>, usize) {
-        let (mut kept, mut count) = (HashSet::new(), 0);
-        for key in forest.spans_of(run) {
-            if self.fits(forest.span(key)) {
-                count += 1;
-                let mut above = Some(key);
-                while let Some(key) = above.filter(|&key| kept.insert(key)) {
-                    above = forest.span(key).parent();
-                }
-            }
-        }
-        (kept, count)
     }
 
     pub(super) fn fits(&self, span: &Span) -> bool {
@@ -54,10 +36,7 @@ impl Needle {
         if self.exact {
             text.contains(&self.text)
         } else if self.text.is_ascii() {
-            // Nothing is allocated: it is asked of each text of a large run.
-            let needle = self.text.as_bytes();
-            let mut windows = text.as_bytes().windows(needle.len());
-            windows.any(|window| window.eq_ignore_ascii_case(needle))
+            contains(text.as_bytes(), self.text.as_bytes())
         } else {
             text.to_lowercase().contains(&self.text)
         }
@@ -71,4 +50,47 @@ fn pair(key: &str, value: &str) -> String {
         text.strip_suffix('"').unwrap_or(text)
     });
     format!("{key}={bare}")
+}
+
+/// Whether the small letters stand in a text, small or not. It is asked of each
+/// text of a large run: nothing is allocated, and most places are passed over
+/// by their first letter.
+fn contains(text: &[u8], needle: &[u8]) -> bool {
+    let Some((first, rest)) = needle.split_first() else {
+        return true;
+    };
+    let places = text.len().saturating_sub(rest.len());
+    let begins = |at: &usize| text[*at].eq_ignore_ascii_case(first);
+    (0..places)
+        .filter(begins)
+        .any(|at| text[at + 1..at + needle.len()].eq_ignore_ascii_case(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_found_whatever_their_case() {
+        let check = |needle: &str, text: &str, expected: bool| {
+            let needle = Needle::new(needle).expect("letters");
+            assert_eq!(needle.is_in(text), expected, "{text}");
+        };
+        check("load", "Loading", true);
+        check("load", "unload", true);
+        check("load", "loa", false);
+        check("load", "", false);
+        check("d", "load", true);
+        check("Load", "load", false);
+        check("Load", "a Load", true);
+        check("größe", "GRÖSSE Größe", true);
+        check("ö", "o", false);
+    }
+
+    #[test]
+    fn tags_are_typed_without_quotes() {
+        assert_eq!(pair("table", "\"orders\""), "table=orders");
+        assert_eq!(pair("table", "\"order…"), "table=order…");
+        assert_eq!(pair("n", "3"), "n=3");
+    }
 }

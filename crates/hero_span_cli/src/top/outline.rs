@@ -31,7 +31,7 @@ pub(super) struct Entry {
 
 /// Every span that is meant, each before those that hang under it, and which
 /// of them no fold hides.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Outline {
     entries: Vec<Entry>,
     shown: Vec<u32>,
@@ -43,17 +43,11 @@ struct Level {
 }
 
 impl Outline {
-    /// The spans of a run, or those of them that are kept. Nothing is folded.
-    pub(super) fn of(forest: &Forest, run: RunId, kept: Option<&HashSet<SpanKey>>) -> Self {
+    /// The spans of a run. Nothing is folded.
+    pub(super) fn of(forest: &Forest, run: RunId) -> Self {
         let mut entries: Vec<Entry> = Vec::new();
-        let meant = |mut keys: Vec<SpanKey>| {
-            if let Some(kept) = kept {
-                keys.retain(|key| kept.contains(key));
-            }
-            keys.into_iter()
-        };
         let mut levels = vec![Level {
-            left: meant(forest.roots(run)),
+            left: forest.roots(run).into_iter(),
             parent: None,
         }];
         while let Some(level) = levels.last_mut() {
@@ -74,13 +68,48 @@ impl Outline {
             });
             if forest.span(key).child_count() > 0 {
                 levels.push(Level {
-                    left: meant(forest.children(key)),
+                    left: forest.children(key).into_iter(),
                     parent: Some(at),
                 });
             }
         }
+        Self::unfolded(entries)
+    }
+
+    fn unfolded(entries: Vec<Entry>) -> Self {
         let shown = (0..number(entries.len())).collect();
         Self { entries, shown }
+    }
+
+    /// Only the spans that are meant and those above them, and how many are
+    /// meant. Neither the tree is walked again nor anything sorted: a large
+    /// run answers each letter that is typed.
+    pub(super) fn only(&self, is_meant: impl Fn(SpanKey) -> bool) -> (Self, usize) {
+        let mut kept: Vec<bool> = self
+            .entries
+            .iter()
+            .map(|entry| is_meant(entry.key))
+            .collect();
+        let count = kept.iter().filter(|kept| **kept).count();
+        for (at, entry) in self.entries.iter().enumerate().rev() {
+            if let Some(parent) = entry.parent.filter(|_| kept[at]) {
+                kept[parent as usize] = true;
+            }
+        }
+        let mut places = vec![0; self.entries.len()];
+        let mut entries = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            if kept[at] {
+                places[at] = number(entries.len());
+                entries.push(Entry {
+                    parent: entry.parent.map(|parent| places[parent as usize]),
+                    size: 1,
+                    ..*entry
+                });
+            }
+        }
+        measure(&mut entries);
+        (Self::unfolded(entries), count)
     }
 
     /// Hides what hangs under the folded spans, and nothing else.
@@ -119,6 +148,24 @@ impl Outline {
         above
             .filter_map(|at| self.shown.binary_search(&at).ok())
             .next()
+    }
+}
+
+/// Counts what hangs under each entry, and sees which of its siblings it is.
+fn measure(entries: &mut [Entry]) {
+    // From the end on, the first child that is met is the last one.
+    let mut has_last = vec![false; entries.len()];
+    let mut has_last_root = false;
+    for at in (0..entries.len()).rev() {
+        let (parent, size) = (entries[at].parent, entries[at].size);
+        let has_later = match parent {
+            Some(parent) => {
+                entries[parent as usize].size += size;
+                &mut has_last[parent as usize]
+            }
+            None => &mut has_last_root,
+        };
+        entries[at].is_last = !std::mem::replace(has_later, true);
     }
 }
 

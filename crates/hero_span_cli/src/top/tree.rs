@@ -14,6 +14,9 @@ use super::outline::{Id, Outline, id};
 pub(super) struct Tree {
     pub(super) run: RunId,
     pub(super) forest: Forest,
+    /// Every span.
+    all: Outline,
+    /// Those that the filter shows.
     pub(super) outline: Outline,
     selected: Option<Id>,
     /// The selected span's row.
@@ -42,6 +45,7 @@ impl Tree {
         let mut tree = Self {
             run,
             forest,
+            all: Outline::default(),
             outline: Outline::default(),
             selected: None,
             row: 0,
@@ -86,19 +90,29 @@ impl Tree {
             self.latest = Some(id);
             has_moved |= heard.is_new || matches!(event, Event::Start(_));
         }
-        // What a span says may make it fit.
-        if has_moved || (self.filter.is_some() && !events.is_empty()) {
+        if has_moved {
             self.outline_again();
+        } else if self.filter.is_some() && !events.is_empty() {
+            // What a span says may make it fit.
+            self.filter_again();
         }
     }
 
     fn outline_again(&mut self) {
-        let found = self.filter.as_mut().map(|filter| {
-            let (kept, count) = filter.needle.find(&self.forest, self.run);
-            filter.count = count;
-            kept
-        });
-        self.outline = Outline::of(&self.forest, self.run, found.as_ref());
+        self.all = Outline::of(&self.forest, self.run);
+        self.filter_again();
+    }
+
+    fn filter_again(&mut self) {
+        self.outline = match &mut self.filter {
+            None => self.all.clone(),
+            Some(filter) => {
+                let fits = |key| filter.needle.fits(self.forest.span(key));
+                let (outline, count) = self.all.only(fits);
+                filter.count = count;
+                outline
+            }
+        };
         self.fold_again();
     }
 
@@ -244,7 +258,7 @@ impl Tree {
             folded: HashSet::new(),
             count: 0,
         });
-        self.outline_again();
+        self.filter_again();
         self.select_meant();
     }
 

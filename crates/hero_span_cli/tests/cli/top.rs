@@ -152,19 +152,24 @@ fn a_run_is_watched_as_it_grows() {
     let command = format!("{} top; echo ended with $?", program());
     tmux.press(&[&command, "Enter"]);
     tmux.await_all(&["● collecting", "No run yet", "follows"]);
+    home.collector.send(&[start(9, None), end(9, "ok")]);
+    tmux.await_all(&["run 1 ✓ n9"]);
     let mut stream = home.connect();
     let mut send = |line: String| stream.write_all(line.as_bytes()).expect("sent");
     send(start(1, None));
     send(start(2, Some(1)));
-    tmux.await_all(&["run 1 ● n1  2 spans, 2 running", " └ ● n2  step  running"]);
+    tmux.await_all(&["run 2 ● n1  2 spans, 2 running", " └ ● n2  step  running"]);
     // What is heard of later hangs where it belongs.
     send(start(3, Some(2)));
-    send(end(3, "failed"));
+    let error = r#""error":"Traceback (most recent call last):\nValueError: no","status":"failed""#;
+    send(end(3, "failed").replace(r#""status":"failed""#, error));
     tmux.await_all(&[
         "   └ ✗ n3  step",
         "── details",
         "✗ n3  step  failed  1.00 s",
     ]);
+    // Its whole error comes from the store, which numbers spans of all runs.
+    tmux.await_all(&["in full", "Traceback (most recent call last):"]);
     // Another process joins the run, and is gone.
     home.collector.send(&[start(4, Some(1)), start(5, Some(4))]);
     tmux.await_all(&["2 processes", "├ ● n2", "└ ○ n4", "  └ ○ n5"]);
