@@ -5,6 +5,7 @@
 mod conformance;
 #[cfg(test)]
 mod edges;
+mod load;
 mod spec;
 mod test;
 
@@ -37,6 +38,9 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    Soak(load::soak::Args),
+    Crash(load::crash::Args),
+    Scale(load::scale::Args),
     /// Run every check that a change must pass
     Test {
         /// Run one part only
@@ -49,6 +53,9 @@ fn main() -> ExitCode {
     match Arguments::parse().chore {
         Chore::Spec { check } => spec::run(&root(), check),
         Chore::Conformance { arguments } => conformance::run(&root(), &arguments),
+        Chore::Soak(args) => load::soak::run(&root(), &args),
+        Chore::Crash(args) => load::crash::run(&root(), &args),
+        Chore::Scale(args) => load::scale::run(&root(), &args),
         Chore::Test { only } => test::run(&root(), only),
     }
 }

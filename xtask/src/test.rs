@@ -30,6 +30,24 @@ struct Step {
 /// Breaks the SDK on purpose, and proves that each check of the suite finds its faults.
 const SELF_TEST: &str = "run --quiet --package hero_span_cli -- conformance self-test";
 
+/// The drills of the collector, in short: what they prove in long is measured on
+/// a quiet machine, and no time gates here.
+const DRILLS: [(&str, &str); 4] = [
+    ("soak in short", "xtask soak --dev --seconds 5 --rate 10000"),
+    (
+        "soak in short, with the SDK",
+        "xtask soak --dev --seconds 5 --rate 4000 --producers 10 --python",
+    ),
+    (
+        "crash in short",
+        "xtask crash --dev --kills 5 --within 5000",
+    ),
+    (
+        "scale in short",
+        "xtask scale --dev --events 50000 --within 10000",
+    ),
+];
+
 /// Runs the steps of a part, or all of them; 0 if every one succeeded, else 1.
 pub(crate) fn run(root: &Path, only: Option<Part>) -> ExitCode {
     let installed = install_node_packages(root).and_then(|()| PythonTools::install(root));
@@ -87,6 +105,9 @@ fn steps(root: &Path, tools: &PythonTools) -> Vec<Step> {
     let mut proof = cargo(root, SELF_TEST);
     proof.env("PATH", tools.path_first());
     steps.push(Step::new(Part::Rust, "the suite's self-test", proof));
+    for (name, arguments) in DRILLS {
+        steps.push(Step::new(Part::Rust, name, cargo(root, arguments)));
+    }
     for python in pythons() {
         let name = format!("Python tests ({python})");
         steps.push(Step::new(Part::Python, &name, unit_tests(root, &python)));

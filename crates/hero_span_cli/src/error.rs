@@ -17,6 +17,7 @@ pub(crate) struct Error(Kind);
 enum Kind {
     Collector(hero_span_collector::Error),
     NoHome,
+    NoTerminal,
     Relative {
         name: &'static str,
         path: PathBuf,
@@ -68,6 +69,10 @@ enum Kind {
 impl Error {
     pub(crate) fn no_home() -> Self {
         Self(Kind::NoHome)
+    }
+
+    pub(crate) fn no_terminal() -> Self {
+        Self(Kind::NoTerminal)
     }
 
     pub(crate) fn relative(name: &'static str, path: &Path) -> Self {
@@ -135,6 +140,12 @@ impl Error {
         Self(Kind::System { doing, source })
     }
 
+    /// It may be gone later, or elsewhere: see
+    /// [`may_pass`](hero_span_collector::Error::may_pass).
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(&self.0, Kind::Collector(error) if error.may_pass())
+    }
+
     /// Whoever read our output has seen enough of it: no fault of anybody's.
     pub(crate) fn is_closed_output(&self) -> bool {
         matches!(&self.0, Kind::Output(e) if e.kind() == io::ErrorKind::BrokenPipe)
@@ -154,6 +165,10 @@ impl fmt::Display for Error {
             Kind::NoHome => write!(
                 f,
                 "expected HERO_HOME or HOME to be set, found neither: set one, or say the path"
+            ),
+            Kind::NoTerminal => write!(
+                f,
+                "expected a terminal to draw on and to type at, found none: run it in one, or see hero-span runs and hero-span show"
             ),
             Kind::Relative { name, path } => write!(
                 f,
@@ -233,6 +248,7 @@ impl std::error::Error for Error {
             | Kind::Unwritable { source, .. }
             | Kind::Output(source) => Some(source),
             Kind::NoHome
+            | Kind::NoTerminal
             | Kind::Relative { .. }
             | Kind::NotPrivate { .. }
             | Kind::TwoSockets { .. }

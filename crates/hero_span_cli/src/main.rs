@@ -14,6 +14,7 @@ mod log;
 mod progress;
 mod size;
 mod stored;
+mod top;
 mod view;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ Examples:
   hero-span runs --state failed         List the newest runs that failed
   hero-span show last                   Show the newest run: what failed, and its tree
   hero-span tail                        Print events as they come
+  hero-span top                         Watch runs and their trees on the whole screen
   hero-span export last --format chrome -o trace.json
                                         Write a run for other programs
   hero-span check capture.jsonl         Judge what an SDK sent
@@ -65,6 +67,7 @@ enum Command {
     Show(stored::show::Args),
     Logs(stored::logs::Args),
     Tail(stored::tail::Args),
+    Top(top::Args),
     Export(stored::export::Args),
     Prune(stored::prune::Args),
     Rebuild(stored::rebuild::Args),
@@ -83,6 +86,7 @@ impl Command {
             Self::Show(args) => stored::show::run(args),
             Self::Logs(args) => stored::logs::run(args),
             Self::Tail(args) => stored::tail::run(args),
+            Self::Top(args) => top::run(args),
             Self::Export(args) => stored::export::run(args),
             Self::Prune(args) => stored::prune::run(args),
             Self::Rebuild(args) => stored::rebuild::run(args),

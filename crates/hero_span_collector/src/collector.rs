@@ -172,6 +172,11 @@ impl<A: Sink, B: Sink> Sink for Both<'_, A, B> {
         self.1.tick(forest)
     }
 
+    fn finish(&mut self, forest: &Forest) {
+        self.0.finish(forest);
+        self.1.finish(forest);
+    }
+
     fn is_full(&self) -> bool {
         self.0.is_full() || self.1.is_full()
     }

@@ -57,6 +57,11 @@ pub trait Sink {
         ControlFlow::Continue(())
     }
 
+    /// Called last, when everything was told.
+    fn finish(&mut self, forest: &Forest) {
+        let _ = forest;
+    }
+
     /// Whether it can take no more just now: then connections are not read, and
     /// what is due is done all the same.
     fn is_full(&self) -> bool {

@@ -3,9 +3,13 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "common/resident.rs"]
+mod resident;
+
 use hero_span_collector::Forest;
 use hero_span_collector::tree::SessionId;
 use hero_span_protocol::{Parsed, parse};
+use resident::resident_bytes;
 
 fn hear(forest: &mut Forest, line: &str) {
     let Ok(Parsed::Event(event)) = parse(line.as_bytes()) else {
@@ -44,17 +48,6 @@ fn say_everything(forest: &mut Forest, id: u64) {
             r#"{{"type":"span_end","span_id":"{id:016x}","ts_ms":1,"status":"failed","error":"{long}","error_type":"{long}"}}"#
         ),
     );
-}
-
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("readable");
-    let line = status.lines().find(|line| line.starts_with("VmRSS"));
-    let digits: String = line
-        .expect("a figure")
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
-    digits.parse::<u64>().expect("a number") * 1024
 }
 
 /// Bytes per span of a forest that `grow` makes.

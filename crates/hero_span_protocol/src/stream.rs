@@ -1,5 +1,7 @@
 //! The stream rules (`rule.*`) as a state machine over one connection.
 
+mod memory;
+
 use std::collections::{HashMap, HashSet};
 
 use crate::contract::Clause;
@@ -7,6 +9,8 @@ use crate::error::Violation;
 use crate::event::{Event, SpanStart};
 use crate::id::SpanId;
 use crate::time::TimeMs;
+
+use self::memory::Memory;
 
 /// A breach of a stream rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +42,8 @@ impl From<Finding> for Violation {
 /// follows from it is judged as if the event had been meant.
 ///
 /// It keeps some 40 bytes for each span, also of ended ones: their ids must
-/// not come again.
+/// not come again. [`Stream::remembering`] is for connections that go on for
+/// longer than there is memory.
 #[derive(Debug, Default)]
 pub struct Stream {
     spans: HashMap<SpanId, Span>,
@@ -46,6 +51,8 @@ pub struct Stream {
     met: u32,
     seq: Seq,
     producer: Seen,
+    /// `None` remembers all spans.
+    memory: Option<Memory>,
     /// Whether a line could not be read so far.
     has_unread: bool,
 }
@@ -201,6 +208,21 @@ impl Stream {
         Self::default()
     }
 
+    /// As [`Self::new`], but remembering only so many ended spans, and so many
+    /// parents that are only named: the latest. Open spans are all remembered.
+    ///
+    /// What is said of a span that was forgotten is judged as if it had never
+    /// been heard of: what breaks `rule.end-last` or `rule.end-once` is found
+    /// to break `rule.start-first`, and a span that starts again after its
+    /// end (`rule.start-once`), or a parent that starts after its child
+    /// (`rule.parent-started`), to break nothing.
+    pub fn remembering(ended: usize) -> Self {
+        Self {
+            memory: Some(Memory::of(ended)),
+            ..Self::default()
+        }
+    }
+
     /// As [`Self::new`], but the only parents of other producers are these:
     /// any other parent that has not started breaks `rule.parent-started` at
     /// once.
@@ -281,6 +303,7 @@ impl Stream {
         }
         if self.parents.as_ref().is_none_or(is_foreign) {
             self.spans.insert(parent, Span::Named { child });
+            self.forget_named(parent, child);
         } else {
             let _seen = findings.add_missing(RULE, expected(), format!("{parent}, never started"));
         }
@@ -290,7 +313,11 @@ impl Stream {
     fn go_on(&mut self, event: &Event<'_>, findings: &mut Findings) {
         let id = event.span_id();
         if let Some(Span::Met(met)) = self.spans.get_mut(&id) {
+            let (was_open, order) = (met.is_open, met.order);
             met.go_on(event, findings);
+            if was_open && !met.is_open {
+                self.forget_ended(id, order);
+            }
             return;
         }
         let expected = format!("{} as the first event of {id}", SpanStart::TYPE);
@@ -308,6 +335,47 @@ impl Stream {
         };
         self.met = self.met.saturating_add(1);
         self.spans.insert(id, Span::Met(met));
+        if !is_open {
+            self.forget_ended(id, met.order);
+        }
+    }
+
+    /// A span has ended: remembers it, and forgets the oldest for it.
+    fn forget_ended(&mut self, id: SpanId, order: u32) {
+        let Some(memory) = &mut self.memory else {
+            return;
+        };
+        let Some((id, order)) = memory.end(id, order) else {
+            return;
+        };
+        self.forget(
+            id,
+            |span| matches!(span, Span::Met(met) if !met.is_open && met.order == order),
+        );
+    }
+
+    /// A parent was named: remembers it, and forgets the oldest for it.
+    fn forget_named(&mut self, parent: SpanId, child: SpanId) {
+        let Some(memory) = &mut self.memory else {
+            return;
+        };
+        let Some((id, first)) = memory.name(parent, child) else {
+            return;
+        };
+        self.forget(
+            id,
+            |span| matches!(span, Span::Named { child } if *child == first),
+        );
+    }
+
+    fn forget(&mut self, id: SpanId, is_the_same: impl FnOnce(&Span) -> bool) {
+        if self.spans.get(&id).is_some_and(is_the_same) {
+            self.spans.remove(&id);
+            let kept = self.spans.len();
+            if self.spans.capacity() > 4 * kept + 64 {
+                self.spans.shrink_to(2 * kept);
+            }
+        }
     }
 
     /// Tells that a line came here that could not be read. What it said may

@@ -41,6 +41,34 @@ proptest! {
     }
 
     #[test]
+    fn good_stream_has_no_findings_whatever_is_forgotten(events in good_stream(), most in 0..9_usize) {
+        let mut stream = Stream::remembering(most);
+        prop_assert_eq!(observe(&mut stream, &events), []);
+        prop_assert_eq!(BTreeSet::from_iter(stream.open_spans()), left_open(&events));
+    }
+
+    #[test]
+    fn what_is_not_forgotten_is_judged_as_ever(events in vec(event(), 0..40)) {
+        let (mut stream, mut other) = (Stream::new(), Stream::remembering(80));
+        for event in events.iter().chain(&events) {
+            prop_assert_eq!(stream.observe(event), other.observe(event));
+        }
+        prop_assert_eq!(stream.open_spans(), other.open_spans());
+    }
+
+    #[test]
+    fn any_stream_does_no_harm_to_one_that_forgets(
+        events in vec(event(), 0..40),
+        most in 0..9_usize,
+    ) {
+        let mut stream = Stream::remembering(most);
+        for event in events.iter().chain(&events) {
+            stream.observe(event);
+        }
+        prop_assert!(stream.open_spans().len() <= events.len());
+    }
+
+    #[test]
     fn what_a_loss_does_is_explained_by_it(
         events in good_stream(),
         is_kept in vec(proptest::bool::weighted(0.8), 60),

@@ -222,6 +222,22 @@ fn producer_may_have_been_lost() {
 }
 
 #[test]
+fn what_is_forgotten_is_judged_as_never_seen() {
+    let check = |script| run(Stream::remembering(1), script);
+    // The latest is remembered.
+    assert_snapshot!(check("0! start a / 1 end a / 2 end a"), @"2 end a: rule.end-once: expected one span_end of 00000000000000a1, found another");
+    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 end a / 5 end b"), @"");
+    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 tag a / 5 end a"), @"");
+    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 start a / 5 end a"), @"");
+    // A parent that has started is one that never will.
+    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 start c <a / 5 start a / 6 end c / 7 end a"), @"");
+    // Of the parents that are only named, the latest is remembered.
+    assert_snapshot!(check("0! start a <e / 1 start b <f / 2 start e / 3 start f"), @"");
+    // What is open is not forgotten.
+    assert_snapshot!(check("0! start a / 1 start b / 2 end b / 3 start c / 4 end c / 5 start a"), @"");
+}
+
+#[test]
 fn one_event_can_break_several_rules() {
     assert_snapshot!(check("0! start a / 1 end a / 1! tag a @0"), @"
     1! tag a @0: rule.seq-rises: expected a seq above 1, found 1

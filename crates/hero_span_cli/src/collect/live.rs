@@ -195,7 +195,8 @@ fn frame(forest: &Forest, over: &HashSet<RunId>, look: Look, room: usize) -> Vec
 /// A run in at most `room` lines: whole if it fits, else its header and the
 /// spans that matter most.
 fn part(forest: &Forest, run: RunId, look: Look, room: usize) -> Vec<String> {
-    if forest.spans_of(run).count() < room {
+    let held = forest.run(run).map_or(0, |run| run.held_spans());
+    if held < room as u64 {
         let lines: Vec<_> = run_lines(forest, run, look).take(room + 1).collect();
         if lines.len() <= room {
             return lines;

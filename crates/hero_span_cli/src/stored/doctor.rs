@@ -128,11 +128,8 @@ fn look_at_socket(
     problems: &mut Vec<String>,
 ) -> Result<Socket, Error> {
     let living = known.filter(|collector| collector.is_alive);
-    let path = match (
-        &args.listen,
-        living.and_then(|collector| collector.socket.as_ref()),
-    ) {
-        (None, Some(path)) => path.into(),
+    let path = match (&args.listen, living) {
+        (None, Some(collector)) => collector.socket.clone().into(),
         (given, _) => listening::resolve(given.as_deref())?,
     };
     let connected = UnixStream::connect(&path);

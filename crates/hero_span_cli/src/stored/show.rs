@@ -110,7 +110,7 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
     for line in errors::lines(forest, id, look) {
         pager.line(&line)?;
     }
-    for row in Rows::new(forest, id, args.stable, None).to_depth(args.depth) {
+    for row in Rows::new(forest, id, args.stable, None).down_to(args.depth) {
         let line = look.row(forest, &row);
         let is_on_path = row.item.span().is_some_and(|key| path.has(key));
         let mark = match is_on_path {

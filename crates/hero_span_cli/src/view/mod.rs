@@ -8,19 +8,18 @@ mod paint;
 mod rows;
 mod span;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod words;
 
 pub(crate) use self::choose::choose;
 pub(crate) use self::colour::Colour;
-pub(crate) use self::paint::Paint;
+pub(crate) use self::paint::{Paint, Tone};
 pub(crate) use self::rows::{Item, Row, Rows};
-pub(crate) use self::span::{error_text, mark, tags};
+pub(crate) use self::span::{error_text, mark, run_sign, sign, tags};
 pub(crate) use self::words::{clock, duration, now_ms, plural};
 
 use hero_span_collector::Forest;
-use hero_span_collector::tree::{RunId, SpanKey, State};
-use hero_span_protocol::Status;
+use hero_span_collector::tree::{Run, RunId};
 
 use self::words::part;
 
@@ -58,18 +57,22 @@ pub(crate) fn run_lines(forest: &Forest, run: RunId, look: Look) -> impl Iterato
 
 /// One line that says what a run is made of, and what went wrong.
 pub(crate) fn header(forest: &Forest, run: RunId, look: Look) -> String {
-    let tally = Tally::of(forest, run);
-    let counts = forest.counts(run);
-    let processes = forest.run(run).map_or(0, |run| run.sessions().len());
     let paint = look.paint;
+    let title = paint.bold(&format!("run {}", look.run(run)));
+    let counts = forest.counts(run);
+    let Some(run) = forest.run(run) else {
+        return title;
+    };
+    let (tally, processes) = (run.tally(), run.sessions_ever());
+    let running = tally.open.saturating_sub(run.left_open());
     let mut parts = vec![plural(tally.spans, "span")];
     if processes > 1 {
-        parts.push(plural(processes as u64, "process"));
+        parts.push(plural(processes, "process"));
     }
     parts.extend(part(tally.failed, "failed").map(|text| paint.bad(&text)));
     parts.extend(part(tally.cancelled, "cancelled").map(|text| paint.warn(&text)));
-    parts.extend(part(tally.running, "running").map(|text| paint.live(&text)));
-    parts.extend(part(tally.left_open, "left open").map(|text| paint.warn(&text)));
+    parts.extend(part(running, "running").map(|text| paint.live(&text)));
+    parts.extend(part(run.left_open(), "left open").map(|text| paint.warn(&text)));
     parts.extend(part(tally.unknown, "never seen to start").map(|text| paint.warn(&text)));
     if counts.lost > 0 {
         let all = counts.lines() + counts.lost;
@@ -81,62 +84,18 @@ pub(crate) fn header(forest: &Forest, run: RunId, look: Look) -> String {
     parts.extend(skipped.map(|lines| paint.warn(&format!("{lines} of unknown type"))));
     parts.extend(part(counts.torn, "torn").map(|text| paint.bad(&text)));
     if !look.stable {
-        parts.extend(
-            tally
-                .duration_ms(look.now_ms)
-                .map(|ms| paint.dim(&duration(ms))),
-        );
+        let ms = duration_ms(run, running, look.now_ms);
+        parts.extend(ms.map(|ms| paint.dim(&duration(ms))));
     }
-    format!(
-        "{}  {}",
-        paint.bold(&format!("run {}", look.run(run))),
-        parts.join(", ")
-    )
+    let roots = run.roots_let_go().spans;
+    let hidden = (roots > 0).then(|| plural(roots, "earlier span"));
+    parts.extend(hidden.map(|spans| paint.warn(&format!("{spans} not shown"))));
+    format!("{title}  {}", parts.join(", "))
 }
 
-/// A run's spans by how they stand.
-#[derive(Debug, Default)]
-struct Tally {
-    spans: u64,
-    failed: u64,
-    cancelled: u64,
-    running: u64,
-    left_open: u64,
-    unknown: u64,
-    first_ms: Option<f64>,
-    last_ms: Option<f64>,
-}
-
-impl Tally {
-    fn of(forest: &Forest, run: RunId) -> Self {
-        let mut tally = Self::default();
-        for key in forest.spans_of(run) {
-            tally.add(forest, key);
-        }
-        tally
-    }
-
-    fn add(&mut self, forest: &Forest, key: SpanKey) {
-        let span = forest.span(key);
-        self.spans += 1;
-        match span.state() {
-            State::Ended(Status::Ok) => {}
-            State::Ended(Status::Failed) => self.failed += 1,
-            State::Ended(Status::Cancelled) => self.cancelled += 1,
-            State::Unknown => self.unknown += 1,
-            State::Open if forest.is_left_open(key) => self.left_open += 1,
-            State::Open => self.running += 1,
-        }
-        let started = span.started().map(|at| at.as_f64());
-        let heard = span.last_heard().1.as_f64();
-        let first = started.unwrap_or(heard);
-        self.first_ms = Some(self.first_ms.map_or(first, |ms| ms.min(first)));
-        self.last_ms = Some(self.last_ms.map_or(heard, |ms| ms.max(heard)));
-    }
-
-    /// From the first thing heard to the last, or to now while spans run.
-    fn duration_ms(&self, now_ms: Option<f64>) -> Option<f64> {
-        let now_ms = now_ms.filter(|_| self.running > 0);
-        Some(now_ms.or(self.last_ms)? - self.first_ms?)
-    }
+/// From the first thing heard to the last, or to now while spans run.
+fn duration_ms(run: &Run, running: u64, now_ms: Option<f64>) -> Option<f64> {
+    let now_ms = now_ms.filter(|_| running > 0);
+    let last_ms = run.last_time().map(|at| at.as_f64());
+    Some(now_ms.or(last_ms)? - run.first_time()?.as_f64())
 }

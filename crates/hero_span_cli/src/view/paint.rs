@@ -9,6 +9,15 @@ const LIVE: Style = AnsiColor::Cyan.on_default();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
+/// How good or bad a thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    Warn,
+    Live,
+}
+
 /// Puts colours around text, or leaves it as it is.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Paint {
@@ -16,6 +25,15 @@ pub(crate) struct Paint {
 }
 
 impl Paint {
+    pub(crate) fn toned(self, tone: Tone, text: &str) -> String {
+        match tone {
+            Tone::Good => self.good(text),
+            Tone::Bad => self.bad(text),
+            Tone::Warn => self.warn(text),
+            Tone::Live => self.live(text),
+        }
+    }
+
     pub(crate) fn bad(self, text: &str) -> String {
         self.with(BAD, text)
     }

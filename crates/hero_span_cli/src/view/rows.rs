@@ -23,7 +23,8 @@ pub(crate) struct Row {
 /// What a row says.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Item {
-    /// A span, how many of its children are not shown, and whether another
+    /// A span, how many of its children are not shown (those that were let go
+    /// are among them), and whether another
     /// process than its parent's spoke of it.
     Span {
         key: SpanKey,
@@ -96,7 +97,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Shows so many levels at most.
-    pub(crate) fn to_depth(mut self, levels: Option<usize>) -> Self {
+    pub(crate) fn down_to(mut self, levels: Option<usize>) -> Self {
         self.depth = levels.unwrap_or(usize::MAX).max(1);
         self
     }
@@ -126,9 +127,10 @@ impl<'a> Rows<'a> {
             Vec::new()
         };
         let shown = u32::try_from(children.len()).unwrap_or(u32::MAX);
+        let hidden = span.child_count().saturating_sub(shown);
         let item = Item::Span {
             key,
-            hidden: span.child_count().saturating_sub(shown),
+            hidden: hidden.saturating_add(span.children_let_go()),
             elsewhere: above.is_some_and(|above| above != span.session()),
         };
         if self.chosen.is_none() {

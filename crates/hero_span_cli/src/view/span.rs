@@ -5,7 +5,7 @@ use hero_span_collector::tree::{Ending, LogLine, Span, SpanKey, State, What};
 use hero_span_protocol::{Clause, Level, Status, printable};
 
 use super::words::{duration, finding, plural};
-use super::{Item, Look, Paint, Row};
+use super::{Item, Look, Paint, Row, Tone};
 
 impl Look {
     /// The text of a row, fit for a terminal.
@@ -62,7 +62,7 @@ impl Look {
     }
 
     /// How the span stands, unless that is as it should be.
-    fn state(self, forest: &Forest, key: SpanKey) -> Option<String> {
+    pub(crate) fn state(self, forest: &Forest, key: SpanKey) -> Option<String> {
         let span = forest.span(key);
         let paint = self.paint;
         match span.state() {
@@ -104,7 +104,7 @@ impl Look {
         }
     }
 
-    fn time(self, span: &Span) -> Option<String> {
+    pub(crate) fn time(self, span: &Span) -> Option<String> {
         if self.stable {
             return None;
         }
@@ -116,7 +116,13 @@ impl Look {
         (ms >= 0.0).then(|| self.paint.dim(&duration(ms)))
     }
 
-    fn remarks(self, forest: &Forest, key: SpanKey, hidden: u32, elsewhere: bool) -> Vec<String> {
+    pub(crate) fn remarks(
+        self,
+        forest: &Forest,
+        key: SpanKey,
+        hidden: u32,
+        elsewhere: bool,
+    ) -> Vec<String> {
         let span = forest.span(key);
         let mut remarks = Vec::new();
         if elsewhere {
@@ -143,8 +149,12 @@ impl Look {
             let more = plural(span.tags_left_out().into(), "more tag");
             remarks.push(more);
         }
+        let what = match span.children_let_go() {
+            0 => "span",
+            _ => "earlier span",
+        };
         if hidden > 0 {
-            remarks.push(format!("{} not shown", plural(hidden.into(), "span")));
+            remarks.push(format!("{} not shown", plural(hidden.into(), what)));
         }
         remarks
     }
@@ -181,15 +191,33 @@ impl Look {
     }
 }
 
-/// The sign of how a span stands.
+/// The sign of how a span stands, in its colour.
 pub(crate) fn mark(forest: &Forest, key: SpanKey, paint: Paint) -> String {
+    let (sign, tone) = sign(forest, key);
+    paint.toned(tone, sign)
+}
+
+/// The sign of how a span stands.
+pub(crate) fn sign(forest: &Forest, key: SpanKey) -> (&'static str, Tone) {
     match forest.span(key).state() {
-        State::Ended(Status::Ok) => paint.good("✓"),
-        State::Ended(Status::Failed) => paint.bad("✗"),
-        State::Ended(Status::Cancelled) => paint.warn("⊘"),
-        State::Open if forest.is_left_open(key) => paint.warn("○"),
-        State::Open => paint.live("●"),
-        State::Unknown => paint.warn("?"),
+        State::Ended(Status::Ok) => ("✓", Tone::Good),
+        State::Ended(Status::Failed) => ("✗", Tone::Bad),
+        State::Ended(Status::Cancelled) => ("⊘", Tone::Warn),
+        State::Open if forest.is_left_open(key) => ("○", Tone::Warn),
+        State::Open => ("●", Tone::Live),
+        State::Unknown => ("?", Tone::Warn),
+    }
+}
+
+/// The sign of how a run stands, of which its state is told by that word.
+pub(crate) fn run_sign(state: &str) -> (&'static str, Tone) {
+    match state {
+        "ok" => ("✓", Tone::Good),
+        "failed" => ("✗", Tone::Bad),
+        "cancelled" => ("⊘", Tone::Warn),
+        "open" => ("○", Tone::Warn),
+        "running" => ("●", Tone::Live),
+        _ => ("?", Tone::Warn),
     }
 }
 

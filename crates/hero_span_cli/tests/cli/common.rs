@@ -108,7 +108,11 @@ impl Collector {
         args: &[&str],
     ) -> Self {
         let path = directory.path().join("s");
-        command.env("HERO_HOME", home.unwrap_or(directory.path()));
+        let named = command.get_envs().find(|(name, _)| *name == "HERO_HOME");
+        let named = named.and_then(|(_, value)| value).map(PathBuf::from);
+        let named = named.filter(|home| home != Path::new(NOWHERE));
+        let home = home.map(Path::to_path_buf).or(named);
+        command.env("HERO_HOME", home.as_deref().unwrap_or(directory.path()));
         command.args([subcommand, "--listen"]).arg(&path).args(args);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
         let mut stderr = BufReader::new(child.stderr.take().expect("piped"));

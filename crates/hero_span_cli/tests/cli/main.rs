@@ -11,4 +11,5 @@ mod service;
 mod shell;
 mod stored;
 mod terminal;
+mod top;
 mod watch;

@@ -20,6 +20,7 @@ fn help_teaches_by_example() {
         "show",
         "logs",
         "tail",
+        "top",
         "export",
         "prune",
         "rebuild",

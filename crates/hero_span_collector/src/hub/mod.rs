@@ -19,6 +19,11 @@ use crate::tree::{Ending, Forest, RunId, SessionId};
 /// before another one closed may still be in the queue.
 const SETTLE_TICKS: u32 = 3;
 
+/// How many ended spans are held for those who look at what runs now, and how
+/// many spans in all; see [`Forest::shed`].
+const KEEP_ENDED: usize = 50_000;
+const KEEP_IN_ALL: usize = 1_000_000;
+
 /// Runs that are over are kept for processes that join them late, up to so
 /// many spans in all and so many runs.
 const KEEP_SPANS: usize = 100_000;
@@ -63,14 +68,19 @@ impl Hub {
         }
     }
 
-    /// Finds the runs that are over, and lets the sink do what is due.
+    /// Finds the runs that are over, and lets the sink do what is due. Only
+    /// then is anything let go: a sink may wait for its tick to look at what
+    /// has changed.
     pub(crate) fn tick(&mut self, sink: &mut impl Sink) -> ControlFlow<()> {
         let mut flow = ControlFlow::Continue(());
         for run in self.settle() {
             flow = stronger(flow, self.run_over(run, sink));
         }
+        let flow = stronger(flow, sink.tick(&self.forest));
         self.forget_oldest();
-        stronger(flow, sink.tick(&self.forest))
+        self.forest.shed(KEEP_ENDED, KEEP_IN_ALL);
+        self.gauge();
+        flow
     }
 
     /// The collector has stopped: whatever is left is over.
@@ -79,11 +89,21 @@ impl Hub {
             // There is nothing left to stop.
             let _ = self.run_over(run, sink);
         }
+        sink.finish(&self.forest);
+        self.gauge();
         Totals {
             runs: self.forest.runs_ever(),
             spans: self.forest.spans_ever(),
             ..self.figures.totals()
         }
+    }
+
+    fn gauge(&self) {
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let held = self.forest.span_count();
+        let open = held.saturating_sub(self.forest.ended_count());
+        self.figures.held_spans.set(count(held));
+        self.figures.open_spans.set(count(open));
     }
 
     /// The runs of which something is still to be told.

@@ -5,20 +5,26 @@ use std::sync::Arc;
 
 use hero_span_protocol::{Event, Parsed, parse};
 
-use super::{Hub, KEEP_RUNS, SETTLE_TICKS};
+use super::{Hub, KEEP_ENDED, KEEP_RUNS, SETTLE_TICKS};
 use crate::message::{Message, Said, Told};
 use crate::sink::{Sink, Update};
 use crate::tree::{Ending, Forest, SessionId};
 
-/// Notes which runs are over, with how many spans each had then.
+/// Notes which runs are over, with how many spans each had then, and how many
+/// spans all had at the last tick.
 #[derive(Default)]
-struct Notes(Vec<(u64, usize)>);
+struct Notes(Vec<(u64, usize)>, usize);
 
 impl Sink for Notes {
     fn take(&mut self, forest: &Forest, update: &Update<'_>) -> ControlFlow<()> {
         if let Update::RunOver(run) = update {
             self.0.push((run.0, forest.spans_of(*run).count()));
         }
+        ControlFlow::Continue(())
+    }
+
+    fn tick(&mut self, forest: &Forest) -> ControlFlow<()> {
+        self.1 = forest.span_count();
         ControlFlow::Continue(())
     }
 }
@@ -197,4 +203,35 @@ fn old_runs_are_let_go() {
     assert_eq!(fixture.hub.forest.span_count(), KEEP_RUNS);
     let totals = fixture.hub.finish(&mut fixture.notes);
     assert_eq!((totals.runs, totals.spans), (runs, runs));
+}
+
+#[test]
+fn old_spans_of_a_run_that_goes_on_are_let_go_once_the_sink_has_seen_them() {
+    let mut fixture = Fixture::default();
+    fixture.open(1);
+    let spans = KEEP_ENDED + 100;
+    for number in 1..=spans {
+        let end =
+            format!(r#"{{"type":"span_end","span_id":"{number:016x}","ts_ms":1,"status":"ok"}}"#);
+        fixture.say(1, Said::Event(Arc::new(told(&end))));
+    }
+    fixture.ticks(1);
+    assert_eq!(fixture.notes.1, spans);
+    assert_eq!(fixture.hub.forest.span_count(), KEEP_ENDED);
+    fixture.close(1);
+    let totals = fixture.hub.finish(&mut fixture.notes);
+    assert_eq!(totals.spans, spans as u64);
+}
+
+#[test]
+fn an_old_run_is_forgotten_once_the_sink_has_had_its_tick() {
+    let mut fixture = Fixture::default();
+    for id in 1..=KEEP_RUNS as u64 + 1 {
+        fixture.open(id);
+        fixture.start(id, 1, None);
+        fixture.close(id);
+    }
+    fixture.ticks(SETTLE_TICKS + 1);
+    assert_eq!(fixture.notes.1, KEEP_RUNS + 1);
+    assert_eq!(fixture.hub.forest.span_count(), KEEP_RUNS);
 }

@@ -20,11 +20,25 @@ pub(crate) struct Reader {
     lines: Lines,
 }
 
-#[derive(Debug, Default)]
+/// How many ended spans a connection's rules look back to, for a connection
+/// may go on for months: some 300 kB.
+const REMEMBERED: usize = 4_096;
+
+#[derive(Debug)]
 struct Lines {
     stream: Stream,
     count: u64,
     lost: u64,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            stream: Stream::remembering(REMEMBERED),
+            count: 0,
+            lost: 0,
+        }
+    }
 }
 
 impl Reading for Reader {

@@ -1,6 +1,6 @@
 //! What changed since the last batch, gathered from what a hub hears.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use hero_span_protocol::{Event, TimeMs};
@@ -11,8 +11,8 @@ use crate::message::{Rejected, Skipped, Told};
 use crate::sink::{Sink, Update};
 use crate::tree::{Forest, Heard, Run, RunId, SessionId, SpanKey, Tally};
 
-/// Bytes of events after which a batch goes at once.
-const BATCH_BYTES: usize = 256 << 10;
+/// Bytes of events after which a batch goes before it is due.
+const BATCH_BYTES: usize = 1 << 20;
 
 /// What an event costs in a batch beside its line, about: the event itself, as
 /// it was parsed, and its rows.
@@ -36,6 +36,8 @@ pub(crate) struct Gather {
     /// Connections that are open.
     open: HashMap<SessionId, Noted>,
     names: HashMap<RunId, (TimeMs, Box<str>)>,
+    /// Runs that have a row, and are not over.
+    known_runs: HashSet<RunId>,
 }
 
 /// What is known of a connection beside its place in the forest.
@@ -44,6 +46,7 @@ struct Noted {
     opened: f64,
     closed: Option<f64>,
     remarks: u32,
+    has_row: bool,
 }
 
 impl Gather {
@@ -57,6 +60,7 @@ impl Gather {
             runs: BTreeSet::new(),
             open: HashMap::new(),
             names: HashMap::new(),
+            known_runs: HashSet::new(),
         }
     }
 
@@ -105,6 +109,7 @@ impl Gather {
             self.runs.remove(&goes);
             self.runs.insert(stays);
             self.names.remove(&goes);
+            self.known_runs.remove(&goes);
             let roots = forest.roots(stays).into_iter();
             let first = roots
                 .map(|root| forest.span(root))
@@ -174,15 +179,35 @@ impl Gather {
 
     /// Sends what changed.
     fn flush(&mut self, forest: &Forest) {
-        let spans = std::mem::take(&mut self.spans);
-        let spans = spans.into_values().map(|key| forest.span(key).record());
-        self.batch.spans.extend(spans);
         for session in std::mem::take(&mut self.sessions) {
             self.session_row(forest, session);
         }
         for run in std::mem::take(&mut self.runs) {
             self.run_row(forest, run);
         }
+        self.send(forest);
+    }
+
+    /// Sends events and their spans before the rest is due, which would be
+    /// written again and again: what has no row yet gets one.
+    fn flush_events(&mut self, forest: &Forest) {
+        let sessions = self.sessions.iter().copied();
+        let has_row = |id: &SessionId| self.open.get(id).is_none_or(|noted| noted.has_row);
+        for session in sessions.filter(|id| !has_row(id)).collect::<Vec<_>>() {
+            self.session_row(forest, session);
+        }
+        let runs = self.runs.iter().copied();
+        let new = runs.filter(|run| !self.known_runs.contains(run));
+        for run in new.collect::<Vec<_>>() {
+            self.run_row(forest, run);
+        }
+        self.send(forest);
+    }
+
+    fn send(&mut self, forest: &Forest) {
+        let spans = std::mem::take(&mut self.spans);
+        let spans = spans.into_values().map(|key| forest.span(key).record());
+        self.batch.spans.extend(spans);
         let rows = self.batch.spans.len() + self.batch.sessions.len() + self.batch.runs.len();
         self.batch.bytes += rows * ROW_BYTES;
         if !self.batch.is_empty() {
@@ -192,22 +217,20 @@ impl Gather {
 
     /// A connection that has said nothing is in no run, and not stored.
     fn session_row(&mut self, forest: &Forest, id: SessionId) {
-        let Some(noted) = self.open.get(&id).copied() else {
+        let place = forest.session(id);
+        let place = place.and_then(|session| Some((session, session.run()?)));
+        let (Some((session, run)), Some(noted)) = (place, self.open.get_mut(&id)) else {
             return;
         };
+        noted.has_row = true;
+        self.batch.sessions.push(SessionRow {
+            record: session.record(id),
+            run,
+            opened: noted.opened,
+            closed: noted.closed,
+        });
         if noted.closed.is_some() {
             self.open.remove(&id);
-        }
-        if let Some((session, run)) = forest
-            .session(id)
-            .and_then(|found| Some((found, found.run()?)))
-        {
-            self.batch.sessions.push(SessionRow {
-                record: session.record(id),
-                run,
-                opened: noted.opened,
-                closed: noted.closed,
-            });
         }
     }
 
@@ -215,6 +238,7 @@ impl Gather {
         let Some(run) = forest.run(id) else {
             return;
         };
+        self.known_runs.insert(id);
         self.batch.runs.push(RunRow {
             id,
             name: self.names.get(&id).map(|(_, name)| name.clone()),
@@ -267,6 +291,7 @@ impl Sink for Gather {
                     opened: (self.now_ms)(),
                     closed: None,
                     remarks: 0,
+                    has_row: false,
                 };
                 self.open.insert(*session, noted);
             }
@@ -298,11 +323,12 @@ impl Sink for Gather {
                 self.runs.insert(*run);
                 self.flush(forest);
                 self.names.remove(run);
+                self.known_runs.remove(run);
             }
             Update::CannotAccept(_) => {}
         }
         if self.batch.bytes > BATCH_BYTES {
-            self.flush(forest);
+            self.flush_events(forest);
         }
         ControlFlow::Continue(())
     }
@@ -310,6 +336,10 @@ impl Sink for Gather {
     fn tick(&mut self, forest: &Forest) -> ControlFlow<()> {
         self.flush(forest);
         ControlFlow::Continue(())
+    }
+
+    fn finish(&mut self, forest: &Forest) {
+        self.flush(forest);
     }
 
     fn is_full(&self) -> bool {

@@ -39,7 +39,7 @@ pub struct CollectorLine {
     /// Its version.
     pub version: String,
     /// The socket it listens on.
-    pub socket: Option<String>,
+    pub socket: String,
     /// When it began, in milliseconds since the Unix epoch.
     pub began_ms: f64,
     /// When it last wrote.

@@ -32,7 +32,8 @@ const CHORES: Duration = Duration::from_secs(1);
 /// How long a collector that ends waits for a store that fails.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Connections whose unstored events are told apart.
+/// Connections and runs of which at least that is kept that they were, and
+/// connections whose unstored events are told apart.
 const COUNTED: usize = 10_000;
 
 /// The hub's end of the queue.
@@ -76,6 +77,8 @@ pub(crate) struct Keeper<S> {
     pending: Vec<Batch>,
     pending_bytes: usize,
     unstored: HashMap<u64, u64>,
+    /// What batches that were let go said of connections and runs.
+    outlines: Batch,
     is_failing: bool,
     is_pruning: bool,
     next_chores: Instant,
@@ -91,6 +94,7 @@ impl<S: Storage> Keeper<S> {
             pending: Vec::new(),
             pending_bytes: 0,
             unstored: HashMap::new(),
+            outlines: Batch::default(),
             is_failing: false,
             is_pruning: false,
             next_chores: Instant::now(),
@@ -153,6 +157,9 @@ impl<S: Storage> Keeper<S> {
         if self.pending.is_empty() {
             return;
         }
+        if !self.outlines.is_empty() {
+            self.pending.insert(0, std::mem::take(&mut self.outlines));
+        }
         let begun = std::time::Instant::now();
         match self.storage.write(&self.pending) {
             Ok(()) => {
@@ -202,7 +209,7 @@ impl<S: Storage> Keeper<S> {
     fn let_go(&mut self, keep: usize) {
         let mut gone = 0;
         while self.pending_bytes > keep && gone < self.pending.len() {
-            let batch = &self.pending[gone];
+            let batch = std::mem::take(&mut self.pending[gone]);
             gone += 1;
             self.pending_bytes -= batch.bytes;
             self.figures.queue_bytes.dec_by(signed(batch.bytes));
@@ -213,6 +220,7 @@ impl<S: Storage> Keeper<S> {
                     *self.unstored.entry(session).or_default() += 1;
                 }
             }
+            self.outlines.absorb_outline(batch, COUNTED);
         }
         self.pending.drain(..gone);
     }

@@ -80,7 +80,7 @@ pub struct Writer<'a> {
     pub pid: u32,
     /// Its version.
     pub version: &'a str,
-    /// The socket it listens on.
+    /// The socket it listens on; `None` when it does not collect.
     pub socket: Option<&'a Path>,
     /// When it began, in milliseconds since the Unix epoch.
     pub now_ms: f64,
@@ -166,7 +166,7 @@ impl Store {
     }
 }
 
-/// Closes what an earlier collector did not, and enters this one.
+/// Closes what an earlier collector did not, and enters this one, if it is one.
 fn begin(connection: &Connection, writer: Writer<'_>) -> rusqlite::Result<i64> {
     let transaction = connection.unchecked_transaction()?;
     transaction.execute_batch(
@@ -174,18 +174,14 @@ fn begin(connection: &Connection, writer: Writer<'_>) -> rusqlite::Result<i64> {
              ending = 'unknown' WHERE closed IS NULL;
          UPDATE runs SET connected = 0 WHERE connected > 0;",
     )?;
-    let socket = writer.socket.map(|path| path.to_string_lossy());
-    transaction.execute(
-        "INSERT INTO collectors (pid, version, socket, began, heard) VALUES (?, ?, ?, ?, ?)",
-        params![
-            writer.pid,
-            writer.version,
-            socket,
-            writer.now_ms,
-            writer.now_ms
-        ],
-    )?;
-    let collector = transaction.last_insert_rowid();
+    let mut collector = 0;
+    if let Some(socket) = writer.socket {
+        transaction.execute(
+            "INSERT INTO collectors (pid, version, socket, began, heard) VALUES (?1, ?2, ?3, ?4, ?4)",
+            params![writer.pid, writer.version, socket.to_string_lossy(), writer.now_ms],
+        )?;
+        collector = transaction.last_insert_rowid();
+    }
     transaction.commit()?;
     Ok(collector)
 }

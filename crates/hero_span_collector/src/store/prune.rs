@@ -1,10 +1,10 @@
 //! Whole runs out of the file again, a little at a time, so that nobody who
 //! writes has to wait for long.
 
+use hero_span_protocol::{Event, Parsed, parse};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::columns;
-use hero_span_protocol::{Parsed, parse};
 
 /// Spans that go in one transaction.
 const SLICE: usize = 500;
@@ -131,37 +131,45 @@ fn some_spans(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<(
 }
 
 fn forget_span(transaction: &Transaction<'_>, span: i64, session: i64) -> rusqlite::Result<()> {
-    let mut events =
-        transaction.prepare_cached("SELECT id, type, line FROM events WHERE span = ?")?;
+    let mut events = transaction.prepare_cached("SELECT id, line FROM events WHERE span = ?")?;
     let mut rows = events.query([span])?;
     while let Some(row) = rows.next()? {
+        if let Ok(Parsed::Event(event)) = parse(row.get_ref(1)?.as_str()?.as_bytes()) {
+            forget_words(transaction, row.get(0)?, &event)?;
+            forget_tags(transaction, session, span, &event)?;
+        }
+    }
+    for sql in [
+        "DELETE FROM events WHERE span = ?",
+        "DELETE FROM spans WHERE id = ?",
+    ] {
+        transaction.prepare_cached(sql)?.execute([span])?;
+    }
+    Ok(())
+}
+
+fn forget_words(
+    transaction: &Transaction<'_>,
+    event_id: i64,
+    event: &Event<'_>,
+) -> rusqlite::Result<()> {
+    if columns::words(event).is_some() {
         transaction
             .prepare_cached("DELETE FROM words WHERE rowid = ?")?
-            .execute([row.get::<_, i64>(0)?])?;
-        let line = row.get_ref(2)?.as_str()?;
-        forget_tags(transaction, span, session, line)?;
+            .execute([event_id])?;
     }
-    transaction
-        .prepare_cached("DELETE FROM events WHERE span = ?")?
-        .execute([span])?;
-    transaction
-        .prepare_cached("DELETE FROM spans WHERE id = ?")?
-        .execute([span])?;
     Ok(())
 }
 
 fn forget_tags(
     transaction: &Transaction<'_>,
-    span: i64,
     session: i64,
-    line: &str,
+    span: i64,
+    event: &Event<'_>,
 ) -> rusqlite::Result<()> {
-    let Ok(Parsed::Event(event)) = parse(line.as_bytes()) else {
-        return Ok(());
-    };
     let sql = "DELETE FROM tags WHERE key = ? AND value = ? AND session = ? AND span = ?";
     let mut statement = transaction.prepare_cached(sql)?;
-    for (key, value) in columns::tags(&event) {
+    for (key, value) in columns::tags(event) {
         statement.execute(params![key, columns::tag_head(&value), session, span])?;
     }
     Ok(())

@@ -147,6 +147,11 @@ impl Reader {
         Ok(())
     }
 
+    /// Whether a collector wrote to it when that was last looked at.
+    pub fn is_collected(&self) -> bool {
+        self.is_written
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -257,12 +262,23 @@ impl Reader {
     ///
     /// When the file cannot be read.
     pub fn forest(&self, run: u64) -> Result<Forest, Error> {
+        Ok(self.forest_until(run)?.0)
+    }
+
+    /// The same, and the number of the latest event that they know of: those
+    /// after it make them grow on.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn forest_until(&self, run: u64) -> Result<(Forest, u64), Error> {
         self.grow(run).map_err(|e| self.fault(e))
     }
 
-    fn grow(&self, run: u64) -> rusqlite::Result<Forest> {
-        // One moment for connections and spans.
+    fn grow(&self, run: u64) -> rusqlite::Result<(Forest, u64)> {
+        // One moment for connections, spans and events.
         let moment = self.connection.unchecked_transaction()?;
+        let latest = self.latest()?;
         let mut forest = Forest::new();
         for session in self.sessions(run)? {
             forest.restore_session(session);
@@ -282,7 +298,7 @@ impl Reader {
         }
         drop(statement);
         moment.finish()?;
-        Ok(forest)
+        Ok((forest, latest))
     }
 
     fn session_ids(&self, run: u64) -> rusqlite::Result<Vec<i64>> {
@@ -404,10 +420,12 @@ impl Reader {
     ///
     /// When the file cannot be read.
     pub fn latest_event(&self) -> Result<u64, Error> {
+        self.latest().map_err(|e| self.fault(e))
+    }
+
+    fn latest(&self) -> rusqlite::Result<u64> {
         let sql = "SELECT coalesce(max(id), 0) FROM events";
-        self.connection
-            .query_row(sql, [], |row| row.get(0))
-            .map_err(|e| self.fault(e))
+        self.connection.query_row(sql, [], |row| row.get(0))
     }
 
     /// What is known of a run's lines that were no events.
@@ -431,6 +449,24 @@ impl Reader {
                 })
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|e| self.fault(e))
+    }
+
+    /// The event that ended a span of that number: its first end. `None` while
+    /// none was stored.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn end_of(&self, span: u64) -> Result<Option<Stored>, Error> {
+        let sql = "SELECT events.id, events.session, events.span, sessions.run, events.line,
+                events.flags, events.lost, (SELECT name FROM spans WHERE spans.id = events.span)
+            FROM events JOIN sessions ON sessions.id = events.session
+            WHERE events.span = ? AND type = 'end' ORDER BY events.id LIMIT 1";
+        let read = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            statement.query_row([span], stored).optional()
         };
         read().map_err(|e| self.fault(e))
     }

@@ -21,6 +21,9 @@ pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
 /// How long to wait for another program that writes to the file.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// Statements that are kept prepared: more than there are.
+const STATEMENTS: usize = 64;
+
 /// What a file is before it is touched.
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
@@ -37,6 +40,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
         Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))
             .map_err(fault)?;
     connection.busy_timeout(BUSY).map_err(fault)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let found = identify(&connection, path)?;
     prepare(&connection, &found).map_err(fault)?;
     migrate(&mut connection, &found)
@@ -53,6 +57,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))
         .map_err(fault)?;
     connection.busy_timeout(BUSY).map_err(fault)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     match identify(&connection, path)? {
         Found::Store { version: VERSION } => Ok(connection),
         Found::Store { version } => Err(Error::older_store(path, version, VERSION)),

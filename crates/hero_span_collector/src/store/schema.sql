@@ -14,7 +14,7 @@ CREATE TABLE collectors (
     id       INTEGER PRIMARY KEY,
     pid      INTEGER NOT NULL,
     version  TEXT NOT NULL,
-    socket   TEXT,
+    socket   TEXT NOT NULL,
     began    REAL NOT NULL,
     heard    REAL NOT NULL,
     ended    REAL,

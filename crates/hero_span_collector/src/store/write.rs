@@ -59,7 +59,7 @@ pub(super) fn write(
     let mut next = *numbers;
     for batch in batches {
         sessions(&transaction, collector, &mut next, &batch.sessions)?;
-        joins(&transaction, &batch.joins)?;
+        joins(&transaction, &mut next, &batch.joins)?;
         runs(&transaction, &mut next, &batch.runs)?;
         events(&transaction, &mut next, &batch.events)?;
         spans(&transaction, &mut next, &batch.spans)?;
@@ -120,8 +120,13 @@ fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn joins(transaction: &Transaction<'_>, joins: &[(RunId, RunId)]) -> rusqlite::Result<()> {
+fn joins(
+    transaction: &Transaction<'_>,
+    next: &mut Numbers,
+    joins: &[(RunId, RunId)],
+) -> rusqlite::Result<()> {
     for (stays, goes) in joins {
+        next.run = next.run.max(goes.0 + 1);
         transaction
             .prepare_cached("UPDATE sessions SET run = ?1 WHERE run = ?2")?
             .execute([stays.0, goes.0])?;

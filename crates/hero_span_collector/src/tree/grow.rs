@@ -101,11 +101,14 @@ impl Forest {
             return;
         }
         if let Some(run) = closed.run {
-            let open = closed.open;
+            let (open, is_idle) = (closed.open, closed.held == 0);
             let run = self.run_mut(run);
             run.connected = run.connected.saturating_sub(1);
             run.left_open += open;
             run.revision += 1;
+            if is_idle {
+                self.idle.push(session);
+            }
         }
     }
 
@@ -148,6 +151,7 @@ impl Forest {
         let span = Span::new(self.numbered, id, session, ordinal, at);
         let key = self.spans.insert(span);
         known.spans.insert(id, key);
+        known.held += 1;
         self.recorded_spans += 1;
         self.by_id.entry(id).or_insert(key);
         self.push_root(key);

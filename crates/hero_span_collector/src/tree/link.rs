@@ -169,8 +169,11 @@ impl Forest {
         };
         self.joined_runs += 1;
         self.joined.push((stays, goes));
-        for &session in &gone.sessions {
-            self.session_mut(session).run = Some(stays);
+        let before = self.run_mut(stays).sessions.len();
+        for (place, &session) in (before..).zip(&gone.sessions) {
+            let session = self.session_mut(session);
+            session.run = Some(stays);
+            session.place = place;
         }
         self.run_mut(stays).absorb(gone);
     }
@@ -185,6 +188,7 @@ impl Forest {
             self.begun_runs += 1;
             Run::default()
         });
-        joins.add(id, connected);
+        let place = joins.add(id, connected);
+        self.session_mut(id).place = place;
     }
 }

@@ -7,6 +7,10 @@
 //! processes that use the same ids by mistake do not write into each other's
 //! spans.
 //!
+//! A forest may grow for months: it is a window on what runs now and what
+//! ended lately, as wide as [`Forest::shed`] is told to leave it. Spans that
+//! were let go still count, and from [`SpanRecord`]s the same trees grow again.
+//!
 //! Whatever comes is kept and flagged, never refused: a span without a start,
 //! a child before its parent, parents in a circle. Spans lie in one flat
 //! array, and nothing here recurses, however deep a tree is.
@@ -16,6 +20,7 @@ mod details;
 mod flags;
 mod grow;
 mod link;
+mod numbers;
 mod order;
 mod restore;
 mod run;
@@ -32,6 +37,7 @@ use std::collections::{BTreeMap, HashMap};
 use hero_span_protocol::SpanId;
 
 use self::arena::Arena;
+use self::numbers::ByNumber;
 use self::turns::Turns;
 
 pub use self::arena::SpanKey;
@@ -47,7 +53,7 @@ pub use self::tally::Tally;
 #[derive(Debug, Default)]
 pub struct Forest {
     spans: Arena,
-    sessions: HashMap<SessionId, Session>,
+    sessions: ByNumber<SessionId, Session>,
     runs: BTreeMap<RunId, Run>,
     /// The highest number that a run has had.
     latest_run: RunId,
@@ -66,6 +72,8 @@ pub struct Forest {
     waiting: HashMap<SpanId, Vec<SpanKey>>,
     /// Whose turn it is to be let go.
     turns: Turns,
+    /// Connections that were over when they held no span, to be let go.
+    idle: Vec<SessionId>,
     /// How many of the spans that are held have ended.
     ended_spans: usize,
 }
@@ -123,6 +131,11 @@ impl Forest {
         self.spans.len()
     }
 
+    /// How many of them have ended.
+    pub fn ended_count(&self) -> usize {
+        self.ended_spans
+    }
+
     /// How many runs there have been, forgotten ones included.
     pub fn runs_ever(&self) -> u64 {
         self.begun_runs - self.joined_runs
@@ -135,7 +148,8 @@ impl Forest {
 
     /// What came over all connections of a run.
     pub fn counts(&self, run: RunId) -> Counts {
-        let mut sum = Counts::default();
+        let let_go = self.runs.get(&run).map(|run| run.counts_let_go);
+        let mut sum = let_go.unwrap_or_default();
         for session in self.sessions_of(run) {
             sum += session.counts;
         }

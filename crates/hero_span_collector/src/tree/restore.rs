@@ -55,6 +55,9 @@ impl Forest {
         if let Some(run) = record.run {
             self.enrol(record.id, run);
         }
+        if record.ending.is_some() {
+            self.idle.push(record.id);
+        }
     }
 
     /// Takes in a span as it was known, after its connection. The same trees
@@ -74,10 +77,13 @@ impl Forest {
         let (first, last) = span.times();
         let key = self.spans.insert(span);
         let known = self.session_mut(session);
+        known.held += 1;
         known.begun_spans = known.begun_spans.max(ordinal.saturating_add(1));
         self.stand_for(session, id, key);
         self.push_root(key);
-        self.adopt_in(run, id, key);
+        if !self.waiting.is_empty() {
+            self.adopt_in(run, id, key);
+        }
         if let Some(parent) = parent {
             self.rehang(key, run, parent);
         }
@@ -134,6 +140,6 @@ impl Forest {
 
 /// Whose right to an id is older, lowest first: see [`Forest::claim`].
 fn claim(span: &Span) -> (bool, bool, u64) {
-    let came_second = span.flags().any(|clause| clause == Clause::TypeId);
+    let came_second = span.broken().contains(Clause::TypeId);
     (span.started().is_none(), came_second, span.number())
 }

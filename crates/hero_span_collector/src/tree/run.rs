@@ -4,7 +4,7 @@ use std::fmt;
 
 use hero_span_protocol::TimeMs;
 
-use super::session::SessionId;
+use super::session::{Counts, SessionId};
 use super::tally::Tally;
 
 /// A run's number: 1 for the first. When two runs turn out to be one, the
@@ -22,6 +22,9 @@ impl fmt::Display for RunId {
 #[derive(Debug, Default)]
 pub struct Run {
     pub(super) sessions: Vec<SessionId>,
+    pub(super) sessions_let_go: u64,
+    /// What came over the connections that were let go.
+    pub(super) counts_let_go: Counts,
     pub(super) connected: usize,
     pub(super) revision: u64,
     pub(super) tally: Tally,
@@ -33,9 +36,15 @@ pub struct Run {
 }
 
 impl Run {
-    /// Its connections, in no particular order.
+    /// Its connections that are held, in no particular order.
     pub fn sessions(&self) -> &[SessionId] {
         &self.sessions
+    }
+
+    /// How many connections it has had, also those that were let go when
+    /// they were over and none of their spans was held any more.
+    pub fn sessions_ever(&self) -> u64 {
+        self.sessions.len() as u64 + self.sessions_let_go
     }
 
     /// How many of its connections are still open.
@@ -89,14 +98,18 @@ impl Run {
         self.times = Some((first.min(was_first), last.max(was_last)));
     }
 
-    pub(super) fn add(&mut self, session: SessionId, connected: usize) {
+    /// Takes in a connection, and returns which one of them it is.
+    pub(super) fn add(&mut self, session: SessionId, connected: usize) -> usize {
         self.sessions.push(session);
         self.connected += connected;
+        self.sessions.len() - 1
     }
 
     /// Takes over what was another run.
     pub(super) fn absorb(&mut self, other: Self) {
         self.sessions.extend(other.sessions);
+        self.sessions_let_go += other.sessions_let_go;
+        self.counts_let_go += other.counts_let_go;
         self.connected += other.connected;
         self.revision += other.revision + 1;
         self.tally += other.tally;

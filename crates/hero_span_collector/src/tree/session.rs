@@ -72,6 +72,10 @@ pub struct Session {
     pub(super) spans: HashMap<SpanId, SpanKey>,
     /// How many spans it spoke of: what the next one's ordinal is.
     pub(super) begun_spans: u32,
+    /// Which of its run's connections it is.
+    pub(super) place: usize,
+    /// How many of its spans are held.
+    pub(super) held: usize,
     /// How many of its spans are open.
     pub(super) open: u64,
     pub(super) first_root: Option<SpanKey>,

@@ -2,12 +2,12 @@
 //! under, and whole runs.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
 use super::Forest;
 use super::arena::SpanKey;
 use super::run::RunId;
-use super::session::SessionId;
+use super::session::{Session, SessionId};
 use super::turns::Line;
 
 impl Forest {
@@ -22,6 +22,8 @@ impl Forest {
     /// makes a new span with a number of its own, and a span that names it as
     /// its parent waits for it in vain, as a root.
     ///
+    /// Connections that are over go with the last of their spans.
+    ///
     /// It costs as much as what it lets go, however many spans are held.
     ///
     /// [`Run::tally`]: super::Run::tally
@@ -34,6 +36,9 @@ impl Forest {
         {
             // Something ended may have stayed for the sake of what went.
             self.shed_ended(keep_ended);
+        }
+        for session in std::mem::take(&mut self.idle) {
+            self.let_go_session(session);
         }
     }
 
@@ -72,6 +77,41 @@ impl Forest {
         }
         self.forget_latest(session, key);
         self.remove(key);
+        self.let_go_session(session);
+    }
+
+    /// Lets go of a connection that is over and holds no span.
+    fn let_go_session(&mut self, id: SessionId) {
+        let is_done = |session: &&Session| session.ending.is_some() && session.held == 0;
+        let Some(session) = self.sessions.get(&id).filter(is_done) else {
+            return;
+        };
+        let (place, counts) = (session.place, session.counts);
+        let Some(run) = session.run.and_then(|run| self.runs.get_mut(&run)) else {
+            return;
+        };
+        if run.sessions.get(place) != Some(&id) {
+            return;
+        }
+        run.sessions.swap_remove(place);
+        run.sessions_let_go += 1;
+        run.counts_let_go += counts;
+        if let Some(&moved) = run.sessions.get(place) {
+            self.session_mut(moved).place = place;
+        }
+        self.forget_session(id);
+    }
+
+    fn forget_session(&mut self, id: SessionId) {
+        let session = self.sessions.remove(&id);
+        let producer = session.and_then(|session| session.producer);
+        if let Some(producer) = producer
+            && self.producers.get(&producer.id) == Some(&id)
+        {
+            self.producers.remove(&producer.id);
+        }
+        tighten(&mut self.sessions);
+        tighten(&mut self.producers);
     }
 
     /// What was spoken of last is what a loss may have fallen on. After an end
@@ -93,16 +133,11 @@ impl Forest {
             return;
         };
         for id in run.sessions {
-            let session = self.sessions.remove(&id);
-            if let Some(producer) = session.and_then(|session| session.producer) {
-                self.producers.remove(&producer.id);
-            }
+            self.forget_session(id);
         }
         for key in spans {
             self.remove(key);
         }
-        tighten(&mut self.sessions);
-        tighten(&mut self.producers);
     }
 
     /// Takes a span out of everything but the links to its parent and its
@@ -111,11 +146,12 @@ impl Forest {
         let span = &self.spans[key];
         let (id, session) = (span.id(), span.session());
         let has_ended = span.ended().is_some();
-        if let Some(session) = self.sessions.get_mut(&session)
-            && session.spans.get(&id) == Some(&key)
-        {
-            session.spans.remove(&id);
-            tighten(&mut session.spans);
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.held -= 1;
+            if session.spans.get(&id) == Some(&key) {
+                session.spans.remove(&id);
+                tighten(&mut session.spans);
+            }
         }
         if self.by_id.get(&id) == Some(&key) {
             self.by_id.remove(&id);
@@ -154,7 +190,7 @@ impl Forest {
 }
 
 /// Gives back what a map holds for far more entries than it has.
-fn tighten<K: Eq + Hash, V>(map: &mut HashMap<K, V>) {
+fn tighten<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) {
     if map.capacity() > spacious(map.len()) {
         map.shrink_to(2 * map.len());
     }

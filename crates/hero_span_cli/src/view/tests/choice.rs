@@ -55,6 +55,32 @@ fn what_runs_comes_first_and_then_what_was_heard_last() {
 }
 
 #[test]
+fn what_was_let_go_is_not_shown_and_said_to_be_earlier() {
+    let script = "
+        1 start flow run at 0
+        1 start step a under run at 1
+        1 end a ok at 2
+        1 start step b under run at 3
+        1 end b failed at 4
+        1 start step c under run at 5
+        1 start step d under run at 6
+        1 start step e at 6
+        1 end e ok at 7
+        - shed 0 99";
+    let forest = grow(script);
+    insta::assert_snapshot!(super::stable(script), @"
+    run 1  6 spans, 1 failed, 3 running, 1 earlier span not shown
+    ● run  flow  running  [2 earlier spans not shown]
+    ├─ ● c  step  running
+    └─ ● d  step  running
+    ");
+    insta::assert_snapshot!(shown(&forest, 2).0, @"
+    ● run  flow  running  [3 earlier spans not shown]
+    └─ ● d  step  running
+    ");
+}
+
+#[test]
 fn there_is_never_more_than_fits() {
     let forest = crowd();
     for room in 0..110 {

@@ -4,7 +4,7 @@
 //! ```text
 //! 1 start flow run at 0            1 start step load under run at 1 tags rows=3
 //! 1 log load warn hello at 2       1 end load failed at 3 error ValueError: no
-//! 1 close
+//! 1 close                          - shed 10 20
 //! ```
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,8 +16,11 @@ use serde_json::{Map, Value, json};
 
 const NOON_MS: f64 = 1_700_049_600_000.0;
 
-pub(super) fn grow(script: &str) -> Forest {
-    let mut forest = Forest::new();
+pub(crate) fn grow(script: &str) -> Forest {
+    grow_on(Forest::new(), script)
+}
+
+pub(crate) fn grow_on(mut forest: Forest, script: &str) -> Forest {
     for line in script
         .lines()
         .map(str::trim)
@@ -31,6 +34,10 @@ pub(super) fn grow(script: &str) -> Forest {
 fn step(forest: &mut Forest, line: &str) {
     let (line, rest) = line.split_once(" error ").unwrap_or((line, ""));
     let words: Vec<_> = line.split(' ').collect();
+    if words[1] == "shed" {
+        let [ended, all] = [2, 3].map(|at: usize| words[at].parse().expect("a count"));
+        return forest.shed(ended, all);
+    }
     let session = SessionId(words[0].parse().expect("a connection"));
     match words[1] {
         "close" => forest.close(session, Ending::Closed),

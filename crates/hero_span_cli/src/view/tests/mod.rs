@@ -1,7 +1,7 @@
 //! What trees look like.
 
 mod choice;
-mod grow;
+pub(crate) mod grow;
 
 use hero_span_collector::Forest;
 

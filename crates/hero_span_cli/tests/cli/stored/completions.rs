@@ -39,7 +39,7 @@ fn asked(home: &Home, shell: &str, words: &[&str]) -> String {
 #[test]
 fn runs_are_offered_by_number_with_their_names() {
     let home = three_runs();
-    for command in ["show", "logs", "tail", "export"] {
+    for command in ["show", "logs", "tail", "top", "export"] {
         let offered = asked(&home, "bash", &["hero-span", command, ""]);
         let offered: Vec<_> = offered
             .lines()

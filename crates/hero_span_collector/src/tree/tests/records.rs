@@ -1,7 +1,7 @@
 //! Forests grown again from records, and records made of events alone.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::Duration;
 
 use hero_span_protocol::{Clause, Event};
 use proptest::prelude::*;
@@ -213,6 +213,13 @@ proptest! {
     }
 }
 
+/// How long this thread has run, not counting what others took meanwhile.
+fn time_on_cpu() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("readable");
+    let nanoseconds = text.split(' ').next().expect("a figure");
+    Duration::from_nanos(nanoseconds.parse().expect("a number"))
+}
+
 #[test]
 fn a_hundred_thousand_spans_are_restored_at_once() {
     const SPANS: u64 = 100_000;
@@ -228,11 +235,11 @@ fn a_hundred_thousand_spans_are_restored_at_once() {
         );
     }
     let (sessions, spans) = records(&forest);
-    let begun = Instant::now();
+    let begun = time_on_cpu();
     let again = restored(sessions, spans);
-    let took = begun.elapsed();
+    let took = time_on_cpu() - begun;
     assert_eq!(again.span_count() as u64, SPANS);
     eprintln!("{SPANS} spans restored in {took:?}");
-    // Far above what it takes: the machine may be busy.
-    assert!(took.as_millis() < 1_000, "{took:?}");
+    // Some times what it takes, for a machine that is busy with other things.
+    assert!(took.as_millis() < 400, "{took:?}");
 }

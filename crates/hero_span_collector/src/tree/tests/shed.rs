@@ -172,6 +172,24 @@ fn an_opened_circle_is_let_go_like_any_tree() {
                y open
              z open",
     );
+    // The others once found their tree by a span that is let go here, and
+    // whose place the next one takes.
+    check(
+        "3 start c under a at 3
+         2 start b under c at 1
+         1 start a under b at 2
+         4 start y under b at 0
+         3 end c ok
+         - shed 0 9
+         1 end a ok
+         - shed 0 9
+         5 start z under y at 9",
+        "
+         run 1
+           b open, cycle, 1 let go
+             y open
+               z open",
+    );
 }
 
 /// A thousand spans at a time that wait for one parent, and are let go.
@@ -272,6 +290,8 @@ fn check_alike(kept: &Forest, shed: &Forest) -> Result<(), TestCaseError> {
         prop_assert_eq!(run.first_time(), other.first_time());
         prop_assert_eq!(run.last_time(), other.last_time());
         prop_assert_eq!(run.revision(), other.revision());
+        prop_assert_eq!(run.sessions_ever(), other.sessions_ever());
+        prop_assert_eq!(run.connected(), other.connected());
         prop_assert_eq!(kept.counts(id), shed.counts(id));
         let held: Vec<_> = shed.spans_of(id).map(|key| shed.span(key)).collect();
         prop_assert_eq!(held.len() as u64, other.held_spans());
@@ -304,6 +324,12 @@ fn check_bounds(forest: &Forest, ended: usize, all: usize) -> Result<(), TestCas
     let spans = forest.runs().flat_map(|(run, _)| forest.spans_of(run));
     let spans: Vec<_> = spans.map(|key| forest.span(key)).collect();
     prop_assert_eq!(spans.len(), forest.span_count());
+    for span in &spans {
+        let above = std::iter::successors(span.parent(), |&up| forest.span(up).parent());
+        let tree = span.links.tree;
+        let is_above = tree.is_none_or(|tree| above.into_iter().any(|key| key == tree));
+        prop_assert!(is_above, "{:?} finds its tree by {:?}", span, tree);
+    }
     let ended_spans = spans.iter().filter(|span| span.ended().is_some());
     prop_assert_eq!(ended_spans.clone().count(), forest.ended_spans);
     if forest.ended_spans > ended {
@@ -373,6 +399,36 @@ proptest! {
         (1..=9).for_each(|id| forest.forget_silent(SessionId(id)));
         prop_assert!(is_empty(&forest), "{:?}", forest);
     }
+}
+
+#[test]
+fn connections_that_are_over_go_with_their_spans() {
+    let mut forest = Forest::new();
+    let script = "1 start a
+        2 start b under a lost 1
+        2 end b ok
+        2 close
+        3 start c under a
+        3 close
+        4 start d under a
+        4 end d ok
+        - shed 0 9
+        4 close
+        4 reject";
+    play(&mut forest, script);
+    let sessions = |forest: &Forest| {
+        let (id, run) = forest.runs().next().expect("a run");
+        let mut held: Vec<_> = run.sessions().iter().map(|session| session.0).collect();
+        held.sort_unstable();
+        let counts = forest.counts(id);
+        (held, run.sessions_ever(), counts.lost, counts.rejected)
+    };
+    assert_eq!(sessions(&forest), (vec![1, 3, 4], 4, 1, 1));
+    assert_eq!(forest.session(SessionId(2)).map(|_| ()), None);
+    forest.shed(0, 9);
+    assert_eq!(sessions(&forest), (vec![1, 3], 4, 1, 1));
+    forest.shed(0, 1);
+    assert_eq!(sessions(&forest), (vec![1], 4, 1, 1));
 }
 
 #[test]

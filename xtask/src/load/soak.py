@@ -1,0 +1,19 @@
+"""Spans at a rate for a while, with the SDK; says how many events it told."""
+
+import sys
+import time
+
+from hero_tracing import flow
+
+rate, seconds = float(sys.argv[1]), float(sys.argv[2])
+begun = time.monotonic()
+events = 0
+while time.monotonic() - begun < seconds:
+    due = (time.monotonic() - begun) * rate
+    while events < due:
+        with flow.step("item", number=events, host="worker") as step:
+            step.tag("rows", events % 1000)
+            step.log("the item was read and written")
+        events += 4
+    time.sleep(0.02)
+print(events)
