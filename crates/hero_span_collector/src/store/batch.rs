@@ -80,7 +80,7 @@ pub(super) struct RunRow {
     pub(super) state: RunState,
     pub(super) began: Option<f64>,
     pub(super) heard: Option<f64>,
-    pub(super) processes: usize,
+    pub(super) processes: u64,
     pub(super) connected: usize,
     pub(super) tally: Tally,
     pub(super) counts: Counts,

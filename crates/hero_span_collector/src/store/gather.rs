@@ -245,7 +245,7 @@ impl Gather {
             state: state(forest, id),
             began: run.first_time().map(TimeMs::as_f64),
             heard: run.last_time().map(TimeMs::as_f64),
-            processes: run.sessions().len(),
+            processes: run.sessions_ever(),
             connected: run.connected(),
             tally: run.tally(),
             counts: forest.counts(id),

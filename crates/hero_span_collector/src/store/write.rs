@@ -161,7 +161,7 @@ fn runs(
             row.state.as_str(),
             row.began,
             row.heard,
-            row.processes,
+            count(row.processes),
             row.connected,
             count(tally.spans),
             count(tally.failed),
