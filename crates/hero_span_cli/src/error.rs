@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use hero_span_protocol::printable;
 
+/// How many of the things that there are a message names.
+const SHOWN: usize = 10;
+
 /// Names the place, what was expected, what was found and what to do.
 #[derive(Debug)]
 pub(crate) struct Error(Kind);
@@ -42,6 +45,18 @@ enum Kind {
     },
     Program {
         name: String,
+        source: io::Error,
+    },
+    NoSession {
+        run: u64,
+        asked: u64,
+        known: String,
+    },
+    OutputIsStore {
+        path: PathBuf,
+    },
+    Unwritable {
+        path: PathBuf,
         source: io::Error,
     },
     Output(io::Error),
@@ -98,6 +113,23 @@ impl Error {
     pub(crate) fn program(name: &str, source: io::Error) -> Self {
         let name = name.to_owned();
         Self(Kind::Program { name, source })
+    }
+
+    pub(crate) fn no_session(run: u64, asked: u64, known: &[u64]) -> Self {
+        let shown: Vec<_> = known.iter().take(SHOWN).map(u64::to_string).collect();
+        let dots = if known.len() > SHOWN { ", ..." } else { "" };
+        let known = shown.join(", ") + dots;
+        Self(Kind::NoSession { run, asked, known })
+    }
+
+    pub(crate) fn output_is_store(path: &Path) -> Self {
+        let path = path.to_path_buf();
+        Self(Kind::OutputIsStore { path })
+    }
+
+    pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        Self(Kind::Unwritable { path, source })
     }
 
     pub(crate) fn output(source: io::Error) -> Self {
@@ -185,6 +217,20 @@ impl fmt::Display for Error {
                 "{}: expected a program to run, found: {source}: give its name or its path",
                 printable(name)
             ),
+            Kind::NoSession { run, asked, known } => write!(
+                f,
+                "run {run}: expected one of its connections, found {asked}: it has {known}"
+            ),
+            Kind::OutputIsStore { path } => write!(
+                f,
+                "{}: expected a file to write to, found the store itself: choose another place",
+                path.display()
+            ),
+            Kind::Unwritable { path, source } => write!(
+                f,
+                "{}: expected a file to write to, found: {source}: choose another place",
+                path.display()
+            ),
             Kind::Output(source) => write!(f, "cannot write the output: {source}"),
             Kind::System { doing, source } => write!(f, "cannot {doing}: {source}"),
         }
@@ -199,12 +245,15 @@ impl std::error::Error for Error {
             | Kind::Unreadable { source, .. }
             | Kind::Program { source, .. }
             | Kind::System { source, .. }
+            | Kind::Unwritable { source, .. }
             | Kind::Output(source) => Some(source),
             Kind::NoHome
             | Kind::NoTerminal
             | Kind::Relative { .. }
             | Kind::NotPrivate { .. }
             | Kind::TwoSockets { .. }
+            | Kind::NoSession { .. }
+            | Kind::OutputIsStore { .. }
             | Kind::UnknownClause { .. } => None,
         }
     }

@@ -9,14 +9,21 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
+const VAR: &str = "var/hero-span";
+
 /// `var/hero-span` in `HERO_HOME`, or in `~/.hero`: what is kept there is
 /// private.
 pub(crate) fn var() -> Result<PathBuf, Error> {
     var_in(set("HERO_HOME"), set("HOME"))
 }
 
+/// The same place, which may not be there.
+pub(crate) fn var_as_named() -> Result<PathBuf, Error> {
+    Ok(base(set("HERO_HOME"), set("HOME"))?.join(VAR))
+}
+
 fn var_in(hero_home: Option<OsString>, home: Option<OsString>) -> Result<PathBuf, Error> {
-    let directory = base(hero_home, home)?.join("var/hero-span");
+    let directory = base(hero_home, home)?.join(VAR);
     make_private(&directory, DirBuilder::new().recursive(true))?;
     Ok(directory)
 }

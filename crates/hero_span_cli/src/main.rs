@@ -32,6 +32,8 @@ Examples:
   hero-span show last                   Show the newest run: what failed, and its tree
   hero-span tail                        Print events as they come
   hero-span top                         Watch runs and their trees on the whole screen
+  hero-span export last --format chrome -o trace.json
+                                        Write a run for other programs
   hero-span check capture.jsonl         Judge what an SDK sent
   hero-span check -- python3 flow.py    Judge what a program sends while it runs
   hero-span explain value.cut           Say what a clause of the contract asks
@@ -66,6 +68,7 @@ enum Command {
     Logs(stored::logs::Args),
     Tail(stored::tail::Args),
     Top(top::Args),
+    Export(stored::export::Args),
     Prune(stored::prune::Args),
     Rebuild(stored::rebuild::Args),
     Doctor(stored::doctor::Args),
@@ -84,18 +87,22 @@ impl Command {
             Self::Logs(args) => stored::logs::run(args),
             Self::Tail(args) => stored::tail::run(args),
             Self::Top(args) => top::run(args),
+            Self::Export(args) => stored::export::run(args),
             Self::Prune(args) => stored::prune::run(args),
             Self::Rebuild(args) => stored::rebuild::run(args),
             Self::Doctor(args) => stored::doctor::run(args),
             Self::Check(args) => check::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Conformance(args) => Ok(conformance::run(args)),
-            Self::Completions(args) => completions::run::<Cli>(args),
+            Self::Completions(args) => completions::run(args),
         }
     }
 }
 
 fn main() -> ExitCode {
+    if completions::answer::<Cli>() {
+        return exit_codes::OK.into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),

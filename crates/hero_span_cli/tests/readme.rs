@@ -78,6 +78,7 @@ fn run(commands: &str) -> String {
     let output = Command::new("bash")
         .args(["-c", &commands])
         .env("PATH", path)
+        .env("HERO_HOME", directory.path())
         .current_dir(root())
         .output()
         .unwrap();

@@ -65,8 +65,9 @@ Both lie in crates/hero_span_cli/systemd. With systemctl --user enable --now
 hero-span.socket it starts with the first flow.
 
 What comes is kept in a store, whole and for good up to --store-limit: see
-hero-span runs, show, logs, tail and doctor. Warnings go to standard error;
-HERO_SPAN_LOG=info says more.
+hero-span runs, show, logs, tail, export and doctor. Where the usual store cannot
+be used just now, that is said, and what comes is shown and not kept. Warnings go
+to standard error; HERO_SPAN_LOG=off leaves them out.
 
 Only your own processes and root's may connect; the directory of the usual place
 must be yours alone (mode 0700).
@@ -158,11 +159,14 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         let store = args.open_store(listener.path())?;
         let figures = Figures::default();
         let shown = args.metrics.map(|address| expose(figures.clone(), address));
-        let _shown = match shown {
+        let shown = match shown {
             Some(shown) => Some(shown.await?),
             None => None,
         };
         announce(&listener);
+        if let Some(shown) = &shown {
+            tell_address(shown.address());
+        }
         listening::ready(&listener);
         let look = args.look(store.as_ref());
         let collector = Collector::default()
@@ -173,6 +177,19 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         summarize(&totals);
         Ok(exit_codes::OK)
     })
+}
+
+/// Says why what comes is not kept.
+fn keep_nothing(error: &dyn std::fmt::Display) -> Option<Store> {
+    // Nobody to tell is no reason not to listen.
+    let _ = writeln!(std::io::stderr(), "hero-span: {error}; nothing is kept");
+    None
+}
+
+/// The system chooses the port for 0.
+fn tell_address(address: SocketAddr) {
+    // Nobody to tell is no reason not to show them.
+    let _ = writeln!(std::io::stderr(), "metrics at http://{address}/metrics");
 }
 
 fn print_env(args: &Args) -> Result<u8, Error> {
@@ -255,7 +272,10 @@ impl Args {
         let path = match self.store.as_deref() {
             Some(path) if path == Path::new("none") => return Ok(None),
             Some(path) => path.to_owned(),
-            None => stored::default_path()?,
+            None => match stored::default_path() {
+                Ok(path) => path,
+                Err(error) => return Ok(keep_nothing(&error)),
+            },
         };
         let writer = Writer {
             pid: std::process::id(),
@@ -265,11 +285,7 @@ impl Args {
         };
         match Store::open(&path, writer) {
             Ok(store) => Ok(Some(store.with_max_bytes(self.max_bytes()))),
-            Err(error) if self.store.is_none() && error.may_pass() => {
-                // Nobody to tell is no reason not to listen.
-                let _ = writeln!(std::io::stderr(), "hero-span: {error}; nothing is kept");
-                Ok(None)
-            }
+            Err(error) if self.store.is_none() && error.may_pass() => Ok(keep_nothing(&error)),
             Err(error) => Err(error.into()),
         }
     }

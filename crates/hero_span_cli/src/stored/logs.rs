@@ -1,9 +1,11 @@
 //! `hero-span logs`: what a run said.
 
+use clap_complete::engine::ArgValueCompleter;
 use hero_span_protocol::{Event, Level, Status};
 
 use super::pager::Pager;
 use super::{StoreArgs, said};
+use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::view::{Colour, Look};
@@ -23,7 +25,7 @@ Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The run: its number, last, or the beginning of an id
-    #[arg(default_value = "last")]
+    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
     run: String,
 
     #[command(flatten)]

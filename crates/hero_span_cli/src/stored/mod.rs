@@ -1,6 +1,8 @@
 //! What looks at a store: runs, their trees and what they said.
 
 pub(crate) mod doctor;
+pub(crate) mod export;
+mod json;
 pub(crate) mod logs;
 mod pager;
 pub(crate) mod prune;
@@ -15,7 +17,9 @@ mod when;
 use std::path::PathBuf;
 
 use hero_span_collector::store::Reader;
-use serde::Serialize;
+
+pub(crate) use self::json::print_json;
+pub(crate) use self::when::local as local_time;
 
 use crate::error::Error;
 use crate::home;
@@ -35,7 +39,7 @@ impl StoreArgs {
     pub(crate) fn path(&self) -> Result<PathBuf, Error> {
         match &self.store {
             Some(path) => Ok(path.clone()),
-            None => default_path(),
+            None => usual_path(),
         }
     }
 
@@ -44,17 +48,13 @@ impl StoreArgs {
     }
 }
 
-/// Where a store lies when nobody says.
-pub(crate) fn default_path() -> Result<PathBuf, Error> {
-    Ok(home::var()?.join(NAME))
+/// Where a store lies when nobody says. To look is not to make: nothing of it
+/// may be there.
+pub(crate) fn usual_path() -> Result<PathBuf, Error> {
+    Ok(home::var_as_named()?.join(NAME))
 }
 
-/// Something as JSON, on standard output.
-pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    let written = serde_json::to_writer(&mut out, value).map_err(std::io::Error::from);
-    written
-        .and_then(|()| out.write_all(b"\n"))
-        .map_err(Error::output)
+/// The same, in a directory that is there.
+pub(crate) fn default_path() -> Result<PathBuf, Error> {
+    Ok(home::var()?.join(NAME))
 }

@@ -3,11 +3,13 @@
 use std::io::Write;
 
 use clap::ValueEnum;
+use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::store::{Filter, RunLine, SpanFilter};
 use hero_span_protocol::printable;
 
 use super::table::{self, Cell};
 use super::{StoreArgs, print_json, when};
+use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::view::{Colour, Paint, duration, plural};
@@ -52,7 +54,7 @@ pub(crate) struct Args {
     until: Option<f64>,
 
     /// A span's name; * stands for anything
-    #[arg(long)]
+    #[arg(long, add = ArgValueCompleter::new(completions::span_names))]
     name: Option<String>,
 
     /// How that span stands
@@ -61,6 +63,7 @@ pub(crate) struct Args {
 
     /// A tag of that span, with or without its value; may be given again
     #[arg(long, value_name = "KEY[=VALUE]", value_parser = tag)]
+    #[arg(add = ArgValueCompleter::new(completions::tag_keys))]
     tag: Vec<(String, Option<String>)>,
 
     /// Words that the span said; "two words" in quotes stand side by side,

@@ -6,12 +6,14 @@ mod path;
 
 use std::io;
 
+use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::Forest;
 use hero_span_collector::store::RunLine;
 use hero_span_collector::tree::RunId;
 
 use super::StoreArgs;
 use super::pager::Pager;
+use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::view::{Colour, Look, Rows, duration, header};
@@ -41,7 +43,7 @@ Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The run: its number, last, or the beginning of an id
-    #[arg(default_value = "last")]
+    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
     run: String,
 
     #[command(flatten)]
@@ -94,8 +96,10 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
         earlier_runs: run.run.saturating_sub(1),
     };
     pager.line(&header(forest, id, look))?;
-    let path = Path::of(forest, id);
-    if let Some(ms) = path.length_ms().filter(|_| !args.stable) {
+    // Which spans were waited for differs from one run of a flow to the next.
+    let path = (!args.stable).then(|| Path::of(forest, id));
+    let path = path.unwrap_or_default();
+    if let Some(ms) = path.length_ms() {
         let text = format!("» critical path: {} in {}", duration(ms), path.count());
         pager.line(&look.paint.dim(&text))?;
     }
@@ -109,7 +113,12 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
     for row in Rows::new(forest, id, args.stable, None).down_to(args.depth) {
         let line = look.row(forest, &row);
         let is_on_path = row.item.span().is_some_and(|key| path.has(key));
-        pager.line(&format!("{} {line}", if is_on_path { "»" } else { " " }))?;
+        let mark = match is_on_path {
+            _ if args.stable => "",
+            true => "» ",
+            false => "  ",
+        };
+        pager.line(&format!("{mark}{line}"))?;
     }
     Ok(())
 }

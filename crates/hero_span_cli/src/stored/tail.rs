@@ -4,9 +4,11 @@
 use std::io::Write;
 use std::time::Duration;
 
+use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::store::Reader;
 
 use super::{StoreArgs, said};
+use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::view::{Colour, Look};
@@ -32,6 +34,7 @@ Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The run: its number, last, or the beginning of an id [default: all]
+    #[arg(add = ArgValueCompleter::new(completions::runs))]
     run: Option<String>,
 
     #[command(flatten)]

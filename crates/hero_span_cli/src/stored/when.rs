@@ -32,7 +32,7 @@ fn at(text: &str, now: &ZonedDateTime) -> Option<Timestamp> {
 }
 
 /// A local time to the second; `?` for one that no calendar has.
-pub(super) fn local(ms: f64) -> String {
+pub(crate) fn local(ms: f64) -> String {
     let zoned = zoned(ms);
     zoned.map_or_else(
         || "?".to_owned(),

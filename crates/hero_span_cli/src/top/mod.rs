@@ -24,12 +24,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use clap_complete::engine::ArgValueCompleter;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 
 use self::draw::{Theme, draw};
 use self::screen::Screen;
 use self::state::{Input, State, Wants};
 use self::update::update;
+use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::stored::StoreArgs;
@@ -71,6 +73,7 @@ is no store.";
 pub(crate) struct Args {
     /// The run: its number, last, or the beginning of an id [default: follow
     /// the newest]
+    #[arg(add = ArgValueCompleter::new(completions::runs))]
     run: Option<String>,
 
     #[command(flatten)]

@@ -128,7 +128,7 @@ fn the_line_it_prints_can_be_pasted() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("it's a $socket");
     let mut collector = hero_span()
-        .args(["collect", "--listen"])
+        .args(["collect", "--store", "none", "--listen"])
         .arg(&path)
         .stderr(Stdio::piped())
         .spawn()
@@ -155,7 +155,9 @@ fn check_usual_place(variables: &[&str], expected: &str) {
     let directory = tempfile::tempdir().expect("a directory");
     let collect = || {
         let mut command = hero_span();
-        command.env_remove("XDG_RUNTIME_DIR").env_remove("HOME");
+        for name in ["XDG_RUNTIME_DIR", "HERO_HOME", "HOME"] {
+            command.env_remove(name);
+        }
         for name in variables {
             command.env(name, directory.path());
         }
@@ -292,7 +294,8 @@ fn the_place_of_a_killed_collector_is_free() {
     first.child.wait().expect("ended");
     assert!(path.exists(), "a killed one leaves its socket");
     let mut second = hero_span();
-    second.args(["collect", "--once", "--listen"]).arg(&path);
+    second.args(["collect", "--store", "none", "--once", "--listen"]);
+    second.arg(&path);
     let mut second = second
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

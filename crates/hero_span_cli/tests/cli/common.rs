@@ -2,19 +2,25 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+/// Where nothing can be kept: a test that keeps something names a place.
+const NOWHERE: &str = "/dev/null/hero";
+
 /// The program under test, without anything of ours in its environment.
 pub(crate) fn hero_span() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hero-span"));
     for name in [
         "HERO_FLOW_SPAN_SOCK",
-        "HERO_HOME",
+        "HERO_SPAN_COMPLETE",
+        "HERO_SPAN_LOG",
+        "LESS",
+        "PAGER",
         "LISTEN_FDS",
         "LISTEN_PID",
         "NOTIFY_SOCKET",
@@ -25,6 +31,7 @@ pub(crate) fn hero_span() -> Command {
     ] {
         command.env_remove(name);
     }
+    command.env("HERO_HOME", NOWHERE).env("TZ", "UTC");
     command
 }
 
@@ -49,7 +56,9 @@ pub(crate) fn run(command: &mut Command) -> Finished {
 pub(crate) struct Collector {
     pub(crate) child: Child,
     pub(crate) path: PathBuf,
-    stderr: BufReader<ChildStderr>,
+    /// What it said until it listened.
+    pub(crate) said: String,
+    pub(crate) stderr: BufReader<ChildStderr>,
     stdout: Option<JoinHandle<String>>,
     _directory: TempDir,
 }
@@ -73,15 +82,46 @@ impl Collector {
         Self::listen(command, "check", args)
     }
 
-    pub(crate) fn listen(mut command: Command, subcommand: &str, args: &[&str]) -> Self {
+    /// Starts it, and keeps what comes in a directory that goes with it.
+    pub(crate) fn listen(command: Command, subcommand: &str, args: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
+        Self::listen_in(directory, None, command, subcommand, args)
+    }
+
+    /// Starts `hero-span collect`, and keeps what comes in a home that stays.
+    pub(crate) fn start_at_home(home: &Path, args: &[&str]) -> Self {
+        let mut command = hero_span();
+        command.stdout(Stdio::piped());
+        Self::spawn_at_home(home, command, args)
+    }
+
+    pub(crate) fn spawn_at_home(home: &Path, command: Command, args: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        Self::listen_in(directory, Some(home), command, "collect", args)
+    }
+
+    fn listen_in(
+        directory: TempDir,
+        home: Option<&Path>,
+        mut command: Command,
+        subcommand: &str,
+        args: &[&str],
+    ) -> Self {
         let path = directory.path().join("s");
+        let named = command.get_envs().find(|(name, _)| *name == "HERO_HOME");
+        let named = named.and_then(|(_, value)| value).map(PathBuf::from);
+        let named = named.filter(|home| home != Path::new(NOWHERE));
+        let home = home.map(Path::to_path_buf).or(named);
+        command.env("HERO_HOME", home.as_deref().unwrap_or(directory.path()));
         command.args([subcommand, "--listen"]).arg(&path).args(args);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
         let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
-        let mut export = String::new();
-        stderr.read_line(&mut export).expect("a line");
-        assert!(export.starts_with("export "), "{export}");
+        // What cannot be kept is said before.
+        let mut said = String::new();
+        while !said.lines().any(|line| line.starts_with("export ")) {
+            let count = stderr.read_line(&mut said).expect("a line");
+            assert!(count > 0, "it does not listen: {said}");
+        }
         let stdout = child.stdout.take().map(|mut stdout| {
             std::thread::spawn(move || {
                 let mut text = String::new();
@@ -92,6 +132,7 @@ impl Collector {
         Self {
             child,
             path,
+            said,
             stderr,
             stdout,
             _directory: directory,

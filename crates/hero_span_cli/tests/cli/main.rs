@@ -9,6 +9,7 @@ mod limits;
 mod screen;
 mod service;
 mod shell;
+mod stored;
 mod terminal;
 mod top;
 mod watch;

@@ -58,6 +58,7 @@ impl Service {
             .arg("collect")
             .args(args);
         command.env("NOTIFY_SOCKET", self.path("notify"));
+        command.env("HERO_HOME", self.directory.path());
         command
     }
 

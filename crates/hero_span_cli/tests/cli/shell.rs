@@ -14,14 +14,26 @@ fn the_version_names_the_protocol() {
 
 #[test]
 fn help_teaches_by_example() {
-    for command in ["collect", "top", "check", "explain", "completions"] {
+    for command in [
+        "collect",
+        "runs",
+        "show",
+        "logs",
+        "tail",
+        "top",
+        "export",
+        "prune",
+        "rebuild",
+        "doctor",
+        "check",
+        "explain",
+        "completions",
+    ] {
         let finished = run(hero_span().args([command, "--help"]));
         assert_eq!(finished.code, Some(0));
         let example = format!("\n  hero-span {command}");
         assert!(finished.stdout.contains(&example), "{}", finished.stdout);
-        if command != "completions" {
-            assert!(finished.stdout.contains("\nExit codes: 0 "), "{command}");
-        }
+        assert!(finished.stdout.contains("\nExit codes: 0 "), "{command}");
     }
     let finished = run(hero_span().arg("--help"));
     for code in 0..=4 {
@@ -160,8 +172,7 @@ fn shells_get_completions() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let finished = run(hero_span().args(["completions", shell]));
         assert_eq!(finished.code, Some(0), "{shell}");
-        for word in ["collect", "--listen", "explain"] {
-            let word = word.trim_start_matches("--");
+        for word in ["HERO_SPAN_COMPLETE", "hero-span"] {
             assert!(finished.stdout.contains(word), "{shell}: {word}");
         }
     }
@@ -175,6 +186,10 @@ fn every_error_says_who_speaks() {
         &["check", "--listen", "/no/such/place"],
         &["check", "--", "/no/such/program"],
         &["explain", "nonsense"],
+        &["runs"],
+        &["show", "7"],
+        &["export", "--store", "/no/such/store"],
+        &["prune", "--to", "0"],
         &["conformance", "run"],
         &["conformance", "run", "--adapter", "'"],
         &["conformance", "run", "--adapter", "/no/such/adapter"],

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::{JoinHandle, sleep};
 use std::time::Duration;
 
@@ -44,7 +44,19 @@ impl Terminal {
     }
 }
 
-fn pair(rows: u16) -> (File, File) {
+/// What a program shows that ends by itself.
+pub(crate) fn on_terminal(command: &mut Command) -> String {
+    let (ours, theirs) = pair(24);
+    command.env("TERM", "xterm-256color").stdin(Stdio::null());
+    let mut child = command.stdout(theirs).spawn().expect("it runs");
+    // What we hold of the other end would keep it open.
+    command.stdout(Stdio::null());
+    let shown = read_all(ours);
+    assert_eq!(child.wait().expect("ended").code(), Some(0), "{shown}");
+    shown
+}
+
+pub(crate) fn pair(rows: u16) -> (File, File) {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let ours: OwnedFd = openpt(flags).expect("a terminal");
     grantpt(&ours).expect("granted");
@@ -67,7 +79,7 @@ fn pair(rows: u16) -> (File, File) {
 }
 
 /// Everything until the other end is closed, which is an error on a terminal.
-fn read_all(mut terminal: File) -> String {
+pub(crate) fn read_all(mut terminal: File) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     while let Ok(count @ 1..) = terminal.read(&mut chunk) {

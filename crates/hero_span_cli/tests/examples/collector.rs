@@ -31,6 +31,7 @@ impl Collector {
                 "collect", "--once", "--stable", "--view", "trees", "--listen",
             ])
             .arg(socket_in(&folder))
+            .env("HERO_HOME", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

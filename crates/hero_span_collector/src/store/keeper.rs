@@ -182,6 +182,11 @@ impl<S: Storage> Keeper<S> {
         if std::mem::take(&mut self.is_failing) {
             tracing::warn!("the store takes events again");
         }
+        self.tell_unstored();
+    }
+
+    /// A store that takes no more events may still take their number.
+    fn tell_unstored(&mut self) {
         if self.unstored.is_empty() {
             return;
         }
@@ -231,6 +236,7 @@ impl<S: Storage> Keeper<S> {
         let is_due = now >= self.next_chores;
         if is_due {
             self.next_chores = now + CHORES;
+            self.tell_unstored();
             let noted = self.note();
             self.complain(noted);
         }
@@ -263,6 +269,7 @@ impl<S: Storage> Keeper<S> {
             }
         }
         self.let_go(0);
+        self.tell_unstored();
         let noted = self.note();
         let closed = noted.and_then(|()| self.storage.close((self.now_ms)()));
         self.complain(closed);

@@ -308,7 +308,7 @@ impl Reader {
         ids.collect()
     }
 
-    fn sessions(&self, run: u64) -> rusqlite::Result<Vec<SessionRecord>> {
+    pub(super) fn sessions(&self, run: u64) -> rusqlite::Result<Vec<SessionRecord>> {
         let sql = "SELECT id, producer, sdk, version, protocol, pid, closed IS NOT NULL, ending,
                 events, skipped, rejected, torn, lost FROM sessions WHERE run = ? ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;

@@ -35,7 +35,11 @@ fn line(forest: &Forest, key: SpanKey, look: Look) -> String {
     let span = forest.span(key);
     let text = error_text(span.error_type(), span.error_line());
     let path = path(forest, key, look);
-    format!("{} {path}: {}", look.paint.bad("✗"), look.paint.bad(&text))
+    let mark = look.paint.bad("✗");
+    if text.is_empty() {
+        return format!("{mark} {path}");
+    }
+    format!("{mark} {path}: {}", look.paint.bad(&text))
 }
 
 /// The names from the root down, the middle of a long path left out.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use hero_span_collector::Forest;
-use hero_span_collector::tree::{RunId, SpanKey};
+use hero_span_collector::tree::{RunId, SpanKey, State};
 
 /// Spans on the critical path of a run.
 #[derive(Debug, Default)]
@@ -67,7 +67,13 @@ fn start(forest: &Forest, key: SpanKey) -> f64 {
     span.started().unwrap_or(span.last_heard().1).as_f64()
 }
 
+/// An open span goes on at least until the latest that is known of its run.
 fn end(forest: &Forest, key: SpanKey) -> f64 {
     let span = forest.span(key);
-    span.ended().unwrap_or(span.last_heard().1).as_f64()
+    let run = || forest.run(forest.run_of(span.session())?)?.last_time();
+    let latest = match span.state() {
+        State::Open => run(),
+        State::Unknown | State::Ended(_) => span.ended(),
+    };
+    latest.unwrap_or(span.last_heard().1).as_f64()
 }

@@ -1,0 +1,111 @@
+//! `hero-span doctor`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use super::{Home, three_runs};
+use crate::common::Collector;
+
+/// What doctor says, with the exit code that it has.
+#[track_caller]
+fn report(home: &Home, args: &[&str], code: i32) -> Value {
+    let finished = home.run(&[&["doctor", "--json"], args].concat());
+    assert_eq!(
+        finished.code,
+        Some(code),
+        "{}{}",
+        finished.stdout,
+        finished.stderr
+    );
+    let place = home.path().display().to_string();
+    let report = finished.stdout.replace(&place, "HOME");
+    serde_json::from_str(&report).expect("JSON")
+}
+
+fn problems(report: &Value) -> String {
+    let problems = report["problems"].as_array().expect("a list").iter();
+    let problems: Vec<_> = problems.map(|text| text.as_str().expect("text")).collect();
+    problems.join("\n")
+}
+
+#[test]
+fn all_is_well_while_a_collector_works() {
+    let home = three_runs();
+    let collector = home.collect(&["--view", "none"]);
+    for args in [&[][..], &["--thorough"]] {
+        let report = report(&home, args, 0);
+        assert_eq!(
+            (&report["well"], problems(&report)),
+            (&true.into(), String::new())
+        );
+        let store = &report["store"];
+        assert_eq!((&store["runs"], &store["spans"]), (&3.into(), &6.into()));
+        assert_eq!(store["events"], 13);
+        assert_eq!(store["collector"]["is_alive"], true);
+        assert_eq!(store["collector"]["pid"], collector.child.id());
+    }
+    let shown = home.shown(&["doctor"]);
+    assert!(shown.contains("3 runs, 6 spans, 13 events"), "{shown}");
+    assert!(!shown.contains('✗'), "{shown}");
+    home.stop(collector);
+}
+
+#[test]
+fn a_collector_that_is_gone_is_told_from_one_that_was_killed() {
+    let home = three_runs();
+    let listen = home.path().join("s").display().to_string();
+    let ended = home.run(&["doctor", "--listen", &listen]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stdout.contains(", ended "), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("start hero-span collect"),
+        "{}",
+        ended.stdout
+    );
+    let mut collector: Collector = home.collect(&["--view", "none"]);
+    collector.child.kill().expect("killed");
+    collector.child.wait().expect("ended");
+    let killed = home.run(&["doctor", "--listen", &listen]);
+    assert!(
+        killed.stdout.contains(", was cut off after "),
+        "{}",
+        killed.stdout
+    );
+}
+
+#[test]
+fn without_a_store_it_says_so() {
+    let home = Home::new();
+    let listen = home.path().join("s").display().to_string();
+    let report = report(&home, &["--listen", &listen], 1);
+    assert_eq!(report["store"], Value::Null);
+    insta::assert_snapshot!(problems(&report), @"
+    HOME/var/hero-span/spans.db: expected a store, found none: run hero-span collect once, or say where it is with --store PATH
+    HOME/s: No such file or directory (os error 2): nobody collects: start hero-span collect
+    ");
+}
+
+#[test]
+fn a_store_that_others_can_read_is_a_fault() {
+    let home = three_runs();
+    let open = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(home.store(), open).expect("opened");
+    let collector = home.collect(&["--view", "none"]);
+    let report = report(&home, &[], 1);
+    insta::assert_snapshot!(problems(&report), @"HOME/var/hero-span/spans.db: others can read it (mode 644): chmod 600 HOME/var/hero-span/spans.db");
+    home.stop(collector);
+}
+
+#[test]
+fn a_damaged_store_is_a_fault() {
+    let home = three_runs();
+    let mut bytes = fs::read(home.store()).expect("readable");
+    let from = bytes.len() / 2;
+    bytes[from..].fill(0x5a);
+    fs::write(home.store(), bytes).expect("written");
+    let listen = home.path().join("s").display().to_string();
+    let report = report(&home, &["--listen", &listen], 1);
+    assert!(problems(&report).contains("damaged"), "{report:#}");
+}
