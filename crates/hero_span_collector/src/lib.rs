@@ -33,6 +33,7 @@ mod reader;
 mod serve;
 mod session;
 mod sink;
+mod stop;
 pub mod store;
 mod tap;
 mod totals;
