@@ -22,6 +22,8 @@ mod read;
 mod rebuild;
 mod schema;
 mod search;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -59,7 +59,7 @@ pub(super) fn write(
     let mut next = *numbers;
     for batch in batches {
         sessions(&transaction, collector, &mut next, &batch.sessions)?;
-        joins(&transaction, &batch.joins)?;
+        joins(&transaction, &mut next, &batch.joins)?;
         runs(&transaction, &mut next, &batch.runs)?;
         events(&transaction, &mut next, &batch.events)?;
         spans(&transaction, &mut next, &batch.spans)?;
@@ -120,7 +120,11 @@ fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn joins(transaction: &Transaction<'_>, joins: &[(RunId, RunId)]) -> rusqlite::Result<()> {
+fn joins(
+    transaction: &Transaction<'_>,
+    next: &mut Numbers,
+    joins: &[(RunId, RunId)],
+) -> rusqlite::Result<()> {
     for (stays, goes) in joins {
         transaction
             .prepare_cached("UPDATE sessions SET run = ?1 WHERE run = ?2")?
@@ -131,6 +135,8 @@ fn joins(transaction: &Transaction<'_>, joins: &[(RunId, RunId)]) -> rusqlite::R
         transaction
             .prepare_cached("INSERT INTO runs (id, joined) VALUES (?2, ?1) ON CONFLICT (id) DO UPDATE SET joined = ?1, connected = 0")?
             .execute([stays.0, goes.0])?;
+        // It may never have had a row of its own.
+        next.run = next.run.max(goes.0 + 1);
     }
     Ok(())
 }

@@ -1,0 +1,5 @@
+//! What a store keeps, finds and lets go, played from short scripts.
+
+mod script;
+
+mod numbers;
