@@ -20,6 +20,7 @@ mod keeper;
 mod prune;
 mod read;
 mod rebuild;
+mod remains;
 mod schema;
 mod search;
 #[cfg(test)]

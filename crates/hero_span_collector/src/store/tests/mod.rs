@@ -3,3 +3,4 @@
 mod script;
 
 mod numbers;
+mod outage;
