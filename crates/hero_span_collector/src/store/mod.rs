@@ -194,17 +194,22 @@ fn begin(connection: &Connection, writer: Writer<'_>) -> rusqlite::Result<i64> {
 
 impl Storage for Store {
     fn write(&mut self, batches: &[Batch]) -> Result<(), Error> {
-        if let (true, Some(max)) = (self.is_full, self.max_bytes) {
-            return Err(Error::full_store(&self.path, max));
-        }
         let Self {
             connection,
             collector,
             numbers,
             ..
         } = self;
-        write::write(connection, *collector, numbers, batches)
-            .map_err(|e| Error::store(&self.path, "write to the store", e))
+        let full = self.max_bytes.filter(|_| self.is_full);
+        // That a run is over must be known even then: it can be pruned.
+        let write = if full.is_some() {
+            write::standing
+        } else {
+            write::write
+        };
+        write(connection, *collector, numbers, batches)
+            .map_err(|e| Error::store(&self.path, "write to the store", e))?;
+        full.map_or(Ok(()), |max| Err(Error::full_store(&self.path, max)))
     }
 
     fn count_unstored(&mut self, counts: &[(u64, u64)]) -> Result<(), Error> {

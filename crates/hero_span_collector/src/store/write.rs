@@ -58,9 +58,7 @@ pub(super) fn write(
     let transaction = connection.transaction()?;
     let mut next = *numbers;
     for batch in batches {
-        sessions(&transaction, collector, &mut next, &batch.sessions)?;
-        joins(&transaction, &mut next, &batch.joins)?;
-        runs(&transaction, &mut next, &batch.runs)?;
+        stand(&transaction, collector, &mut next, batch)?;
         events(&transaction, &mut next, &batch.events)?;
         spans(&transaction, &mut next, &batch.spans)?;
         remarks(&transaction, &batch.remarks)?;
@@ -69,6 +67,35 @@ pub(super) fn write(
     transaction.commit()?;
     *numbers = next;
     Ok(())
+}
+
+/// Writes of the batches only how connections and runs stand.
+pub(super) fn standing(
+    connection: &mut Connection,
+    collector: i64,
+    numbers: &mut Numbers,
+    batches: &[Batch],
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    let mut next = *numbers;
+    for batch in batches {
+        stand(&transaction, collector, &mut next, batch)?;
+    }
+    next.write(&transaction)?;
+    transaction.commit()?;
+    *numbers = next;
+    Ok(())
+}
+
+fn stand(
+    transaction: &Transaction<'_>,
+    collector: i64,
+    next: &mut Numbers,
+    batch: &Batch,
+) -> rusqlite::Result<()> {
+    sessions(transaction, collector, next, &batch.sessions)?;
+    joins(transaction, next, &batch.joins)?;
+    runs(transaction, next, &batch.runs)
 }
 
 fn sessions(

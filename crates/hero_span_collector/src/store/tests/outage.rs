@@ -144,3 +144,29 @@ async fn what_is_refused_for_good_is_counted_when_nothing_comes_after_it() {
     let rows = played(ffi::SQLITE_CONSTRAINT, &[before, during]).await;
     assert_snapshot!(rows, @"1 a open 1 2 2 1 - 2 2 2");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_too_large_makes_room_once_it_is_over() {
+    let text = "x".repeat(8_000);
+    let line = format!(r#"1 log a {{"message":"{text}"}}"#);
+    let large = vec![line; 200].join("\n");
+    let scripts = [
+        "1 start a",
+        &large,
+        // Nothing can be pruned: what comes waits, and is let go in the end.
+        "2 start b\n2 end b",
+        "1 end a",
+        &large,
+        &large,
+        "1 close\n2 close",
+        "",
+        "",
+        "3 start c\n3 end c\n3 close",
+        "",
+    ];
+    let rows = played_within(Some(400_000), scripts.map(|script| (script, None))).await;
+    assert_snapshot!(rows, @r"
+    2 b ok 0 1 2 2 closed 2 0 2
+    3 c ok 0 1 2 3 closed 2 0 2
+    ");
+}
