@@ -17,6 +17,7 @@ mod columns;
 mod gather;
 mod health;
 mod keeper;
+mod names;
 mod prune;
 mod read;
 mod rebuild;

@@ -2,5 +2,11 @@
 
 mod script;
 
+mod find;
+mod laws;
 mod numbers;
+mod opening;
 mod outage;
+mod prune;
+mod reading;
+mod search;
