@@ -32,6 +32,8 @@ mod message;
 mod reader;
 mod serve;
 mod session;
+#[cfg(test)]
+mod simulation;
 mod sink;
 mod stop;
 pub mod store;

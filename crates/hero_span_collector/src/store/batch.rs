@@ -30,6 +30,13 @@ impl Batch {
         self.events.iter().map(|event| event.session.0)
     }
 
+    /// Each event's connection and line.
+    #[cfg(test)]
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (SessionId, &str)> {
+        let events = self.events.iter();
+        events.map(|event| (event.session, &*event.told.text))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.bytes == 0
     }
