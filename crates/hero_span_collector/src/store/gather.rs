@@ -19,7 +19,7 @@ const BATCH_BYTES: usize = 1 << 20;
 const EVENT_BYTES: usize = 512;
 
 /// What any other row costs, about.
-const ROW_BYTES: usize = 512;
+pub(super) const ROW_BYTES: usize = 512;
 
 /// Remarks kept of one connection; the rest is counted.
 const REMARKS: u32 = 100;
