@@ -16,7 +16,7 @@ use crate::message::{Message, Said};
 use crate::reader::Reader;
 use crate::serve::{Meeting, serve};
 use crate::sink::{Sink, Update};
-use crate::store::{self, Gather, Keeper, Storage, Store};
+use crate::store::{self, Gather, Keeper, Numbers, Storage, Store};
 use crate::totals::Totals;
 use crate::tree::{Forest, SessionId};
 
@@ -90,10 +90,31 @@ impl Collector {
             return Ok(hear(incoming, FIRST, hub, sink, stop, limits).await);
         };
         let path = store.path().to_owned();
-        let numbers = store.numbers();
+        let keeping = Keeping {
+            numbers: store.numbers(),
+            storage: store,
+            now_ms,
+            begin: |keeper| {
+                on_a_thread(keeper).map_err(|e| Error::system(&path, "start to store", e))
+            },
+        };
+        let rest = Self::default().with_limits(limits).with_figures(figures);
+        rest.keep(keeping, incoming, sink, stop).await
+    }
+
+    /// As [`Self::run`], with all that stands for the store given.
+    pub(crate) async fn keep<S: Storage, K: Future>(
+        self,
+        keeping: Keeping<S, impl FnOnce(Keeper<S>) -> Result<K, Error>>,
+        incoming: impl Incoming,
+        sink: &mut impl Sink,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Totals, Error> {
+        let (limits, figures) = (self.limits, self.figures);
+        let (now_ms, numbers) = (keeping.now_ms, keeping.numbers);
         let (queue, batches) = store::queue(figures.clone());
-        let keeper = Keeper::new(store, batches, figures.clone(), now_ms);
-        let kept = on_a_thread(keeper).map_err(|e| Error::system(&path, "start to store", e))?;
+        let keeper = Keeper::new(keeping.storage, batches, figures.clone(), now_ms);
+        let kept = (keeping.begin)(keeper)?;
         let mut both = Both(Gather::new(queue, now_ms), sink);
         let forest = Forest::with_first_numbers(numbers.run, numbers.span);
         let hub = Hub::new(forest, figures);
@@ -104,6 +125,16 @@ impl Collector {
         let _ = kept.await;
         Ok(totals)
     }
+}
+
+/// Where a collector keeps what it hears.
+pub(crate) struct Keeping<S, B> {
+    pub(crate) storage: S,
+    /// The numbers that come next there.
+    pub(crate) numbers: Numbers,
+    pub(crate) now_ms: fn() -> f64,
+    /// Has the keeper run; gives what is ready once it has ended.
+    pub(crate) begin: B,
 }
 
 /// SQLite waits for the disk, and nothing else must.

@@ -32,7 +32,10 @@ mod message;
 mod reader;
 mod serve;
 mod session;
+#[cfg(test)]
+mod simulation;
 mod sink;
+mod stop;
 pub mod store;
 mod tap;
 mod totals;

@@ -226,15 +226,27 @@ fn what_is_forgotten_is_judged_as_never_seen() {
     let check = |script| run(Stream::remembering(1), script);
     // The latest is remembered.
     assert_snapshot!(check("0! start a / 1 end a / 2 end a"), @"2 end a: rule.end-once: expected one span_end of 00000000000000a1, found another");
-    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 end a / 5 end b"), @"");
-    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 tag a / 5 end a"), @"");
+    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 end a / 5 end b"), @"
+    4 end a: rule.start-first: expected span_start as the first event of 00000000000000a1, found span_end
+    5 end b: rule.start-first: expected span_start as the first event of 00000000000000b1, found span_end
+    ");
+    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 tag a / 5 end a"), @"4 tag a: rule.start-first: expected span_start as the first event of 00000000000000a1, found span_tag");
     assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 start a / 5 end a"), @"");
-    // A parent that has started is one that never will.
-    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 start c <a / 5 start a / 6 end c / 7 end a"), @"");
+    // A parent that was forgotten is taken as another producer's.
+    assert_snapshot!(check("0! start a / 1 start b / 2 end a / 3 end b / 4 start c <a / 5 start a / 6 end c / 7 end a"), @"5 start a: rule.parent-started: expected the start of 00000000000000a1 before that of its child 00000000000000c1, found it after");
     // Of the parents that are only named, the latest is remembered.
-    assert_snapshot!(check("0! start a <e / 1 start b <f / 2 start e / 3 start f"), @"");
+    assert_snapshot!(check("0! start a <e / 1 start b <f / 2 start e / 3 start f"), @"
+    3 start f: rule.parent-started: expected the start of 00000000000000f1 before that of its child 00000000000000b1, found it after
+    open 00000000000000a1
+    open 00000000000000b1
+    open 00000000000000e1
+    open 00000000000000f1
+    ");
     // What is open is not forgotten.
-    assert_snapshot!(check("0! start a / 1 start b / 2 end b / 3 start c / 4 end c / 5 start a"), @"");
+    assert_snapshot!(check("0! start a / 1 start b / 2 end b / 3 start c / 4 end c / 5 start a"), @"
+    5 start a: rule.start-once: expected one span_start of 00000000000000a1, found another while it is open
+    open 00000000000000a1
+    ");
 }
 
 #[test]

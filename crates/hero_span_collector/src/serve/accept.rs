@@ -4,13 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::incoming::Incoming;
 use crate::limits::Limits;
 use crate::message::Message;
-use crate::session::{self, DRAIN, Reading, stopped};
+use crate::session::{self, DRAIN, Reading};
+use crate::stop::Stop;
 use crate::tree::SessionId;
 
 /// How long to wait after a failed accept, and at most. A connection that
@@ -29,7 +30,7 @@ pub(super) async fn accept_all<R: Reading, I: Incoming>(
     first: SessionId,
     limits: Limits,
     hub: mpsc::Sender<Message<R::Said>>,
-    mut stop: watch::Receiver<bool>,
+    stop: Stop,
 ) {
     let mut accepting = Accepting::<R> {
         latest: first.0.saturating_sub(1),
@@ -41,7 +42,7 @@ pub(super) async fn accept_all<R: Reading, I: Incoming>(
     };
     tokio::select! {
         biased;
-        () = stopped(&mut stop) => {}
+        () = stop.heard() => {}
         () = accepting.run(&incoming) => {}
     }
     accepting.sweep(&incoming).await;
@@ -54,7 +55,7 @@ struct Accepting<R: Reading> {
     places: Arc<Semaphore>,
     told_full: bool,
     hub: mpsc::Sender<Message<R::Said>>,
-    stop: watch::Receiver<bool>,
+    stop: Stop,
 }
 
 impl<R: Reading> Accepting<R> {

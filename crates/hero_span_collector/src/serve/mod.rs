@@ -8,7 +8,7 @@ use std::future::Future;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use self::accept::accept_all;
@@ -16,6 +16,7 @@ use crate::incoming::Incoming;
 use crate::limits::Limits;
 use crate::message::Message;
 use crate::session::Reading;
+use crate::stop;
 use crate::tree::SessionId;
 
 /// Messages that may wait to be taken in. Meanwhile connections are not read,
@@ -47,7 +48,7 @@ pub(crate) async fn serve<R: Reading>(
     limits: Limits,
 ) {
     let (tell, mut heard) = mpsc::channel(QUEUE);
-    let (stopping, stopped) = watch::channel(false);
+    let (stopping, stopped) = stop::stopping();
     let accepting = tokio::spawn(accept_all::<R, _>(incoming, first, limits, tell, stopped));
     let mut ticks = interval(TICK);
     // Runs settle by ticks: after a stall they must not come all at once.
@@ -57,14 +58,14 @@ pub(crate) async fn serve<R: Reading>(
         let flow = tokio::select! {
             biased;
             _ = ticks.tick() => meeting.tick(),
-            () = &mut stop, if !*stopping.borrow() => ControlFlow::Break(()),
+            () = &mut stop, if !stopping.is_said() => ControlFlow::Break(()),
             message = heard.recv(), if !meeting.is_full() => match message {
                 Some(message) => meeting.take(message),
                 None => break,
             },
         };
         if flow.is_break() {
-            stopping.send_replace(true);
+            stopping.say();
         }
     }
     // The task has let go of its end of the channel: it is only tidying up.

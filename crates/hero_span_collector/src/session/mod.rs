@@ -10,10 +10,11 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::message::Message;
+use crate::stop::Stop;
 use crate::tree::{Ending, SessionId};
 
 /// Bytes read at once.
@@ -46,7 +47,7 @@ pub(crate) async fn listen<R: Reading>(
     input: impl AsyncRead + Unpin,
     idle: Option<Duration>,
     hub: mpsc::Sender<Message<R::Said>>,
-    stop: watch::Receiver<bool>,
+    stop: Stop,
 ) {
     let mut connection = Connection::new(input, idle, stop);
     let mut reader = R::default();
@@ -68,22 +69,16 @@ pub(crate) async fn listen<R: Reading>(
     let _ = hub.send(Message::Session(id, reader.close(ending))).await;
 }
 
-/// Waits until the collector stops.
-pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone, and so is the collector.
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
 struct Connection<I> {
     input: I,
     idle: Option<Duration>,
-    stop: watch::Receiver<bool>,
+    stop: Stop,
     /// Set once the collector stops.
     deadline: Option<Instant>,
 }
 
 impl<I: AsyncRead + Unpin> Connection<I> {
-    fn new(input: I, idle: Option<Duration>, stop: watch::Receiver<bool>) -> Self {
+    fn new(input: I, idle: Option<Duration>, stop: Stop) -> Self {
         Self {
             input,
             idle,
@@ -103,7 +98,7 @@ impl<I: AsyncRead + Unpin> Connection<I> {
     async fn read_or_stop(&mut self, mut push: impl FnMut(&[u8])) -> Result<(), Ending> {
         tokio::select! {
             biased;
-            () = stopped(&mut self.stop) => {}
+            () = self.stop.heard() => {}
             read = read_or_idle(&mut self.input, self.idle, &mut push) => return read,
         }
         let deadline = Instant::now() + DRAIN;

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::{DRAIN, QUIET, listen};
 use crate::message::{Message, Said};
 use crate::reader::Reader;
+use crate::stop::{Stopping, stopping};
 use crate::tree::{Ending, SessionId};
 
 const LINE: &[u8] = b"{\"type\":\"x\"}\n";
@@ -18,7 +19,7 @@ const IDLE: Duration = Duration::from_secs(60);
 
 struct Fixture {
     client: DuplexStream,
-    stop: watch::Sender<bool>,
+    stop: Stopping,
     heard: mpsc::Receiver<Message<Said>>,
     task: JoinHandle<()>,
 }
@@ -29,7 +30,7 @@ fn connect() -> Fixture {
 
 fn connect_within(idle: Option<Duration>, queue: usize) -> Fixture {
     let (client, server) = duplex(1024);
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = stopping();
     let (tell, heard) = mpsc::channel(queue);
     let id = SessionId(7);
     let task = tokio::spawn(listen::<Reader>(id, server, idle, tell, stopped));
@@ -116,7 +117,7 @@ async fn what_the_collector_lets_wait_is_no_silence() {
 async fn what_was_sent_before_the_stop_is_read() {
     let mut fixture = connect();
     fixture.client.write_all(LINE).await.expect("written");
-    fixture.stop.send_replace(true);
+    fixture.stop.say();
     fixture.client.write_all(LINE).await.expect("written");
     let begun = Instant::now();
     assert_eq!(fixture.finish().await, (2, Ending::Stopped, None));
@@ -126,7 +127,7 @@ async fn what_was_sent_before_the_stop_is_read() {
 #[tokio::test(start_paused = true)]
 async fn a_producer_that_goes_on_is_cut_off_after_a_while() {
     let mut fixture = connect();
-    fixture.stop.send_replace(true);
+    fixture.stop.say();
     let (mut client, _) = (std::mem::replace(&mut fixture.client, duplex(1).0), ());
     tokio::spawn(async move {
         while client.write_all(LINE).await.is_ok() {

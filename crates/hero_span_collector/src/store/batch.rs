@@ -1,6 +1,5 @@
 //! What is written to a store at once: rows as they stand, nothing to compute.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use hero_span_protocol::{Clause, Status};
@@ -31,35 +30,16 @@ impl Batch {
         self.events.iter().map(|event| event.session.0)
     }
 
+    /// Each event's connection and line.
+    #[cfg(test)]
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (SessionId, &str)> {
+        let events = self.events.iter();
+        events.map(|event| (event.session, &*event.told.text))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes == 0 && self.sessions.is_empty() && self.joins.is_empty() && self.runs.is_empty()
+        self.bytes == 0
     }
-
-    /// Takes over what another batch says of connections and runs, the latest
-    /// of each, and forgets the earliest over so many. It weighs nothing.
-    pub(super) fn absorb_outline(&mut self, other: Self, most: usize) {
-        self.joins.extend(other.joins);
-        self.sessions.extend(other.sessions);
-        self.runs.extend(other.runs);
-        keep_latest(&mut self.sessions, |row| row.record.id.0, most);
-        keep_latest(&mut self.runs, |row| row.id.0, most);
-        let excess = self.joins.len().saturating_sub(most);
-        self.joins.drain(..excess);
-    }
-}
-
-/// Of the rows of one id the last, and so many rows at most, once there are
-/// twice as many.
-fn keep_latest<T>(rows: &mut Vec<T>, id: impl Fn(&T) -> u64, most: usize) {
-    if rows.len() <= 2 * most {
-        return;
-    }
-    let mut seen = HashSet::new();
-    let mut latest: Vec<_> = std::mem::take(rows).into_iter().rev().collect();
-    latest.retain(|row| seen.insert(id(row)));
-    latest.truncate(most);
-    latest.reverse();
-    *rows = latest;
 }
 
 /// A connection as it stands.
@@ -80,7 +60,7 @@ pub(super) struct RunRow {
     pub(super) state: RunState,
     pub(super) began: Option<f64>,
     pub(super) heard: Option<f64>,
-    pub(super) processes: usize,
+    pub(super) processes: u64,
     pub(super) connected: usize,
     pub(super) tally: Tally,
     pub(super) counts: Counts,

@@ -19,7 +19,7 @@ const BATCH_BYTES: usize = 1 << 20;
 const EVENT_BYTES: usize = 512;
 
 /// What any other row costs, about.
-const ROW_BYTES: usize = 512;
+pub(super) const ROW_BYTES: usize = 512;
 
 /// Remarks kept of one connection; the rest is counted.
 const REMARKS: u32 = 100;
@@ -245,7 +245,7 @@ impl Gather {
             state: state(forest, id),
             began: run.first_time().map(TimeMs::as_f64),
             heard: run.last_time().map(TimeMs::as_f64),
-            processes: run.sessions().len(),
+            processes: run.sessions_ever(),
             connected: run.connected(),
             tally: run.tally(),
             counts: forest.counts(id),

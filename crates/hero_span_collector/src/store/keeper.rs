@@ -13,10 +13,10 @@ use crate::figures::Figures;
 
 /// Bytes that may wait. Beyond them connections are not read, and producers
 /// feel it as their own socket filling up.
-const QUEUE_BYTES: i64 = 16 << 20;
+const QUEUE_BYTES: i64 = 64 << 20;
 
-/// Bytes that are kept for later while nothing can be stored; what is more is
-/// let go, the oldest first, and counted.
+/// Bytes that are kept for later while nothing can be stored; of what is more
+/// the events are let go, the oldest first, and counted.
 const KEPT_BYTES: usize = 8 << 20;
 
 /// Bytes that one transaction takes.
@@ -76,9 +76,10 @@ pub(crate) struct Keeper<S> {
     now_ms: fn() -> f64,
     pending: Vec<Batch>,
     pending_bytes: usize,
+    /// Whether the first that is pending is what remains of those whose
+    /// events were let go.
+    has_remains: bool,
     unstored: HashMap<u64, u64>,
-    /// What batches that were let go said of connections and runs.
-    outlines: Batch,
     is_failing: bool,
     is_pruning: bool,
     next_chores: Instant,
@@ -93,8 +94,8 @@ impl<S: Storage> Keeper<S> {
             now_ms,
             pending: Vec::new(),
             pending_bytes: 0,
+            has_remains: false,
             unstored: HashMap::new(),
-            outlines: Batch::default(),
             is_failing: false,
             is_pruning: false,
             next_chores: Instant::now(),
@@ -157,9 +158,6 @@ impl<S: Storage> Keeper<S> {
         if self.pending.is_empty() {
             return;
         }
-        if !self.outlines.is_empty() {
-            self.pending.insert(0, std::mem::take(&mut self.outlines));
-        }
         let begun = std::time::Instant::now();
         match self.storage.write(&self.pending) {
             Ok(()) => {
@@ -176,27 +174,26 @@ impl<S: Storage> Keeper<S> {
         self.figures.queue_bytes.dec_by(signed(self.pending_bytes));
         self.pending.clear();
         self.pending_bytes = 0;
+        self.has_remains = false;
     }
 
     fn recovered(&mut self) {
         if std::mem::take(&mut self.is_failing) {
             tracing::warn!("the store takes events again");
         }
-        self.tell_unstored();
+        self.count_unstored();
     }
 
     /// A store that takes no more events may still take their number.
-    fn tell_unstored(&mut self) {
+    fn count_unstored(&mut self) {
         if self.unstored.is_empty() {
             return;
         }
-        let counts: Vec<_> = self
-            .unstored
-            .iter()
-            .map(|(&id, &count)| (id, count))
-            .collect();
-        if self.storage.count_unstored(&counts).is_ok() {
-            self.unstored.clear();
+        let counts = self.unstored.iter().map(|(&id, &count)| (id, count));
+        let counts: Vec<_> = counts.collect();
+        let counted = self.storage.count_unstored(&counts).unwrap_or_default();
+        for session in counted {
+            self.unstored.remove(&session);
         }
     }
 
@@ -210,24 +207,48 @@ impl<S: Storage> Keeper<S> {
         self.let_go(keep);
     }
 
-    /// Lets go of the oldest batches over so many bytes.
+    /// Lets go of the events of the oldest batches over so many bytes; of none
+    /// stays anything where nothing is to be kept.
     fn let_go(&mut self, keep: usize) {
+        if self.pending_bytes <= keep {
+            return;
+        }
+        let mut remains = Batch::default();
+        if self.has_remains {
+            remains = self.pending.remove(0);
+            self.count_out(remains.bytes);
+        }
         let mut gone = 0;
-        while self.pending_bytes > keep && gone < self.pending.len() {
+        while self.pending_bytes + remains.bytes > keep && gone < self.pending.len() {
             let batch = std::mem::take(&mut self.pending[gone]);
             gone += 1;
-            self.pending_bytes -= batch.bytes;
-            self.figures.queue_bytes.dec_by(signed(batch.bytes));
-            self.figures.unstored.inc_by(batch.events());
-            for session in batch.sessions_of_events() {
-                let full = self.unstored.len() >= COUNTED;
-                if !full || self.unstored.contains_key(&session) {
-                    *self.unstored.entry(session).or_default() += 1;
-                }
-            }
-            self.outlines.absorb_outline(batch, COUNTED);
+            self.count_out(batch.bytes);
+            self.lack(&batch);
+            remains.remember(batch);
         }
         self.pending.drain(..gone);
+        self.has_remains = keep > 0;
+        if self.has_remains {
+            self.pending_bytes += remains.bytes;
+            self.figures.queue_bytes.inc_by(signed(remains.bytes));
+            self.pending.insert(0, remains);
+        }
+    }
+
+    fn count_out(&mut self, bytes: usize) {
+        self.pending_bytes -= bytes;
+        self.figures.queue_bytes.dec_by(signed(bytes));
+    }
+
+    /// Counts the events that are let go.
+    fn lack(&mut self, batch: &Batch) {
+        self.figures.unstored.inc_by(batch.events());
+        for session in batch.sessions_of_events() {
+            let full = self.unstored.len() >= COUNTED;
+            if !full || self.unstored.contains_key(&session) {
+                *self.unstored.entry(session).or_default() += 1;
+            }
+        }
     }
 
     /// Once a second: figures, and pruning, which goes on while there is need.
@@ -236,7 +257,7 @@ impl<S: Storage> Keeper<S> {
         let is_due = now >= self.next_chores;
         if is_due {
             self.next_chores = now + CHORES;
-            self.tell_unstored();
+            self.count_unstored();
             let noted = self.note();
             self.complain(noted);
         }
@@ -269,7 +290,7 @@ impl<S: Storage> Keeper<S> {
             }
         }
         self.let_go(0);
-        self.tell_unstored();
+        self.count_unstored();
         let noted = self.note();
         let closed = noted.and_then(|()| self.storage.close((self.now_ms)()));
         self.complain(closed);

@@ -17,12 +17,16 @@ mod columns;
 mod gather;
 mod health;
 mod keeper;
+mod names;
 mod parts;
 mod prune;
 mod read;
 mod rebuild;
+mod remains;
 mod schema;
 mod search;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -48,7 +52,8 @@ pub(crate) trait Storage {
     fn write(&mut self, batches: &[Batch]) -> Result<(), Error>;
 
     /// Counts events of a connection that could not be kept.
-    fn count_unstored(&mut self, counts: &[(u64, u64)]) -> Result<(), Error>;
+    /// Returns the connections that are in the store, and so were counted.
+    fn count_unstored(&mut self, counts: &[(u64, u64)]) -> Result<Vec<u64>, Error>;
 
     /// Prunes a little, if there is too much; whether there is more to prune.
     fn tidy(&mut self) -> Result<bool, Error>;
@@ -188,26 +193,35 @@ fn begin(connection: &Connection, writer: Writer<'_>) -> rusqlite::Result<i64> {
 
 impl Storage for Store {
     fn write(&mut self, batches: &[Batch]) -> Result<(), Error> {
-        if let (true, Some(max)) = (self.is_full, self.max_bytes) {
-            return Err(Error::full_store(&self.path, max));
-        }
         let Self {
             connection,
             collector,
             numbers,
             ..
         } = self;
-        write::write(connection, *collector, numbers, batches)
-            .map_err(|e| Error::store(&self.path, "write to the store", e))
+        let full = self.max_bytes.filter(|_| self.is_full);
+        // That a run is over must be known even then: it can be pruned.
+        let write = if full.is_some() {
+            write::standing
+        } else {
+            write::write
+        };
+        write(connection, *collector, numbers, batches)
+            .map_err(|e| Error::store(&self.path, "write to the store", e))?;
+        full.map_or(Ok(()), |max| Err(Error::full_store(&self.path, max)))
     }
 
-    fn count_unstored(&mut self, counts: &[(u64, u64)]) -> Result<(), Error> {
+    fn count_unstored(&mut self, counts: &[(u64, u64)]) -> Result<Vec<u64>, Error> {
         let fault = |e| Error::store(&self.path, "write to the store", e);
         let transaction = self.connection.unchecked_transaction().map_err(fault)?;
-        for (session, events) in counts {
-            write::unstored(&transaction, *session, *events).map_err(fault)?;
+        let mut counted = Vec::new();
+        for &(session, events) in counts {
+            if write::unstored(&transaction, session, events).map_err(fault)? {
+                counted.push(session);
+            }
         }
-        transaction.commit().map_err(fault)
+        transaction.commit().map_err(fault)?;
+        Ok(counted)
     }
 
     fn tidy(&mut self) -> Result<bool, Error> {

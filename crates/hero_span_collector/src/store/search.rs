@@ -9,14 +9,12 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use hero_span_protocol::{Parsed, parse};
 
 use super::columns;
+use super::names::{Names, completed, distinct};
 use super::read::{RUN_COLUMNS, Reader, RunLine};
 use crate::Error;
 
 /// How far answers are counted to find out which question has the fewest.
 const COUNTED: usize = 1_000;
-
-/// The most names that a pattern may mean.
-const NAMES: usize = 1_000;
 
 /// What is asked of a run; nothing is asked where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -150,8 +148,7 @@ impl Reader {
     ///
     /// When the file cannot be read.
     pub fn span_names(&self, beginning: &str, most: usize) -> Result<Vec<String>, Error> {
-        let pattern = format!("{}*", escape_glob(beginning));
-        names(&self.connection, beginning, &pattern, most).map_err(|e| self.fault(e))
+        completed(&self.connection, beginning, most).map_err(|e| self.fault(e))
     }
 
     /// Keys of tags that begin like this, at most so many, in order.
@@ -184,7 +181,7 @@ fn check_words(connection: &Connection, text: &str) -> rusqlite::Result<()> {
 /// What is asked of a span, with the names that a pattern means.
 struct Question<'f> {
     filter: &'f SpanFilter,
-    names: Option<Vec<String>>,
+    names: Option<Names>,
 }
 
 /// Which of the questions leads.
@@ -209,22 +206,17 @@ struct Hint {
 impl<'f> Question<'f> {
     /// `None` when no span can fit.
     fn of(connection: &Connection, filter: &'f SpanFilter) -> rusqlite::Result<Option<Self>> {
-        let names = match &filter.name {
-            None => None,
-            Some(name) if name.contains('*') => {
-                let beginning = name.split('*').next().unwrap_or_default();
-                Some(names(connection, beginning, &glob(name), NAMES)?)
-            }
-            Some(name) => Some(vec![name.clone()]),
-        };
-        let none = names.as_ref().is_some_and(Vec::is_empty);
+        let names = filter.name.as_deref();
+        let names = names.map(|name| Names::of(connection, name)).transpose()?;
+        let none = names.as_ref().is_some_and(Names::is_none);
         Ok((!none).then_some(Self { filter, names }))
     }
 
     fn leads(&self) -> Vec<Lead<'_>> {
         let filter = self.filter;
         let mut leads = Vec::new();
-        leads.extend(self.names.as_deref().map(Lead::Names));
+        let names = self.names.as_ref().and_then(Names::list);
+        leads.extend(names.map(Lead::Names));
         let tags = filter.tags.iter();
         leads.extend(tags.map(|(key, value)| Lead::Tag(key, value.as_deref())));
         leads.extend(filter.text.as_deref().map(Lead::Text));
@@ -279,9 +271,7 @@ impl<'f> Question<'f> {
         let mut condition = String::new();
         let mut values = Vec::new();
         if let Some(names) = &self.names {
-            let marks = vec!["?"; names.len()].join(", ");
-            condition += &format!(" AND name IN ({marks})");
-            values.extend(names.iter().cloned().map(Value::from));
+            names.ask(&mut condition, &mut values);
         }
         if let Some(state) = &self.filter.state {
             condition += " AND state = ?";
@@ -428,66 +418,4 @@ fn said_before(connection: &Connection, text: &str, below: i64) -> rusqlite::Res
             })
         })
         .optional()
-}
-
-/// A pattern of ours as one of SQLite's.
-fn glob(pattern: &str) -> String {
-    let parts: Vec<_> = pattern.split('*').map(escape_glob).collect();
-    parts.join("*")
-}
-
-fn escape_glob(text: &str) -> String {
-    text.replace('[', "[[]")
-        .replace('?', "[?]")
-        .replace('*', "[*]")
-}
-
-/// The distinct names that fit a pattern, without looking at each span.
-fn names(
-    connection: &Connection,
-    beginning: &str,
-    pattern: &str,
-    most: usize,
-) -> rusqlite::Result<Vec<String>> {
-    let mut fits = connection.prepare_cached("SELECT ?1 GLOB ?2")?;
-    let mut fits = |name: &str| {
-        fits.query_row([name, pattern], |row| row.get(0))
-            .unwrap_or(false)
-    };
-    let first = "SELECT min(name) FROM spans WHERE name >= ?1";
-    let next = "SELECT min(name) FROM spans WHERE name > ?1";
-    distinct(
-        connection,
-        first,
-        next,
-        beginning,
-        |name| (name.starts_with(beginning), fits(name)),
-        most,
-    )
-}
-
-/// The distinct values of an index from a beginning on. `each` says whether to
-/// go on after a value, and whether to take it.
-fn distinct(
-    connection: &Connection,
-    first: &str,
-    next: &str,
-    beginning: &str,
-    mut each: impl FnMut(&str) -> (bool, bool),
-    most: usize,
-) -> rusqlite::Result<Vec<String>> {
-    let mut found = Vec::new();
-    let mut value: Option<String> = connection.query_row(first, [beginning], |row| row.get(0))?;
-    let mut next = connection.prepare_cached(next)?;
-    while let Some(name) = value.take() {
-        let (go_on, is_meant) = each(&name);
-        if !go_on || found.len() >= most {
-            break;
-        }
-        value = next.query_row([&name], |row| row.get(0))?;
-        if is_meant {
-            found.push(name);
-        }
-    }
-    Ok(found)
 }

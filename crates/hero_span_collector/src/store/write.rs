@@ -58,9 +58,7 @@ pub(super) fn write(
     let transaction = connection.transaction()?;
     let mut next = *numbers;
     for batch in batches {
-        sessions(&transaction, collector, &mut next, &batch.sessions)?;
-        joins(&transaction, &mut next, &batch.joins)?;
-        runs(&transaction, &mut next, &batch.runs)?;
+        stand(&transaction, collector, &mut next, batch)?;
         events(&transaction, &mut next, &batch.events)?;
         spans(&transaction, &mut next, &batch.spans)?;
         remarks(&transaction, &batch.remarks)?;
@@ -69,6 +67,35 @@ pub(super) fn write(
     transaction.commit()?;
     *numbers = next;
     Ok(())
+}
+
+/// Writes of the batches only how connections and runs stand.
+pub(super) fn standing(
+    connection: &mut Connection,
+    collector: i64,
+    numbers: &mut Numbers,
+    batches: &[Batch],
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    let mut next = *numbers;
+    for batch in batches {
+        stand(&transaction, collector, &mut next, batch)?;
+    }
+    next.write(&transaction)?;
+    transaction.commit()?;
+    *numbers = next;
+    Ok(())
+}
+
+fn stand(
+    transaction: &Transaction<'_>,
+    collector: i64,
+    next: &mut Numbers,
+    batch: &Batch,
+) -> rusqlite::Result<()> {
+    sessions(transaction, collector, next, &batch.sessions)?;
+    joins(transaction, next, &batch.joins)?;
+    runs(transaction, next, &batch.runs)
 }
 
 fn sessions(
@@ -126,7 +153,6 @@ fn joins(
     joins: &[(RunId, RunId)],
 ) -> rusqlite::Result<()> {
     for (stays, goes) in joins {
-        next.run = next.run.max(goes.0 + 1);
         transaction
             .prepare_cached("UPDATE sessions SET run = ?1 WHERE run = ?2")?
             .execute([stays.0, goes.0])?;
@@ -136,6 +162,8 @@ fn joins(
         transaction
             .prepare_cached("INSERT INTO runs (id, joined) VALUES (?2, ?1) ON CONFLICT (id) DO UPDATE SET joined = ?1, connected = 0")?
             .execute([stays.0, goes.0])?;
+        // It may never have had a row of its own.
+        next.run = next.run.max(goes.0 + 1);
     }
     Ok(())
 }
@@ -161,7 +189,7 @@ fn runs(
             row.state.as_str(),
             row.began,
             row.heard,
-            row.processes,
+            count(row.processes),
             row.connected,
             count(tally.spans),
             count(tally.failed),
@@ -299,11 +327,15 @@ fn remarks(transaction: &Transaction<'_>, rows: &[Remark]) -> rusqlite::Result<(
     Ok(())
 }
 
-/// Adds to what a connection's events lack in the store.
-pub(super) fn unstored(connection: &Connection, session: u64, events: u64) -> rusqlite::Result<()> {
+/// Adds to what a connection's events lack in the store; whether it is there.
+pub(super) fn unstored(
+    connection: &Connection,
+    session: u64,
+    events: u64,
+) -> rusqlite::Result<bool> {
     let sql = "UPDATE sessions SET unstored = unstored + ?2 WHERE id = ?1";
     connection
         .prepare_cached(sql)?
         .execute(params![count(session), count(events)])
-        .map(|_| ())
+        .map(|rows| rows > 0)
 }

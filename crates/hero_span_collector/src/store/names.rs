@@ -1,0 +1,129 @@
+//! Which names a pattern means.
+
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+/// Up to so many names are looked for one by one.
+const NAMES: usize = 1_000;
+
+/// The names that a span may have.
+pub(super) enum Names {
+    /// One of these.
+    These(Vec<String>),
+    /// Too many to list: any that fits this pattern of SQLite's.
+    Like(String),
+}
+
+impl Names {
+    /// What is meant by a name, in which `*` stands for anything.
+    pub(super) fn of(connection: &Connection, name: &str) -> rusqlite::Result<Self> {
+        let Some((beginning, _)) = name.split_once('*') else {
+            return Ok(Self::These(vec![name.to_owned()]));
+        };
+        let pattern = glob(name);
+        let names = names(connection, beginning, &pattern, NAMES + 1)?;
+        Ok(if names.len() > NAMES {
+            Self::Like(pattern)
+        } else {
+            Self::These(names)
+        })
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        self.list().is_some_and(<[String]>::is_empty)
+    }
+
+    pub(super) fn list(&self) -> Option<&[String]> {
+        match self {
+            Self::These(names) => Some(names),
+            Self::Like(_) => None,
+        }
+    }
+
+    /// Adds the question to a condition on spans.
+    pub(super) fn ask(&self, condition: &mut String, values: &mut Vec<Value>) {
+        match self {
+            Self::These(names) => {
+                let marks = vec!["?"; names.len()].join(", ");
+                *condition += &format!(" AND name IN ({marks})");
+                values.extend(names.iter().cloned().map(Value::from));
+            }
+            Self::Like(pattern) => {
+                *condition += " AND name GLOB ?";
+                values.push(Value::from(pattern.clone()));
+            }
+        }
+    }
+}
+
+/// Names that begin like this, at most so many, in order.
+pub(super) fn completed(
+    connection: &Connection,
+    beginning: &str,
+    most: usize,
+) -> rusqlite::Result<Vec<String>> {
+    let pattern = format!("{}*", escape_glob(beginning));
+    names(connection, beginning, &pattern, most)
+}
+
+/// A pattern of ours as one of SQLite's.
+fn glob(pattern: &str) -> String {
+    let parts: Vec<_> = pattern.split('*').map(escape_glob).collect();
+    parts.join("*")
+}
+
+fn escape_glob(text: &str) -> String {
+    text.replace('[', "[[]")
+        .replace('?', "[?]")
+        .replace('*', "[*]")
+}
+
+/// The distinct names that fit a pattern, without looking at each span.
+fn names(
+    connection: &Connection,
+    beginning: &str,
+    pattern: &str,
+    most: usize,
+) -> rusqlite::Result<Vec<String>> {
+    let mut fits = connection.prepare_cached("SELECT ?1 GLOB ?2")?;
+    let mut fits = |name: &str| {
+        fits.query_row([name, pattern], |row| row.get(0))
+            .unwrap_or(false)
+    };
+    let first = "SELECT min(name) FROM spans WHERE name >= ?1";
+    let next = "SELECT min(name) FROM spans WHERE name > ?1";
+    distinct(
+        connection,
+        first,
+        next,
+        beginning,
+        |name| (name.starts_with(beginning), fits(name)),
+        most,
+    )
+}
+
+/// The distinct values of an index from a beginning on. `each` says whether to
+/// go on after a value, and whether to take it.
+pub(super) fn distinct(
+    connection: &Connection,
+    first: &str,
+    next: &str,
+    beginning: &str,
+    mut each: impl FnMut(&str) -> (bool, bool),
+    most: usize,
+) -> rusqlite::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut value: Option<String> = connection.query_row(first, [beginning], |row| row.get(0))?;
+    let mut next = connection.prepare_cached(next)?;
+    while let Some(name) = value.take() {
+        let (go_on, is_meant) = each(&name);
+        if !go_on || found.len() >= most {
+            break;
+        }
+        value = next.query_row([&name], |row| row.get(0))?;
+        if is_meant {
+            found.push(name);
+        }
+    }
+    Ok(found)
+}
