@@ -24,7 +24,8 @@ const BASH: &str = include_str!("completions/hero-span.bash");
 
 const EXAMPLES: &str = "\
 Examples:
-  hero-span completions bash > ~/.local/share/bash-completion/completions/hero-span
+  hero-span completions bash \\
+    > ~/.local/share/bash-completion/completions/hero-span
   hero-span completions fish > ~/.config/fish/completions/hero-span.fish
   echo 'source <(hero-span completions zsh)' >> ~/.zshrc
 

@@ -27,18 +27,18 @@ use crate::error::Error;
 
 const EXAMPLES: &str = "\
 Examples:
-  hero-span collect                     Listen, draw the tree of each run, and keep it
+  hero-span collect                     Listen, draw each run, and keep it
   hero-span runs --state failed         List the newest runs that failed
-  hero-span show last                   Show the newest run: what failed, and its tree
+  hero-span show last                   Show what failed, and the tree
   hero-span tail                        Print events as they come
-  hero-span top                         Watch runs and their trees on the whole screen
+  hero-span top                         Watch runs on the whole screen
   hero-span export last --format chrome -o trace.json
                                         Write a run for other programs
   hero-span check capture.jsonl         Judge what an SDK sent
   hero-span check -- python3 flow.py    Judge what a program sends while it runs
   hero-span explain value.cut           Say what a clause of the contract asks
   hero-span conformance run --adapter 'COMMAND'
-                                        Prove where an SDK departs from the contract
+                                        Prove where an SDK breaks the contract
 
 Exit codes, of every command:
   0  done; what was judged conforms

@@ -22,6 +22,9 @@ Examples:
   hero-span doctor --thorough       Have SQLite check every page and index
   hero-span doctor --json | jq .store.events
 
+All is well when a collector listens, what it heard could be kept, and the store
+is sound and yours alone. Figures are of the latest collector.
+
 Exit codes: 0 all is well; 1 something is wrong, and what to do is said; 2 wrong
 arguments.";
 

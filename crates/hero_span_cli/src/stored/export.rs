@@ -41,8 +41,9 @@ Examples:
       For chrome://tracing or ui.perfetto.dev: a lane for what ran at once, and
       processes side by side.
 
-  hero-span export 17 --format otlp-json |
-      curl -H 'Content-Type: application/json' -d @- http://localhost:4318/v1/traces
+  hero-span export 17 --format otlp-json --output run.json
+  curl -H 'Content-Type: application/json' --data-binary @run.json \\
+    http://localhost:4318/v1/traces
       For whatever takes OpenTelemetry's protocol as JSON.
 
 A run is named by its number, by last, or by four or more digits of the
@@ -61,7 +62,7 @@ mean the same to whoever reads JSON.
 Exit codes: 0 done; 2 wrong arguments, no store, no such run, or a file that
 cannot be written.";
 
-/// Write a run for other programs: its lines, or a trace of Chrome or OTLP
+/// Write a run for other programs: as lines, for Chrome, or for OpenTelemetry
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -80,7 +81,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Only what came over this connection
+    /// Only what came over this connection, as hero-span show --json counts them
     #[arg(long, value_name = "N")]
     session: Option<u64>,
 }
