@@ -91,7 +91,7 @@ fn told(forest: &Forest, id: RunId) -> Option<Told> {
         outline: outline(forest, id),
         tally: run.tally(),
         counts: forest.counts(id),
-        processes: run.sessions().len() as u64,
+        processes: run.sessions_ever(),
         began: run.first_time().map(TimeMs::as_f64),
         heard: run.last_time().map(TimeMs::as_f64),
     })

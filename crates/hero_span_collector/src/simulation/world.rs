@@ -132,7 +132,7 @@ impl World {
         let writer = Writer {
             pid: NOBODY,
             version: "1",
-            socket: None,
+            socket: Some("/s".as_ref()),
             now_ms: clock::now_ms(),
         };
         let store = Store::open(&self.path, writer)?;

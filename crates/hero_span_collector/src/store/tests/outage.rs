@@ -130,7 +130,7 @@ async fn runs_that_ended_meanwhile_are_over() {
     let rows = played(ffi::SQLITE_FULL, &[before, &during.join("\n"), ""]).await;
     assert_snapshot!(rows, @r"
     1 a failed 0 1 2 1 closed 2 1 1
-    2 b open 0 4 1404 2 closed 1402 913 489
+    2 b open 0 4 1404 2 closed 1402 897 505
     2 b open 0 4 1404 3 closed 2 1 1
     4 f open 0 1 1 4 closed 1 1 0
     ");

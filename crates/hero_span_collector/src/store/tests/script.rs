@@ -40,7 +40,7 @@ pub(super) fn writer() -> Writer<'static> {
     Writer {
         pid: std::process::id(),
         version: "1.0.0",
-        socket: None,
+        socket: Some("/s".as_ref()),
         now_ms: 1_000.0,
     }
 }
