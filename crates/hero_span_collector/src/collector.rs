@@ -165,9 +165,13 @@ async fn hear(
     limits: Limits,
 ) -> Totals {
     let incoming = Counted::new(incoming, hub.figures().clone());
+    let figures = hub.figures().clone();
     let mut collecting = Collecting { hub, sink };
+    tracing::info!(first_connection = first.0, "collecting");
     serve::<Reader>(incoming, first, &mut collecting, stop, limits).await;
-    collecting.hub.finish(collecting.sink)
+    let totals = collecting.hub.finish(collecting.sink);
+    figures.log();
+    totals
 }
 
 struct Collecting<'a, S> {

@@ -67,7 +67,8 @@ hero-span.socket it starts with the first flow.
 What comes is kept in a store, whole and for good up to --store-limit: see
 hero-span runs, show, logs, tail, export and doctor. Where the usual store cannot
 be used just now, that is said, and what comes is shown and not kept. Warnings go
-to standard error; HERO_SPAN_LOG=off leaves them out.
+to standard error; HERO_SPAN_LOG=info adds figures once a minute, off leaves
+all out.
 
 Only your own processes and root's may connect; the directory of the usual place
 must be yours alone (mode 0700).

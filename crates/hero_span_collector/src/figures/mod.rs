@@ -119,6 +119,24 @@ impl Figures {
         self.commit_us.1.fetch_max(us.cast_signed(), Relaxed);
     }
 
+    /// The figures as one line of the log.
+    pub(crate) fn log(&self) {
+        let now = self.snapshot();
+        tracing::info!(
+            connected = now.connected,
+            events = now.events,
+            rejected = now.rejected.values().sum::<u64>(),
+            skipped = now.skipped,
+            lost = now.lost,
+            open_spans = now.open_spans,
+            queue_bytes = now.queue_bytes,
+            stored = now.stored,
+            unstored = now.unstored,
+            longest_commit_ms = now.longest_commit_ms,
+            "figures"
+        );
+    }
+
     /// The figures as they are now.
     pub fn snapshot(&self) -> Snapshot {
         use std::sync::atomic::Ordering::Relaxed;

@@ -29,6 +29,9 @@ const RETRY: Duration = Duration::from_millis(250);
 /// How often figures are written and too large a store is pruned.
 const CHORES: Duration = Duration::from_secs(1);
 
+/// How many chores there are to a line of the log.
+const CHORES_TO_A_LINE: u32 = 60;
+
 /// How long a collector that ends waits for a store that fails.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -83,6 +86,7 @@ pub(crate) struct Keeper<S> {
     is_failing: bool,
     is_pruning: bool,
     next_chores: Instant,
+    chores: u32,
 }
 
 impl<S: Storage> Keeper<S> {
@@ -99,6 +103,7 @@ impl<S: Storage> Keeper<S> {
             is_failing: false,
             is_pruning: false,
             next_chores: Instant::now(),
+            chores: 0,
         }
     }
 
@@ -260,11 +265,20 @@ impl<S: Storage> Keeper<S> {
             self.count_unstored();
             let noted = self.note();
             self.complain(noted);
+            self.log();
         }
         if is_due || self.is_pruning {
             let tidied = self.storage.tidy();
             self.is_pruning = *tidied.as_ref().unwrap_or(&false);
             self.complain(tidied.map(|_| ()));
+        }
+    }
+
+    /// Once a minute, for who wants to know.
+    fn log(&mut self) {
+        self.chores = (self.chores + 1) % CHORES_TO_A_LINE;
+        if self.chores == 0 {
+            self.figures.log();
         }
     }
 
