@@ -12,6 +12,7 @@ use super::clock;
 use super::notes::{Notes, Told, outline};
 use super::plan::{Client, Leaves};
 use super::storage::{Ledger, Row};
+use crate::store::keeper::QUEUE_BYTES;
 use crate::store::{Reader, Writer};
 use crate::tree::{Counts, Ending, RunId};
 use crate::{Figures, Snapshot, Store};
@@ -19,6 +20,9 @@ use crate::{Figures, Snapshot, Store};
 /// How long it may take until all that is due is done, once nothing hinders
 /// it.
 pub(super) const DUE: Duration = Duration::from_secs(1);
+
+/// What may wait beyond what should: the batch that was too much.
+const SLACK: u64 = 1 << 20;
 
 type Found = Result<(), String>;
 
@@ -63,6 +67,9 @@ impl Lived<'_> {
         let connection = looked_at(self.path)?;
         let rows = rows(&connection)?;
         self.committed(&rows)?;
+        let most = QUEUE_BYTES.cast_unsigned() + SLACK;
+        let queued = self.ledger.most_queued;
+        ensure!(queued <= most, "{queued} bytes waited");
         let sessions = sessions(&connection)?;
         let own = &rows[self.before.len()..];
         for (accepted, &client) in self.accepted.iter().enumerate() {
@@ -77,6 +84,37 @@ impl Lived<'_> {
             self.orderly(&reader, &connection, &sessions)?;
         }
         Ok(rows)
+    }
+
+    /// What has happened, that a few hundred seeds should all come upon.
+    pub(super) fn seen(&self, rows: &[Row]) -> Vec<&'static str> {
+        let (ledger, figures) = (self.ledger, self.figures);
+        let ends = |ending| self.notes.closed.values().any(|(end, _)| *end == ending);
+        let is_cut_off = !ledger.cut_off.is_empty();
+        let all = self.before.len() + ledger.committed.len() + ledger.cut_off.len();
+        [
+            ("killed", self.is_killed),
+            ("killed while it wrote", is_cut_off),
+            ("told nobody what it wrote", is_cut_off && rows.len() == all),
+            ("failed", figures.commit_failures > 0),
+            ("let go", figures.unstored > 0 && !ledger.is_spoiled()),
+            ("refused", ledger.has_refused),
+            ("failed to the end", ledger.is_failing && !self.is_killed),
+            (
+                "had to wait",
+                ledger.most_queued >= QUEUE_BYTES.cast_unsigned(),
+            ),
+            ("torn", figures.torn > 0),
+            ("lost", figures.lost > 0),
+            ("skipped", figures.skipped > 0),
+            ("too long", figures.rejected.contains_key("limit.line")),
+            ("idle", ends(Ending::Idle)),
+            ("broken", ends(Ending::Broken)),
+            ("stopped", ends(Ending::Stopped)),
+        ]
+        .into_iter()
+        .filter_map(|(what, is)| is.then_some(what))
+        .collect()
     }
 
     /// Whether the file tells less than was heard.

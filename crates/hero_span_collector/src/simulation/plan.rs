@@ -221,7 +221,7 @@ fn flood(random: &mut Random, client: &mut Client) {
         number: client.number,
         parent: None,
         producer: client.number,
-        steps: random.between(1_500, 3_000),
+        steps: random.between(1_500, 5_000),
         long: random.between(8_000, 12_000),
         is_numbered: true,
         wrong: 1,

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::Planted;
 use super::plan::Fault;
-use crate::Error;
 use crate::store::{Batch, Storage, Store};
+use crate::{Error, Figures};
 
 /// An event as a connection said it.
 pub(super) type Row = (u64, String);
@@ -27,6 +27,8 @@ pub(super) struct Ledger {
     /// Where to put what a kill in the midst of a transaction leaves.
     pub(super) crash_at: Option<PathBuf>,
     pub(super) has_crashed: bool,
+    /// The most bytes that waited.
+    pub(super) most_queued: u64,
     /// Whether the latest write failed.
     pub(super) is_failing: bool,
     /// Whether rows were refused for good.
@@ -48,6 +50,7 @@ pub(super) struct Watched {
     pub(super) ledger: Arc<Mutex<Ledger>>,
     pub(super) begun: Instant,
     pub(super) faults: Vec<(Range<u64>, Fault)>,
+    pub(super) figures: Figures,
     pub(super) planted: Planted,
     pub(super) writes: u64,
 }
@@ -58,7 +61,11 @@ impl Watched {
         let ms = self.begun.elapsed().as_millis() as u64;
         let mut planned = self.faults.iter();
         let planned = planned.find(|(during, _)| during.contains(&ms));
-        let forced = self.ledger.lock().expect("whole").fault;
+        let queued = self.figures.snapshot().queue_bytes;
+        let mut ledger = self.ledger.lock().expect("whole");
+        ledger.most_queued = ledger.most_queued.max(queued);
+        let forced = ledger.fault;
+        drop(ledger);
         let fault = forced.or(planned.map(|(_, fault)| *fault));
         let stuck = self.planted == Planted::StuckStore && ms > 500;
         let (code, pages) = match fault.or(stuck.then_some(Fault::Busy)) {
@@ -90,7 +97,10 @@ impl Watched {
         // Otherwise the log began anew, and what is in it overlaps.
         if after > before && before > 0 {
             copy(self.store.path(), to);
-            let cut = before + self.writes * 4_099 % (after - before);
+            // Now and then all of it was written, and nobody was told.
+            let is_whole = self.writes.is_multiple_of(4);
+            let part = self.writes * 4_099 % (after - before);
+            let cut = if is_whole { after } else { before + part };
             let log = std::fs::File::options()
                 .write(true)
                 .open(beside(to, "-wal"));
@@ -124,13 +134,17 @@ impl Storage for Watched {
         self.writes += 1;
         let rows = batches.iter().flat_map(Batch::lines);
         let mut rows: Vec<_> = rows.map(|(id, line)| (id.0, line.to_owned())).collect();
-        let crash_at = self.ledger.lock().expect("whole").crash_at.take();
+        let mut ledger = self.ledger.lock().expect("whole");
+        let (crash_at, was_killed) = (ledger.crash_at.take(), ledger.has_crashed);
+        drop(ledger);
         match crash_at {
             Some(path) => self.write_and_crash(batches, &path)?,
             None => super::planted::write(self, batches)?,
         }
         let mut ledger = self.ledger.lock().expect("whole");
-        if ledger.has_crashed {
+        if was_killed {
+            // The copy was made before: to the file that counts, this is not.
+        } else if ledger.has_crashed {
             ledger.cut_off.append(&mut rows);
         } else {
             ledger.committed.append(&mut rows);

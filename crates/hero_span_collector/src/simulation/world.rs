@@ -1,7 +1,7 @@
 //! One simulation from its seed to its end: collectors that come and go over
 //! one file, and clients that speak to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -45,10 +45,20 @@ pub(super) struct World {
     /// Whether an event could not be kept, ever.
     has_lacked: bool,
     trace: DefaultHasher,
+    seen: BTreeSet<&'static str>,
 }
 
-/// Plays a seed; what went wrong, or a hash of all that happened.
-pub(super) fn run(seed: u64, planted: Planted) -> Result<u64, String> {
+/// What a seed came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Played {
+    /// A hash of all that happened.
+    pub(super) trace: u64,
+    /// What happened at least once.
+    pub(super) seen: BTreeSet<&'static str>,
+}
+
+/// Plays a seed; what went wrong, if anything did.
+pub(super) fn run(seed: u64, planted: Planted) -> Result<Played, String> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_time().start_paused(true).build();
     let runtime = runtime.map_err(|e| e.to_string())?;
@@ -60,7 +70,10 @@ pub(super) fn run(seed: u64, planted: Planted) -> Result<u64, String> {
             lived.map_err(|what| format!("life {number}: {what}"))?;
         }
         check::rebuilds(&world.path, &world.told, world.has_lacked)?;
-        Ok(world.trace.finish())
+        Ok(Played {
+            trace: world.trace.finish(),
+            seen: world.seen,
+        })
     })
 }
 
@@ -97,6 +110,7 @@ impl World {
             told: BTreeMap::new(),
             has_lacked: false,
             trace: DefaultHasher::new(),
+            seen: BTreeSet::new(),
         }
     }
 
@@ -145,6 +159,7 @@ impl World {
             ledger: Arc::default(),
             begun: Instant::now(),
             faults: life.faults,
+            figures: Figures::default(),
             planted: self.planted,
             writes: 0,
         };
@@ -198,6 +213,7 @@ impl World {
             has_lacked: self.has_lacked,
         };
         let rows = lived.check()?;
+        self.seen.extend(lived.seen(&rows));
         if !is_killed && snapshot.unstored == 0 && !ledger.is_spoiled() {
             self.told.extend(notes.told.clone());
         }
@@ -284,7 +300,7 @@ fn run_collector(
     refused: Vec<u64>,
 ) -> Running {
     let (begun, planted) = (storage.begun, storage.planted);
-    let ledger = Arc::clone(&storage.ledger);
+    let (ledger, figures) = (Arc::clone(&storage.ledger), storage.figures.clone());
     let keeper = Arc::<Mutex<Option<AbortHandle>>>::default();
     let begin = begin_keeper(Arc::clone(&keeper), begun, stalls, planted);
     let keeping = Keeping {
@@ -301,7 +317,6 @@ fn run_collector(
     };
     let (connect, accepted, arrivals) = Arrivals::new(refused);
     let (stop, stopped) = oneshot::channel();
-    let figures = Figures::default();
     let collector = Collector::default()
         .with_limits(limits)
         .with_figures(figures.clone());

@@ -16,7 +16,7 @@ mod batch;
 mod columns;
 mod gather;
 mod health;
-mod keeper;
+pub(crate) mod keeper;
 mod names;
 mod parts;
 mod prune;

@@ -1,11 +1,16 @@
 //! A collector in this process, and clients that write to its socket.
 
+#![allow(dead_code, reason = "each program of tests uses some of it")]
+
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
+use hero_span_collector::store::Writer;
 use hero_span_collector::tree::{RunId, State};
-use hero_span_collector::{Collector, Forest, Listener, Sink, Totals, Update};
+use hero_span_collector::{Collector, Forest, Listener, Sink, Store, Totals, Update};
+use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 /// What a collector came to know.
@@ -24,12 +29,20 @@ impl Collected {
 /// Runs a collector while `clients` connect and write, then stops it; what
 /// was written by then must have been read.
 pub(crate) fn collected(clients: impl FnOnce(&(dyn Fn() -> UnixStream + Sync))) -> Collected {
+    collected_by(Collector::default(), clients)
+}
+
+/// The same by that collector, which may have a store.
+pub(crate) fn collected_by(
+    collector: Collector,
+    clients: impl FnOnce(&(dyn Fn() -> UnixStream + Sync)),
+) -> Collected {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("s");
     let (stop, stopped) = oneshot::channel::<()>();
     let (bound, wait) = std::sync::mpsc::channel();
     let at = path.clone();
-    let collector = std::thread::spawn(move || {
+    let thread = std::thread::spawn(move || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_all().build().expect("a runtime");
         runtime.block_on(async {
@@ -37,9 +50,8 @@ pub(crate) fn collected(clients: impl FnOnce(&(dyn Fn() -> UnixStream + Sync))) 
             bound.send(()).expect("awaited");
             let mut notes = Notes::default();
             let stop = async { drop(stopped.await) };
-            let collector = Collector::default();
             let totals = collector.run(listener, &mut notes, stop).await;
-            let totals = totals.expect("no store");
+            let totals = totals.expect("a thread for the store");
             let runs = notes.0;
             Collected { totals, runs }
         })
@@ -47,10 +59,30 @@ pub(crate) fn collected(clients: impl FnOnce(&(dyn Fn() -> UnixStream + Sync))) 
     wait.recv().expect("listening");
     clients(&|| UnixStream::connect(&path).expect("connected"));
     drop(stop);
-    let collected = collector.join().expect("ended");
+    let collected = thread.join().expect("ended");
     assert!(!path.exists(), "the socket is gone");
     collected
 }
+
+/// A directory in memory, where there is one: nothing waits for a disk.
+pub(crate) fn directory() -> TempDir {
+    let memory = TempDir::new_in("/dev/shm");
+    memory.or_else(|_| TempDir::new()).expect("a directory")
+}
+
+/// A new store there.
+pub(crate) fn store(path: &Path) -> Store {
+    let writer = Writer {
+        pid: std::process::id(),
+        version: "1.0.0",
+        socket: None,
+        now_ms: 0.0,
+    };
+    Store::open(path, writer).expect("a store")
+}
+
+/// Spans of which no outline is made.
+const LARGE: usize = 10_000;
 
 #[derive(Default)]
 struct Notes(Vec<String>);
@@ -58,7 +90,13 @@ struct Notes(Vec<String>);
 impl Sink for Notes {
     fn take(&mut self, forest: &Forest, update: &Update<'_>) -> ControlFlow<()> {
         if let Update::RunOver(run) = update {
-            self.0.push(outline(forest, *run));
+            // Of a chain that is deep most of it would be white space.
+            let is_large = forest.span_count() > LARGE;
+            self.0.push(if is_large {
+                "large\n".to_owned()
+            } else {
+                outline(forest, *run)
+            });
         }
         ControlFlow::Continue(())
     }
