@@ -85,19 +85,32 @@ impl Gather {
         }
         self.join(forest, &heard.joined);
         self.changed(session, heard.run);
-        if let Event::Start(start) = &told.event {
-            self.name(forest, heard, start.ts_ms, &start.name);
+        if let Event::Start(_) = &told.event {
+            self.name(forest, heard);
         }
     }
 
     /// A run is called after its first root.
-    fn name(&mut self, forest: &Forest, heard: &Heard, at: TimeMs, name: &str) {
-        if forest.span(heard.span).parent().is_some() {
+    fn name(&mut self, forest: &Forest, heard: &Heard) {
+        let span = forest.span(heard.span);
+        let Some(at) = span.started().filter(|_| span.parent().is_none()) else {
             return;
+        };
+        match self.names.get(&heard.run) {
+            // A run that was over may have had roots before.
+            None => self.name_anew(forest, heard.run),
+            Some((known, _)) if at < *known => {
+                self.names.insert(heard.run, (at, span.name().into()));
+            }
+            Some(_) => {}
         }
-        let is_earlier = |(known, _): &(TimeMs, Box<str>)| at < *known;
-        if self.names.get(&heard.run).is_none_or(is_earlier) {
-            self.names.insert(heard.run, (at, name.into()));
+    }
+
+    fn name_anew(&mut self, forest: &Forest, run: RunId) {
+        let roots = forest.root_keys(run).map(|key| forest.span(key));
+        let started = roots.filter_map(|root| Some((root.started()?, root.name())));
+        if let Some((at, name)) = started.min() {
+            self.names.insert(run, (at, name.into()));
         }
     }
 
@@ -109,14 +122,7 @@ impl Gather {
             self.runs.remove(&goes);
             self.runs.insert(stays);
             self.names.remove(&goes);
-            self.known_runs.remove(&goes);
-            let roots = forest.roots(stays).into_iter();
-            let first = roots
-                .map(|root| forest.span(root))
-                .find(|root| root.started().is_some());
-            if let Some((at, root)) = first.and_then(|root| Some((root.started()?, root))) {
-                self.names.insert(stays, (at, root.name().into()));
-            }
+            self.name_anew(forest, stays);
         }
     }
 

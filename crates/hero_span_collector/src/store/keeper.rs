@@ -13,7 +13,7 @@ use crate::figures::Figures;
 
 /// Bytes that may wait. Beyond them connections are not read, and producers
 /// feel it as their own socket filling up.
-pub(crate) const QUEUE_BYTES: i64 = 64 << 20;
+pub(crate) const QUEUE_BYTES: i64 = 16 << 20;
 
 /// Bytes that are kept for later while nothing can be stored; of what is more
 /// the events are let go, the oldest first, and counted.

@@ -189,3 +189,20 @@ fn damage_is_found_by_who_looks_for_it() {
         Err(error) => assert!(error.to_string().contains("damaged"), "{error}"),
     }
 }
+
+#[test]
+fn a_run_keeps_the_name_of_its_first_root() {
+    let producer = |session: u32, span: &str| {
+        format!(
+            r#"{session} start {span} {{"producer":{{"id":"00000000000000aa","sdk":"s","version":"1","protocol":1,"pid":1}}}}"#
+        )
+    };
+    let mut kept = Kept::new();
+    kept.play(&format!("{}\n1 close", producer(1, "first")));
+    // It was over, and one of its producers connects again.
+    kept.play(&format!(
+        "{}\n2 start third\n2 close",
+        producer(2, "second")
+    ));
+    assert_eq!(kept.rows("SELECT id, name, spans FROM runs"), "1 first 3\n");
+}
