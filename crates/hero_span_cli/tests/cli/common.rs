@@ -164,12 +164,22 @@ impl Collector {
     pub(crate) fn finish(mut self) -> Finished {
         let mut stderr = String::new();
         self.stderr.read_to_string(&mut stderr).expect("text");
-        let stdout = self.stdout.map(|reader| reader.join().expect("read"));
+        let stdout = self.stdout.take();
+        let stdout = stdout.map(|reader| reader.join().expect("read"));
         Finished {
             code: self.child.wait().expect("ended").code(),
             stdout: stdout.unwrap_or_default(),
             stderr,
         }
+    }
+}
+
+/// A test that is done, or has failed, leaves nobody behind.
+impl Drop for Collector {
+    fn drop(&mut self) {
+        // It has ended already where the test waited for that.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
