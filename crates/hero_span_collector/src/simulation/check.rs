@@ -21,8 +21,9 @@ use crate::{Figures, Snapshot, Store};
 /// it.
 pub(super) const DUE: Duration = Duration::from_secs(1);
 
-/// What may wait beyond what should: the batch that was too much.
-const SLACK: u64 = 1 << 20;
+/// What may wait beyond what should: the batch that was too much, which is a
+/// mebibyte of events and the rows of their spans.
+const SLACK: u64 = 2 << 20;
 
 type Found = Result<(), String>;
 

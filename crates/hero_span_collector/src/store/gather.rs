@@ -1,6 +1,6 @@
 //! What changed since the last batch, gathered from what a hub hears.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use hero_span_protocol::{Event, TimeMs};
@@ -36,8 +36,6 @@ pub(crate) struct Gather {
     /// Connections that are open.
     open: HashMap<SessionId, Noted>,
     names: HashMap<RunId, (TimeMs, Box<str>)>,
-    /// Runs that have a row, and are not over.
-    known_runs: HashSet<RunId>,
 }
 
 /// What is known of a connection beside its place in the forest.
@@ -46,7 +44,6 @@ struct Noted {
     opened: f64,
     closed: Option<f64>,
     remarks: u32,
-    has_row: bool,
 }
 
 impl Gather {
@@ -60,7 +57,6 @@ impl Gather {
             runs: BTreeSet::new(),
             open: HashMap::new(),
             names: HashMap::new(),
-            known_runs: HashSet::new(),
         }
     }
 
@@ -183,7 +179,8 @@ impl Gather {
         self.runs.extend(forest.run_of(session));
     }
 
-    /// Sends what changed.
+    /// Sends what changed: rows of connections and runs with each load of
+    /// events, so that whatever is in the file agrees with itself.
     fn flush(&mut self, forest: &Forest) {
         for session in std::mem::take(&mut self.sessions) {
             self.session_row(forest, session);
@@ -191,26 +188,6 @@ impl Gather {
         for run in std::mem::take(&mut self.runs) {
             self.run_row(forest, run);
         }
-        self.send(forest);
-    }
-
-    /// Sends events and their spans before the rest is due, which would be
-    /// written again and again: what has no row yet gets one.
-    fn flush_events(&mut self, forest: &Forest) {
-        let sessions = self.sessions.iter().copied();
-        let has_row = |id: &SessionId| self.open.get(id).is_none_or(|noted| noted.has_row);
-        for session in sessions.filter(|id| !has_row(id)).collect::<Vec<_>>() {
-            self.session_row(forest, session);
-        }
-        let runs = self.runs.iter().copied();
-        let new = runs.filter(|run| !self.known_runs.contains(run));
-        for run in new.collect::<Vec<_>>() {
-            self.run_row(forest, run);
-        }
-        self.send(forest);
-    }
-
-    fn send(&mut self, forest: &Forest) {
         let spans = std::mem::take(&mut self.spans);
         let spans = spans.into_values().map(|key| forest.span(key).record());
         self.batch.spans.extend(spans);
@@ -225,10 +202,9 @@ impl Gather {
     fn session_row(&mut self, forest: &Forest, id: SessionId) {
         let place = forest.session(id);
         let place = place.and_then(|session| Some((session, session.run()?)));
-        let (Some((session, run)), Some(noted)) = (place, self.open.get_mut(&id)) else {
+        let (Some((session, run)), Some(noted)) = (place, self.open.get(&id).copied()) else {
             return;
         };
-        noted.has_row = true;
         self.batch.sessions.push(SessionRow {
             record: session.record(id),
             run,
@@ -244,7 +220,6 @@ impl Gather {
         let Some(run) = forest.run(id) else {
             return;
         };
-        self.known_runs.insert(id);
         self.batch.runs.push(RunRow {
             id,
             name: self.names.get(&id).map(|(_, name)| name.clone()),
@@ -297,7 +272,6 @@ impl Sink for Gather {
                     opened: (self.now_ms)(),
                     closed: None,
                     remarks: 0,
-                    has_row: false,
                 };
                 self.open.insert(*session, noted);
             }
@@ -329,12 +303,11 @@ impl Sink for Gather {
                 self.runs.insert(*run);
                 self.flush(forest);
                 self.names.remove(run);
-                self.known_runs.remove(run);
             }
             Update::CannotAccept(_) => {}
         }
         if self.batch.bytes > BATCH_BYTES {
-            self.flush_events(forest);
+            self.flush(forest);
         }
         ControlFlow::Continue(())
     }

@@ -170,3 +170,23 @@ async fn a_run_that_is_too_large_makes_room_once_it_is_over() {
     3 c ok 0 1 2 3 closed 2 0 2
     ");
 }
+
+/// A load of events goes before the next tick; who is killed then leaves a
+/// file that agrees with itself.
+#[test]
+fn what_is_written_between_two_ticks_is_counted() {
+    let mut kept = Kept::new();
+    kept.play("1 start a");
+    for line in much(1, "a").lines().take(200) {
+        kept.step(line);
+    }
+    kept.step("1 start b");
+    kept.keep();
+    let kept = kept.again();
+    let (counted, found) = (
+        "SELECT runs.events, sessions.events, runs.spans FROM runs, sessions",
+        "SELECT count(*), count(*), (SELECT count(*) FROM spans) FROM events",
+    );
+    assert!(!kept.rows(found).starts_with("1 "), "nothing was written");
+    assert_eq!(kept.rows(counted), kept.rows(found));
+}
