@@ -31,8 +31,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, (width, height): (u16, u16), theme: Th
     let columns = u16::try_from(columns).unwrap_or(u16::MAX).saturating_add(5);
     let (box_width, box_height) = (columns.min(width), (lines.len() as u16 + 4).min(height));
     let area = Rect::new(
-        (width - box_width) / 2,
-        (height - box_height) / 2,
+        width.saturating_sub(box_width) / 2,
+        height.saturating_sub(box_height) / 2,
         box_width,
         box_height,
     );
@@ -51,7 +51,10 @@ fn framed(lines: &[&str], width: usize, theme: Theme) -> Vec<Line<'static>> {
         let strip = Strip::new(width).add("│ ", theme.dim());
         let room = strip.left().saturating_sub(2);
         let strip = strip.add_within(room, text, style);
-        strip.pad_to(width - 1).add("│", theme.dim()).line()
+        strip
+            .pad_to(width.saturating_sub(1))
+            .add("│", theme.dim())
+            .line()
     };
     let mut framed = vec![edge("┌", "┐")];
     framed.extend(lines.iter().map(|line| row(line, Style::new())));

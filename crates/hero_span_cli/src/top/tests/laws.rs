@@ -139,6 +139,20 @@ fn failed(state: &State) -> usize {
     })
 }
 
+#[test]
+fn a_screen_of_any_size_is_drawn() {
+    for keys in ["", "?", "tab z", "tab tab z", "/"] {
+        let mut state = shown(from_lines([
+            start(1, None, "one"),
+            start(2, Some(1), "two"),
+        ]));
+        press(&mut state, keys);
+        for size in (0..30).flat_map(|width| (0..12).map(move |height| (width, height))) {
+            buffer(&mut state, size);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
