@@ -113,7 +113,8 @@ fn a_silent_connection_costs_little() {
 fn a_connection_that_was_loud_once_costs_little() {
     let unknown = format!("{{\"type\":\"{}\"}}\n", "x".repeat(200));
     let lines = unknown.repeat(100) + &format!("{{\"type\":\"{}\"}}\n", "x".repeat(30_000));
-    check_silent(&lines, 8.0);
+    // Not all that was freed goes back to the system; kept, it would be 39.
+    check_silent(&lines, 16.0);
 }
 
 #[test]
