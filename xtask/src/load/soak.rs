@@ -12,9 +12,6 @@ use super::observed::{Observed, observe, wait_for};
 use super::service::{Service, store};
 use super::{Failure, build, hold, verdict};
 
-/// A write that takes longer would be a loss for an SDK.
-const PATIENCE: Duration = Duration::from_millis(250);
-
 /// How often a producer writes its share.
 const BEAT: Duration = Duration::from_millis(20);
 
@@ -37,6 +34,10 @@ pub(crate) struct Args {
     /// Lines a second, of all together
     #[arg(long, default_value_t = 50_000)]
     rate: u64,
+
+    /// How long a write may take, in milliseconds: an SDK gives up after 250
+    #[arg(long, default_value_t = 250)]
+    patience: u64,
 
     /// Real processes that use the Python SDK, in place of threads
     #[arg(long)]
@@ -169,7 +170,8 @@ impl Producer {
             return process(root, socket, rate, seconds).map(Self::Process);
         }
         let socket: PathBuf = socket.to_owned();
-        let work = move || write(&socket, number, rate, seconds);
+        let patience = Duration::from_millis(args.patience);
+        let work = move || write(&socket, number, rate, seconds, patience);
         Ok(Self::Thread(std::thread::spawn(work)))
     }
 
@@ -207,7 +209,13 @@ fn process(root: &Path, socket: &Path, rate: f64, seconds: u64) -> Result<Child,
 }
 
 /// Writes at that rate, a burst a beat.
-fn write(socket: &Path, number: u64, rate: f64, seconds: u64) -> Result<Sent, Failure> {
+fn write(
+    socket: &Path,
+    number: u64,
+    rate: f64,
+    seconds: u64,
+    patience: Duration,
+) -> Result<Sent, Failure> {
     let fault = |e: std::io::Error| format!("producer {number}: {e}");
     let mut stream = UnixStream::connect(socket).map_err(fault)?;
     let mut lines = Lines::new(number);
@@ -223,7 +231,7 @@ fn write(socket: &Path, number: u64, rate: f64, seconds: u64) -> Result<Sent, Fa
         let before = Instant::now();
         stream.write_all(text.as_bytes()).map_err(fault)?;
         let waited = before.elapsed();
-        sent.given_up += u64::from(waited > PATIENCE);
+        sent.given_up += u64::from(waited > patience);
         sent.longest = sent.longest.max(waited);
         std::thread::sleep(BEAT.saturating_sub(waited));
     }
