@@ -48,9 +48,13 @@ fn scale(root: &Path, args: &Args) -> Result<(), Failure> {
     let begun = Instant::now();
     let service = Service::start(&program, directory.path())?;
     let store = store(directory.path());
-    wait_for(&store, fill(&service.socket, runs)?)?;
+    let sent = fill(&service.socket, runs)?;
+    wait_for(&store, sent)?;
     service.stop()?;
     let observed = observe(&store)?;
+    hold(observed.events == sent, || {
+        format!("{sent} events were sent, {} stored", observed.events)
+    })?;
     println!(
         "{} events of {runs} runs, {} MiB, filled in {:.0} s",
         observed.events,
