@@ -5,7 +5,9 @@ import time
 
 from hero_tracing import flow
 
-rate, seconds = float(sys.argv[1]), float(sys.argv[2])
+rate, seconds, start = (float(argument) for argument in sys.argv[1:4])
+# All begin at once: that as many interpreters start is not what is drilled.
+time.sleep(max(0.0, start - time.time()))
 begun = time.monotonic()
 events = 0
 while time.monotonic() - begun < seconds:

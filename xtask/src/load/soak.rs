@@ -7,10 +7,13 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::lines::Lines;
+use super::lines::{Lines, now_ms};
 use super::observed::{Observed, observe, wait_for};
 use super::service::{Service, store};
 use super::{Failure, build, hold, verdict};
+
+/// What an interpreter takes to start, with as many others beside it.
+const INTERPRETER: Duration = Duration::from_millis(150);
 
 /// How often a producer writes its share.
 const BEAT: Duration = Duration::from_millis(20);
@@ -65,10 +68,19 @@ fn soak(root: &Path, args: &Args) -> Result<(), Failure> {
     let program = build(root, !args.dev)?;
     let directory = tempfile::tempdir().map_err(|e| format!("no directory: {e}"))?;
     let service = Service::start(&program, directory.path())?;
-    let begun = Instant::now();
+    let patience = INTERPRETER
+        * if args.python {
+            args.producers as u32
+        } else {
+            0
+        };
+    let start = Instant::now() + patience;
+    let start_ms = now_ms() + patience.as_secs_f64() * 1e3;
     let producers: Vec<Producer> = (1..=args.producers)
-        .map(|number| Producer::start(root, args, &service.socket, number))
+        .map(|number| Producer::start(root, args, &service.socket, number, start_ms))
         .collect::<Result<_, _>>()?;
+    std::thread::sleep(start.saturating_duration_since(Instant::now()));
+    let begun = Instant::now();
     let memory = watch(&service, args.seconds);
     let mut sent = Sent::default();
     for producer in producers {
@@ -163,11 +175,17 @@ enum Producer {
 }
 
 impl Producer {
-    fn start(root: &Path, args: &Args, socket: &Path, number: u64) -> Result<Self, Failure> {
+    fn start(
+        root: &Path,
+        args: &Args,
+        socket: &Path,
+        number: u64,
+        start_ms: f64,
+    ) -> Result<Self, Failure> {
         let rate = args.rate as f64 / args.producers as f64;
         let seconds = args.seconds;
         if args.python {
-            return process(root, socket, rate, seconds).map(Self::Process);
+            return process(root, socket, rate, seconds, start_ms).map(Self::Process);
         }
         let socket: PathBuf = socket.to_owned();
         let patience = Duration::from_millis(args.patience);
@@ -196,11 +214,20 @@ impl Producer {
     }
 }
 
-/// A process that runs a flow with the real SDK and says how many events it
-/// told.
-fn process(root: &Path, socket: &Path, rate: f64, seconds: u64) -> Result<Child, Failure> {
+/// A process that runs a flow with the real SDK from that time on, and says how
+/// many events it told.
+fn process(
+    root: &Path,
+    socket: &Path,
+    rate: f64,
+    seconds: u64,
+    start_ms: f64,
+) -> Result<Child, Failure> {
+    let start = start_ms / 1e3;
+    let arguments = [rate.to_string(), seconds.to_string(), start.to_string()];
     Command::new("python3")
-        .args(["-c", FLOW, &rate.to_string(), &seconds.to_string()])
+        .args(["-c", FLOW])
+        .args(arguments)
         .env("HERO_FLOW_SPAN_SOCK", socket)
         .env("PYTHONPATH", root.join("sdk/python"))
         .stdout(Stdio::piped())
