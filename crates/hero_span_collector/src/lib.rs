@@ -10,7 +10,7 @@
 //! [`Incoming`], within [`Limits`], keeps what it hears in a [`Store`], and
 //! tells a [`Sink`] of it, with the [`Forest`] as it stands. The trees are pure
 //! and usable without any of the rest. A bad line costs no other line
-//! (`consumer.bad-line`), and no connection holds more memory than one line.
+//! (`consumer.bad-line`), and what a connection holds is bounded ([`Limits`]).
 //!
 //! [`store::Reader`] looks at a store, also while a collector writes to it.
 //!

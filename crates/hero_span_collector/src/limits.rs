@@ -21,10 +21,10 @@ pub struct Limits {
     /// default. A byte now and then is enough to stay.
     pub idle: Option<Duration>,
     /// How many connections may be open at once, at least one; the others
-    /// wait to be accepted. A silent one holds a few KiB, and each may hold an
-    /// unfinished line of 32 KiB: the 10,000 of the default hold 320 MiB at
-    /// the very most, and that only if all of them mean harm. While a sink is
-    /// slow each also holds what one read of 16 KiB said.
+    /// wait to be accepted. A silent one holds a few KiB. One that means harm
+    /// holds an unfinished line of 32 KiB and the ids of some 16,000 spans, 1
+    /// to 2 MiB, and while a sink is slow also what one read of 16 KiB said.
+    /// What spans said is held in common, and bounded in all.
     pub connections: usize,
 }
 

@@ -23,8 +23,8 @@ pub struct Finding {
     pub expected: String,
     /// What the event did.
     pub found: String,
-    /// Whether an event that never arrived, or could not be read, may explain
-    /// it: then the sender need not have broken the rule.
+    /// Whether an event that never arrived, could not be read or was forgotten
+    /// may explain it: then the sender need not have broken the rule.
     pub explained_by_loss: bool,
 }
 
@@ -64,6 +64,13 @@ enum Span {
     Named { child: SpanId },
     /// What its events said.
     Met(Met),
+}
+
+impl Span {
+    /// Whether it is the one that began in that order, and is open.
+    fn is_open(&self, order: u32) -> bool {
+        matches!(self, Self::Met(met) if met.is_open && met.order == order)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -223,6 +230,15 @@ impl Stream {
         }
     }
 
+    /// Remembers also of open spans only so many, or up to twice as many: the
+    /// latest. Once one was forgotten, that explains whatever a loss would.
+    #[must_use]
+    pub fn with_most_open(mut self, most: usize) -> Self {
+        let memory = self.memory.get_or_insert_with(|| Memory::of(usize::MAX));
+        memory.limit_open(most);
+        self
+    }
+
     /// As [`Self::new`], but the only parents of other producers are these:
     /// any other parent that has not started breaks `rule.parent-started` at
     /// once.
@@ -236,9 +252,10 @@ impl Stream {
     /// Takes the next event of the connection and says which rules it breaks.
     pub fn observe(&mut self, event: &Event<'_>) -> Vec<Finding> {
         let risen = self.seq.take(event.seq());
+        let lacks_open = self.memory.as_ref().is_some_and(Memory::lacks_open);
         let mut findings = Findings {
             span_id: event.span_id(),
-            after_loss: self.has_unread || self.seq.lost > 0,
+            after_loss: self.has_unread || self.seq.lost > 0 || lacks_open,
             list: Vec::new(),
         };
         if let (Err(last), Some(seq)) = (risen, event.seq()) {
@@ -335,8 +352,22 @@ impl Stream {
         };
         self.met = self.met.saturating_add(1);
         self.spans.insert(id, Span::Met(met));
-        if !is_open {
+        if is_open {
+            self.forget_open(id, met.order);
+        } else {
             self.forget_ended(id, met.order);
+        }
+    }
+
+    /// A span has begun: remembers it, and forgets the oldest for it.
+    fn forget_open(&mut self, id: SpanId, order: u32) {
+        let Some(memory) = &mut self.memory else {
+            return;
+        };
+        let spans = &self.spans;
+        let is_open = |id, order| spans.get(&id).is_some_and(|span| span.is_open(order));
+        for (id, order) in memory.begin(id, order, is_open) {
+            self.forget(id, |span| span.is_open(order));
         }
     }
 

@@ -48,8 +48,16 @@ proptest! {
     }
 
     #[test]
+    fn what_forgetting_open_spans_does_is_explained_by_it(events in good_stream(), most in 0..9_usize) {
+        let mut stream = Stream::remembering(most).with_most_open(most);
+        let findings = observe(&mut stream, &events);
+        prop_assert!(findings.iter().all(|found| found.explained_by_loss), "{:?}", findings);
+        prop_assert!(stream.open_spans().len() <= 2 * most);
+    }
+
+    #[test]
     fn what_is_not_forgotten_is_judged_as_ever(events in vec(event(), 0..40)) {
-        let (mut stream, mut other) = (Stream::new(), Stream::remembering(80));
+        let (mut stream, mut other) = (Stream::new(), Stream::remembering(80).with_most_open(80));
         for event in events.iter().chain(&events) {
             prop_assert_eq!(stream.observe(event), other.observe(event));
         }

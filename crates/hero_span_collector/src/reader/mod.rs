@@ -21,8 +21,9 @@ pub(crate) struct Reader {
 }
 
 /// How many ended spans a connection's rules look back to, for a connection
-/// may go on for months: some 300 kB.
+/// may go on for months, and how many open ones at the least: 1 to 2 MiB.
 const REMEMBERED: usize = 4_096;
+const REMEMBERED_OPEN: usize = 8_192;
 
 #[derive(Debug)]
 struct Lines {
@@ -34,7 +35,7 @@ struct Lines {
 impl Default for Lines {
     fn default() -> Self {
         Self {
-            stream: Stream::remembering(REMEMBERED),
+            stream: Stream::remembering(REMEMBERED).with_most_open(REMEMBERED_OPEN),
             count: 0,
             lost: 0,
         }
