@@ -87,7 +87,7 @@ pub(crate) fn header(forest: &Forest, run: RunId, look: Look) -> String {
         let ms = duration_ms(run, running, look.now_ms);
         parts.extend(ms.map(|ms| paint.dim(&duration(ms))));
     }
-    let roots = run.roots_let_go().spans;
+    let roots = run.roots_let_go();
     let hidden = (roots > 0).then(|| plural(roots, "earlier span"));
     parts.extend(hidden.map(|spans| paint.warn(&format!("{spans} not shown"))));
     format!("{title}  {}", parts.join(", "))

@@ -4,7 +4,7 @@ use hero_span_protocol::{Clause, Event, Producer, SpanId, TimeMs};
 
 use super::arena::SpanKey;
 use super::run::RunId;
-use super::session::{Ending, Session, SessionId};
+use super::session::{Counts, Ending, Session, SessionId};
 use super::span::{Span, State, What};
 use super::{Forest, Run};
 
@@ -19,9 +19,9 @@ pub struct Heard {
     pub is_new: bool,
     /// The run that span now belongs to.
     pub run: RunId,
-    /// The number of the span that the loss before the event was counted on;
+    /// The span that the loss before the event was counted on, and its number;
     /// see [`Span::lost`].
-    pub lost_in: Option<u64>,
+    pub lost_in: Option<(u64, SpanKey)>,
     /// The clauses that the event put on the span, without those that were
     /// there before: those that came with it, and those that the forest finds
     /// (`type.id`, `type.time`).
@@ -57,9 +57,8 @@ impl Forest {
         if !(0.0..=TimeMs::MAX_SENT).contains(&event.ts_ms().as_f64()) {
             span.flag(Clause::TypeTime);
         }
-        let heard = self.session_mut(session);
-        heard.latest = Some((key, what == What::End));
-        heard.counts.events += 1;
+        self.session_mut(session).latest = Some((key, what == What::End));
+        self.came(session, |counts| counts.events += 1);
         let run = self.place(session);
         self.settle(key, run, before);
         let begun = self.spans[key].begun();
@@ -78,19 +77,19 @@ impl Forest {
 
     /// Lines of an unknown type came (`consumer.unknown-type`).
     pub fn skip(&mut self, session: SessionId, lines: u64) {
-        self.session_mut(session).counts.skipped += lines;
+        self.came(session, |counts| counts.skipped += lines);
         self.place(session);
     }
 
     /// Bad lines came (`consumer.bad-line`).
     pub fn reject(&mut self, session: SessionId, lines: u64) {
-        self.session_mut(session).counts.rejected += lines;
+        self.came(session, |counts| counts.rejected += lines);
         self.place(session);
     }
 
     /// The connection ended within a line (`transport.torn`).
     pub fn tear(&mut self, session: SessionId) {
-        self.session_mut(session).counts.torn += 1;
+        self.came(session, |counts| counts.torn += 1);
         self.place(session);
     }
 
@@ -109,6 +108,15 @@ impl Forest {
             if is_idle {
                 self.idle.push(session);
             }
+        }
+    }
+
+    /// Counts what came over a connection, also on its run if it has one.
+    fn came(&mut self, session: SessionId, count: impl Fn(&mut Counts)) {
+        let session = self.session_mut(session);
+        count(&mut session.counts);
+        if let Some(run) = session.run {
+            count(&mut self.run_mut(run).counts);
         }
     }
 
@@ -134,8 +142,12 @@ impl Forest {
             return;
         }
         session.producer = Some(producer.clone().into_owned());
-        let first = *self.producers.entry(producer.id).or_insert(id);
-        self.join(id, first);
+        let its = (producer.id, SessionId(0))..=(producer.id, SessionId(u64::MAX));
+        let known = self.producers.range(its).next().copied();
+        self.producers.insert((producer.id, id));
+        if let Some((_, other)) = known {
+            self.join(id, other);
+        }
     }
 
     /// The connection's span of that id, as a new root if it is the first
@@ -188,6 +200,13 @@ impl Forest {
     pub(super) fn settle(&mut self, key: SpanKey, run: RunId, before: Option<State>) {
         let span = &self.spans[key];
         let (session, after) = (span.session(), span.state());
+        if span.parent().is_none() {
+            if let Some(at) = span.started() {
+                let run = self.runs.entry(run).or_default();
+                run.call(at, span.name());
+            }
+            self.count_root(key, Some(after));
+        }
         self.count(session, run, before, after);
         let has_ended = |state| matches!(state, State::Ended(_));
         let ended = has_ended(after) && !before.is_some_and(has_ended);
@@ -198,16 +217,22 @@ impl Forest {
     }
 
     /// Counts a loss on the connection and, if it is clear in whose stretch
-    /// it fell, on that span, whose number it returns.
-    fn lose(&mut self, session: SessionId, key: SpanKey, what: What, events: u64) -> Option<u64> {
+    /// it fell, on that span, which it returns.
+    fn lose(
+        &mut self,
+        session: SessionId,
+        key: SpanKey,
+        what: What,
+        events: u64,
+    ) -> Option<(u64, SpanKey)> {
         if events == 0 {
             return None;
         }
         let latest = self.session_mut(session).latest;
-        self.session_mut(session).counts.lost += events;
+        self.came(session, |counts| counts.lost += events);
         let span = self.stretch(latest, (key, what))?;
         self.spans[span].lose(events);
-        Some(self.spans[span].number())
+        Some((self.spans[span].number(), span))
     }
 
     /// The one span that was current before and after a gap: what a

@@ -75,6 +75,7 @@ impl Forest {
         if first != child {
             self.unlink(first);
             self.push_root(first);
+            self.count_root(first, Some(self.spans[first].state()));
             self.move_under(child, parent);
             self.point_up(first);
         }
@@ -112,6 +113,7 @@ impl Forest {
     }
 
     fn move_under(&mut self, child: SpanKey, parent: SpanKey) {
+        self.count_root(child, None);
         self.unlink(child);
         let above = &mut self.spans[parent].links;
         above.children += 1;
@@ -182,12 +184,14 @@ impl Forest {
     pub(super) fn enrol(&mut self, id: SessionId, run: RunId) {
         let session = self.session_mut(id);
         session.run = Some(run);
+        let counts = session.counts;
         let connected = usize::from(session.ending.is_none());
         self.latest_run = self.latest_run.max(run);
         let joins = self.runs.entry(run).or_insert_with(|| {
             self.begun_runs += 1;
             Run::default()
         });
+        joins.counts += counts;
         let place = joins.add(id, connected);
         self.session_mut(id).place = place;
     }

@@ -32,7 +32,7 @@ mod tally;
 mod tests;
 mod turns;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hero_span_protocol::SpanId;
 
@@ -66,8 +66,8 @@ pub struct Forest {
     numbered: u64,
     /// The span to take for an id that another connection names.
     by_id: HashMap<SpanId, SpanKey>,
-    /// Which connection a producer was first heard on.
-    producers: HashMap<SpanId, SessionId>,
+    /// Which connections a producer was heard on.
+    producers: BTreeSet<(SpanId, SessionId)>,
     /// Roots that wait for a parent nobody has been heard of.
     waiting: HashMap<SpanId, Vec<SpanKey>>,
     /// Whose turn it is to be let go.
@@ -84,13 +84,9 @@ impl Forest {
         Self::default()
     }
 
-    /// A forest without trees that gives its first span this number, for one
-    /// that goes on where another ended. Numbers begin at 1 at least.
-    pub fn with_first_number(number: u64) -> Self {
-        Self::with_first_numbers(1, number)
-    }
-
-    /// The same, for its first run and its first span.
+    /// A forest without trees that gives its first run and its first span
+    /// these numbers, for one that goes on where another ended. Numbers begin
+    /// at 1 at least.
     pub fn with_first_numbers(run: u64, span: u64) -> Self {
         Self {
             latest_run: RunId(run.saturating_sub(1)),
@@ -122,7 +118,8 @@ impl Forest {
     }
 
     /// The span of that key, if it still is the one of that number.
-    pub fn held(&self, key: SpanKey, number: u64) -> Option<&Span> {
+    #[cfg(test)]
+    pub(crate) fn held(&self, key: SpanKey, number: u64) -> Option<&Span> {
         Some(&self.spans[key]).filter(|span| span.number() == number)
     }
 
@@ -148,12 +145,7 @@ impl Forest {
 
     /// What came over all connections of a run.
     pub fn counts(&self, run: RunId) -> Counts {
-        let let_go = self.runs.get(&run).map(|run| run.counts_let_go);
-        let mut sum = let_go.unwrap_or_default();
-        for session in self.sessions_of(run) {
-            sum += session.counts;
-        }
-        sum
+        self.runs.get(&run).map(Run::counts).unwrap_or_default()
     }
 
     /// Every span of a run, each before those that hang under it.

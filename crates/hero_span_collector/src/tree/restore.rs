@@ -46,7 +46,7 @@ impl Forest {
             return;
         }
         if let Some(producer) = &record.producer {
-            self.producers.entry(producer.id).or_insert(record.id);
+            self.producers.insert((producer.id, record.id));
         }
         let session = self.session_mut(record.id);
         session.producer = record.producer;

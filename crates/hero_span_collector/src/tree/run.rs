@@ -23,14 +23,16 @@ impl fmt::Display for RunId {
 pub struct Run {
     pub(super) sessions: Vec<SessionId>,
     pub(super) sessions_let_go: u64,
-    /// What came over the connections that were let go.
-    pub(super) counts_let_go: Counts,
+    pub(super) counts: Counts,
     pub(super) connected: usize,
     pub(super) revision: u64,
     pub(super) tally: Tally,
     pub(super) left_open: u64,
     pub(super) let_go: u64,
-    pub(super) roots_let_go: Tally,
+    pub(super) roots: Tally,
+    pub(super) roots_let_go: u64,
+    /// The name of the root that started first, and when that was.
+    name: Option<(TimeMs, Box<str>)>,
     /// From the first thing heard to the last.
     times: Option<(TimeMs, TimeMs)>,
 }
@@ -74,10 +76,24 @@ impl Run {
         self.tally.spans - self.let_go
     }
 
-    /// How the roots stood that were let go; see
-    /// [`Forest::shed`](super::Forest::shed).
-    pub fn roots_let_go(&self) -> Tally {
+    /// How all its roots stand, or stood when they were let go.
+    pub fn roots(&self) -> Tally {
+        self.roots
+    }
+
+    /// How many roots were let go; see [`Forest::shed`](super::Forest::shed).
+    pub fn roots_let_go(&self) -> u64 {
         self.roots_let_go
+    }
+
+    /// What came over all its connections.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The name of the root that started first, among all there have been.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(|(_, name)| &**name)
     }
 
     /// The earliest time at which a span of it started or was first heard of.
@@ -98,6 +114,14 @@ impl Run {
         self.times = Some((first.min(was_first), last.max(was_last)));
     }
 
+    /// A root of that name started then.
+    pub(super) fn call(&mut self, at: TimeMs, name: &str) {
+        let is_first = |(first, _): &(TimeMs, Box<str>)| at < *first;
+        if self.name.as_ref().is_none_or(is_first) {
+            self.name = Some((at, name.into()));
+        }
+    }
+
     /// Takes in a connection, and returns which one of them it is.
     pub(super) fn add(&mut self, session: SessionId, connected: usize) -> usize {
         self.sessions.push(session);
@@ -109,13 +133,17 @@ impl Run {
     pub(super) fn absorb(&mut self, other: Self) {
         self.sessions.extend(other.sessions);
         self.sessions_let_go += other.sessions_let_go;
-        self.counts_let_go += other.counts_let_go;
+        self.counts += other.counts;
         self.connected += other.connected;
         self.revision += other.revision + 1;
         self.tally += other.tally;
         self.left_open += other.left_open;
         self.let_go += other.let_go;
+        self.roots += other.roots;
         self.roots_let_go += other.roots_let_go;
+        if let Some((at, name)) = other.name {
+            self.call(at, &name);
+        }
         if let Some((first, last)) = other.times {
             self.stretch(first, last);
         }

@@ -63,14 +63,12 @@ impl Forest {
     /// it either: a span's way to its representative leads upwards.
     fn let_go(&mut self, key: SpanKey) {
         let span = &self.spans[key];
-        let (session, parent, state) = (span.session(), span.parent(), span.state());
+        let (session, parent) = (span.session(), span.parent());
         self.unlink(key);
         if let Some(run) = self.run_of(session) {
             let run = self.run_mut(run);
             run.let_go += 1;
-            if parent.is_none() {
-                run.roots_let_go.add(state);
-            }
+            run.roots_let_go += u64::from(parent.is_none());
         }
         if let Some(parent) = parent {
             self.spans[parent].lose_child();
@@ -86,7 +84,7 @@ impl Forest {
         let Some(session) = self.sessions.get(&id).filter(is_done) else {
             return;
         };
-        let (place, counts) = (session.place, session.counts);
+        let place = session.place;
         let Some(run) = session.run.and_then(|run| self.runs.get_mut(&run)) else {
             return;
         };
@@ -95,7 +93,6 @@ impl Forest {
         }
         run.sessions.swap_remove(place);
         run.sessions_let_go += 1;
-        run.counts_let_go += counts;
         if let Some(&moved) = run.sessions.get(place) {
             self.session_mut(moved).place = place;
         }
@@ -105,13 +102,10 @@ impl Forest {
     fn forget_session(&mut self, id: SessionId) {
         let session = self.sessions.remove(&id);
         let producer = session.and_then(|session| session.producer);
-        if let Some(producer) = producer
-            && self.producers.get(&producer.id) == Some(&id)
-        {
-            self.producers.remove(&producer.id);
+        if let Some(producer) = producer {
+            self.producers.remove(&(producer.id, id));
         }
         tighten(&mut self.sessions);
-        tighten(&mut self.producers);
     }
 
     /// What was spoken of last is what a loss may have fallen on. After an end

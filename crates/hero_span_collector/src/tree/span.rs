@@ -47,6 +47,8 @@ pub(super) struct Links {
     pub(super) previous: Option<SpanKey>,
     pub(super) next: Option<SpanKey>,
     pub(super) children: u32,
+    /// As what it counts among its run's roots.
+    pub(super) root_as: Option<State>,
     /// Of a root that waits for its parent: which one of them it is.
     pub(super) place: usize,
     /// One step up towards the representative of the tree it belongs to.

@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 use hero_span_protocol::Status;
 
 use super::Forest;
+use super::arena::SpanKey;
 use super::run::RunId;
 use super::session::SessionId;
 use super::span::State;
@@ -60,6 +61,21 @@ impl AddAssign for Tally {
 }
 
 impl Forest {
+    /// Has a span count among its run's roots as one that stands like this, or
+    /// not at all.
+    pub(super) fn count_root(&mut self, key: SpanKey, state: Option<State>) {
+        let Some(run) = self.run_of(self.spans[key].session()) else {
+            return;
+        };
+        let before = std::mem::replace(&mut self.spans[key].links.root_as, state);
+        if before == state {
+            return;
+        }
+        let roots = &mut self.run_mut(run).roots;
+        before.into_iter().for_each(|state| roots.remove(state));
+        state.into_iter().for_each(|state| roots.add(state));
+    }
+
     /// Counts that a span of a connection, which is in that run by now, came
     /// to stand otherwise; `before` is `None` for one that is new.
     pub(super) fn count(

@@ -21,7 +21,7 @@ fn check(script: &str, expected: &str) {
 fn describe(heard: &Heard) -> String {
     let mut parts = vec![format!("span {} of run {}", heard.number, heard.run)];
     parts.extend(heard.is_new.then(|| "new".to_owned()));
-    parts.extend(heard.lost_in.map(|number| format!("lost in {number}")));
+    parts.extend(heard.lost_in.map(|(number, _)| format!("lost in {number}")));
     parts.extend(heard.flags.iter().map(|clause| clause.to_string()));
     let joined = heard.joined.iter();
     parts.extend(joined.map(|(stays, goes)| format!("run {goes} is {stays}")));
@@ -117,7 +117,7 @@ fn runs_that_an_event_joins_are_told_in_turn() {
 
 #[test]
 fn numbers_begin_where_they_are_told_to() {
-    let mut forest = Forest::with_first_number(700);
+    let mut forest = Forest::with_first_numbers(1, 700);
     play(&mut forest, "1 start a\n1 start b");
     let (_, _, heard) = step(&mut forest, "1 start c", 0).expect("an event");
     assert_eq!(heard.number, 702);

@@ -15,7 +15,7 @@ pub(super) fn outline(forest: &Forest) -> String {
 pub(super) fn run_outline(forest: &Forest, run: RunId) -> String {
     let counts = forest.counts(run);
     let mut text = String::new();
-    let roots_let_go = forest.run(run).map_or(0, |run| run.roots_let_go().spans);
+    let roots_let_go = forest.run(run).map_or(0, |run| run.roots_let_go());
     for (word, count) in [
         ("lost", counts.lost),
         ("rejected", counts.rejected),

@@ -143,7 +143,7 @@ fn told<'a>(forest: &mut Forest, script: &'a str) -> BTreeMap<u64, Told<'a>> {
         let own = &mut told.entry(heard.number).or_default().events;
         own.push((event, heard.flags.into(), 0));
         // Counted on another span, whose first event is as good as any.
-        let counted = heard.lost_in.and_then(|number| told.get_mut(&number));
+        let counted = heard.lost_in.and_then(|(number, _)| told.get_mut(&number));
         if let Some((_, _, sum)) = counted.and_then(|span| span.events.first_mut()) {
             *sum += lost as u32;
         }

@@ -8,7 +8,7 @@ use super::laws::{connections, interleave, turns};
 use super::outline::outline;
 use super::script::{id, play, step};
 use super::{check, is_empty};
-use crate::tree::{Forest, Heard, SessionId, SpanKey};
+use crate::tree::{Counts, Forest, Heard, SessionId, SpanKey, Tally};
 
 #[test]
 fn the_earliest_end_goes_first() {
@@ -319,7 +319,30 @@ fn sheds() -> impl Strategy<Value = BTreeMap<usize, (usize, usize)>> {
     proptest::collection::btree_map(0..60_usize, (keep(4), keep(8)), 0..30)
 }
 
+/// What is kept up to date event by event is what one would count.
+fn check_counts(forest: &Forest) -> Result<(), TestCaseError> {
+    for (id, run) in forest.runs() {
+        let mut held = Tally::default();
+        forest
+            .root_keys(id)
+            .for_each(|key| held.add(forest.span(key).state()));
+        prop_assert_eq!(run.roots().spans, held.spans + run.roots_let_go());
+        if run.roots_let_go() == 0 {
+            prop_assert_eq!(run.roots(), held);
+        }
+        if run.sessions_let_go == 0 {
+            let mut came = Counts::default();
+            forest
+                .sessions_of(id)
+                .for_each(|session| came += session.counts());
+            prop_assert_eq!(run.counts(), came);
+        }
+    }
+    Ok(())
+}
+
 fn check_bounds(forest: &Forest, ended: usize, all: usize) -> Result<(), TestCaseError> {
+    check_counts(forest)?;
     prop_assert!(forest.span_count() <= all);
     let spans = forest.runs().flat_map(|(run, _)| forest.spans_of(run));
     let spans: Vec<_> = spans.map(|key| forest.span(key)).collect();
@@ -429,6 +452,31 @@ fn connections_that_are_over_go_with_their_spans() {
     assert_eq!(sessions(&forest), (vec![1, 3], 4, 1, 1));
     forest.shed(0, 1);
     assert_eq!(sessions(&forest), (vec![1], 4, 1, 1));
+}
+
+#[test]
+fn a_producer_is_known_while_any_connection_of_it_is_open() {
+    let mut forest = Forest::new();
+    let script = "1 start a from p
+        2 start b from p
+        1 end a ok
+        1 close
+        - shed 0 9
+        3 start c from p";
+    play(&mut forest, script);
+    assert_eq!(forest.session(SessionId(1)).map(|_| ()), None);
+    assert_eq!(forest.runs().count(), 1);
+}
+
+#[test]
+fn a_run_keeps_the_name_of_its_first_root() {
+    let mut forest = Forest::new();
+    play(
+        &mut forest,
+        "1 start b at 5\n1 start a at 4\n1 end a ok at 6\n- shed 0 9\n1 start c at 7",
+    );
+    let names: Vec<_> = forest.runs().map(|(_, run)| run.name()).collect();
+    assert_eq!(names, [Some("a")]);
 }
 
 #[test]
