@@ -62,6 +62,8 @@ pub(super) struct RunRow {
     pub(super) heard: Option<f64>,
     pub(super) processes: u64,
     pub(super) connected: usize,
+    /// Nobody is about to join it.
+    pub(super) is_over: bool,
     pub(super) tally: Tally,
     pub(super) counts: Counts,
 }
@@ -123,6 +125,19 @@ impl RunState {
             Self::Open => "open",
             Self::Failed => "failed",
         }
+    }
+
+    /// The worst of a run's roots.
+    pub(super) fn of(roots: Tally) -> Self {
+        let roots = [
+            (roots.failed, Self::Failed),
+            (roots.open, Self::Open),
+            (roots.unknown, Self::Unknown),
+            (roots.cancelled, Self::Cancelled),
+            (roots.ok, Self::Ok),
+        ];
+        let mut there = roots.into_iter().filter(|(count, _)| *count > 0);
+        there.next().map(|(_, state)| state).unwrap_or_default()
     }
 
     /// The state of that word.

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use hero_span_protocol::{Event, TimeMs};
+use hero_span_protocol::TimeMs;
 
 use super::batch::{Batch, EventRow, Remark, RunRow, RunState, SessionRow};
 use super::keeper::Queue;
 use crate::message::{Rejected, Skipped, Told};
 use crate::sink::{Sink, Update};
-use crate::tree::{Forest, Heard, Run, RunId, SessionId, SpanKey, Tally};
+use crate::tree::{Forest, Heard, RunId, SessionId, SpanKey};
 
 /// Bytes of events after which a batch goes before it is due.
 const BATCH_BYTES: usize = 1 << 20;
@@ -33,9 +34,10 @@ pub(crate) struct Gather {
     spans: BTreeMap<u64, SpanKey>,
     sessions: BTreeSet<SessionId>,
     runs: BTreeSet<RunId>,
+    /// Those of them that are over.
+    over: BTreeSet<RunId>,
     /// Connections that are open.
     open: HashMap<SessionId, Noted>,
-    names: HashMap<RunId, (TimeMs, Box<str>)>,
 }
 
 /// What is known of a connection beside its place in the forest.
@@ -55,70 +57,33 @@ impl Gather {
             spans: BTreeMap::new(),
             sessions: BTreeSet::new(),
             runs: BTreeSet::new(),
+            over: BTreeSet::new(),
             open: HashMap::new(),
-            names: HashMap::new(),
         }
     }
 
-    fn event(
-        &mut self,
-        forest: &Forest,
-        session: SessionId,
-        told: &std::sync::Arc<Told>,
-        heard: &Heard,
-    ) {
+    fn event(&mut self, session: SessionId, told: &Arc<Told>, heard: &Heard) {
         self.batch.bytes += EVENT_BYTES + told.text.len();
         self.batch.events.push(EventRow {
             session,
             span: heard.number,
             told: told.clone(),
             flags: heard.flags.clone(),
-            lost_in: heard.lost_in,
+            lost_in: heard.lost_in.map(|(number, _)| number),
         });
         self.spans.insert(heard.number, heard.span);
-        if let Some(number) = heard.lost_in {
-            self.spans.extend(lost_in(forest, heard.span, number));
-        }
-        self.join(forest, &heard.joined);
+        self.spans.extend(heard.lost_in);
+        self.join(&heard.joined);
         self.changed(session, heard.run);
-        if let Event::Start(_) = &told.event {
-            self.name(forest, heard);
-        }
-    }
-
-    /// A run is called after its first root.
-    fn name(&mut self, forest: &Forest, heard: &Heard) {
-        let span = forest.span(heard.span);
-        let Some(at) = span.started().filter(|_| span.parent().is_none()) else {
-            return;
-        };
-        match self.names.get(&heard.run) {
-            // A run that was over may have had roots before.
-            None => self.name_anew(forest, heard.run),
-            Some((known, _)) if at < *known => {
-                self.names.insert(heard.run, (at, span.name().into()));
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn name_anew(&mut self, forest: &Forest, run: RunId) {
-        let roots = forest.root_keys(run).map(|key| forest.span(key));
-        let started = roots.filter_map(|root| Some((root.started()?, root.name())));
-        if let Some((at, name)) = started.min() {
-            self.names.insert(run, (at, name.into()));
-        }
     }
 
     /// All connections of a run that became part of another are in that now.
-    fn join(&mut self, forest: &Forest, joined: &[(RunId, RunId)]) {
+    fn join(&mut self, joined: &[(RunId, RunId)]) {
         for &(stays, goes) in joined {
             self.batch.joins.push((stays, goes));
             self.batch.bytes += ROW_BYTES;
             self.runs.remove(&goes);
             self.runs.insert(stays);
-            self.names.remove(&goes);
-            self.name_anew(forest, stays);
         }
     }
 
@@ -188,6 +153,7 @@ impl Gather {
         for run in std::mem::take(&mut self.runs) {
             self.run_row(forest, run);
         }
+        self.over.clear();
         let spans = std::mem::take(&mut self.spans);
         let spans = spans.into_values().map(|key| forest.span(key).record());
         self.batch.spans.extend(spans);
@@ -222,46 +188,17 @@ impl Gather {
         };
         self.batch.runs.push(RunRow {
             id,
-            name: self.names.get(&id).map(|(_, name)| name.clone()),
-            state: state(forest, id),
+            name: run.name().map(Into::into),
+            state: RunState::of(run.roots()),
+            is_over: self.over.contains(&id),
             began: run.first_time().map(TimeMs::as_f64),
             heard: run.last_time().map(TimeMs::as_f64),
             processes: run.sessions_ever(),
             connected: run.connected(),
             tally: run.tally(),
-            counts: forest.counts(id),
+            counts: run.counts(),
         });
     }
-}
-
-/// The span that a loss was counted on: the one that was heard of, or one of
-/// the two above it.
-fn lost_in(forest: &Forest, heard: SpanKey, number: u64) -> Option<(u64, SpanKey)> {
-    let up = std::iter::successors(Some(heard), |&key| forest.span(key).parent());
-    let mut near = up.take(3);
-    let found = near.find(|&key| forest.span(key).number() == number)?;
-    Some((number, found))
-}
-
-/// The worst of the run's roots, those that were let go included.
-fn state(forest: &Forest, id: RunId) -> RunState {
-    let held = forest
-        .root_keys(id)
-        .map(|key| forest.span(key).state().into());
-    let gone = forest
-        .run(id)
-        .map_or_else(Tally::default, Run::roots_let_go);
-    let gone = [
-        (gone.ok, RunState::Ok),
-        (gone.cancelled, RunState::Cancelled),
-        (gone.unknown, RunState::Unknown),
-        (gone.open, RunState::Open),
-        (gone.failed, RunState::Failed),
-    ];
-    let gone = gone.into_iter().filter(|(count, _)| *count > 0);
-    held.chain(gone.map(|(_, state)| state))
-        .max()
-        .unwrap_or_default()
 }
 
 impl Sink for Gather {
@@ -279,7 +216,7 @@ impl Sink for Gather {
                 session,
                 told,
                 heard,
-            } => self.event(forest, *session, told, heard),
+            } => self.event(*session, told, heard),
             Update::Skipped(session, skipped) => {
                 self.skipped(*session, skipped);
                 self.changed_session(forest, *session);
@@ -301,8 +238,8 @@ impl Sink for Gather {
             }
             Update::RunOver(run) => {
                 self.runs.insert(*run);
+                self.over.insert(*run);
                 self.flush(forest);
-                self.names.remove(run);
             }
             Update::CannotAccept(_) => {}
         }

@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::columns;
 
-/// Spans that go in one transaction.
-const SLICE: usize = 500;
+/// Spans and events that go in one transaction.
+const SLICE: usize = 1_000;
 
 /// Pages that are given back to the system in one transaction.
 const PAGES: u32 = 2_000;
@@ -60,31 +60,33 @@ pub(super) fn prune(
             progress(pruned);
         }
     }
+    while free_pages(connection)? > 0 {
+        give_back(connection)?;
+    }
     connection.pragma(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))?;
     Ok(pruned)
 }
 
 fn doom_before(connection: &Connection, before_ms: f64) -> rusqlite::Result<u64> {
     let sql = "UPDATE runs SET doomed = 1
-        WHERE joined IS NULL AND connected = 0 AND doomed = 0 AND heard < ?";
+        WHERE joined IS NULL AND over = 1 AND doomed = 0 AND coalesce(heard,
+            (SELECT max(coalesce(closed, opened)) FROM sessions WHERE run = runs.id), 0) < ?";
     let doomed = connection.execute(sql, [before_ms])?;
     Ok(doomed as u64)
 }
 
-/// Dooms runs by choice: they are gone for who reads at once.
-pub(super) fn doom(connection: &Connection, run: i64) -> rusqlite::Result<()> {
-    connection
-        .execute("UPDATE runs SET doomed = 1 WHERE id = ?", [run])
-        .map(|_| ())
-}
-
 /// Bytes in use: what is free within the file is not.
 pub(super) fn used_bytes(connection: &Connection) -> rusqlite::Result<u64> {
-    let number = |pragma: &str| {
-        connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, u64>(0))
-    };
-    let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
-    Ok(pages * number("page_size")?)
+    let pages = number(connection, "page_count")?.saturating_sub(free_pages(connection)?);
+    Ok(pages * number(connection, "page_size")?)
+}
+
+fn free_pages(connection: &Connection) -> rusqlite::Result<u64> {
+    number(connection, "freelist_count")
+}
+
+fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<u64> {
+    connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
 }
 
 fn is_over(connection: &Connection, max_bytes: Option<u64>) -> rusqlite::Result<bool> {
@@ -100,52 +102,67 @@ fn doomed(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     statement.query_row([], |row| row.get(0)).optional()
 }
 
+/// Dooms a run: it is gone for who reads at once.
 fn doom_oldest(connection: &Connection) -> rusqlite::Result<Option<i64>> {
-    let sql = "SELECT id FROM runs WHERE joined IS NULL AND connected = 0 ORDER BY id LIMIT 1";
-    let oldest = connection.query_row(sql, [], |row| row.get(0)).optional()?;
-    if let Some(run) = oldest {
-        doom(connection, run)?;
-    }
-    Ok(oldest)
+    let sql = "UPDATE runs SET doomed = 1 WHERE id =
+        (SELECT id FROM runs WHERE joined IS NULL AND over = 1 ORDER BY id LIMIT 1) RETURNING id";
+    connection.query_row(sql, [], |row| row.get(0)).optional()
 }
 
-/// Some spans of the run, or what is left of it once there are none.
+/// Some spans of the run with their events, or what is left of it once there
+/// are none.
 fn slice(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    let spans = some_spans(&transaction, run)?;
-    for (span, session) in &spans {
-        forget_span(&transaction, *span, *session)?;
-    }
-    if spans.len() < SLICE {
-        forget_rest(&transaction, run)?;
+    let mut room = SLICE;
+    while room > 0 {
+        let Some((span, session)) = some_span(&transaction, run)? else {
+            forget_rest(&transaction, run)?;
+            break;
+        };
+        room -= forget_span(&transaction, span, session, room)?;
     }
     transaction.commit()
 }
 
-fn some_spans(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+fn some_span(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<Option<(i64, i64)>> {
     let sql = "SELECT spans.id, spans.session FROM sessions
-        JOIN spans ON spans.session = sessions.id WHERE sessions.run = ? LIMIT ?";
+        JOIN spans ON spans.session = sessions.id WHERE sessions.run = ? LIMIT 1";
     let mut statement = transaction.prepare_cached(sql)?;
-    let rows = statement.query_map(params![run, SLICE], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
+    let row = statement.query_row([run], |row| Ok((row.get(0)?, row.get(1)?)));
+    row.optional()
 }
 
-fn forget_span(transaction: &Transaction<'_>, span: i64, session: i64) -> rusqlite::Result<()> {
-    let mut events = transaction.prepare_cached("SELECT id, line FROM events WHERE span = ?")?;
-    let mut rows = events.query([span])?;
+/// Takes at most so many rows of a span; returns how many it took. The span's
+/// own row goes last.
+fn forget_span(
+    transaction: &Transaction<'_>,
+    span: i64,
+    session: i64,
+    most: usize,
+) -> rusqlite::Result<usize> {
+    let mut gone = 0;
+    let sql = "SELECT id, line FROM events WHERE span = ? ORDER BY id LIMIT ?";
+    let mut events = transaction.prepare_cached(sql)?;
+    let mut delete = transaction.prepare_cached("DELETE FROM events WHERE span = ? AND id <= ?")?;
+    let mut rows = events.query(params![span, most])?;
+    let mut last = 0;
     while let Some(row) = rows.next()? {
+        last = row.get(0)?;
+        gone += 1;
         if let Ok(Parsed::Event(event)) = parse(row.get_ref(1)?.as_str()?.as_bytes()) {
-            forget_words(transaction, row.get(0)?, &event)?;
+            forget_words(transaction, last, &event)?;
             forget_tags(transaction, session, span, &event)?;
         }
     }
-    for sql in [
-        "DELETE FROM events WHERE span = ?",
-        "DELETE FROM spans WHERE id = ?",
-    ] {
-        transaction.prepare_cached(sql)?.execute([span])?;
+    drop(rows);
+    delete.execute([span, last])?;
+    if gone < most {
+        transaction
+            .prepare_cached("DELETE FROM spans WHERE id = ?")?
+            .execute([span])?;
+        gone += 1;
     }
-    Ok(())
+    Ok(gone)
 }
 
 fn forget_words(

@@ -33,6 +33,8 @@ CREATE TABLE runs (
     heard      REAL,
     processes  INTEGER NOT NULL DEFAULT 0,
     connected  INTEGER NOT NULL DEFAULT 0,
+    -- Nobody is about to join it: it may be pruned.
+    over       INTEGER NOT NULL DEFAULT 0,
     spans      INTEGER NOT NULL DEFAULT 0,
     failed     INTEGER NOT NULL DEFAULT 0,
     cancelled  INTEGER NOT NULL DEFAULT 0,
@@ -45,6 +47,9 @@ CREATE TABLE runs (
     lost       INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX runs_by_state ON runs (state, id);
+CREATE INDEX runs_connected ON runs (id) WHERE connected > 0;
+CREATE INDEX runs_joined ON runs (joined) WHERE joined IS NOT NULL;
+CREATE INDEX runs_doomed ON runs (id) WHERE doomed = 1;
 
 CREATE TABLE sessions (
     id         INTEGER PRIMARY KEY,

@@ -98,6 +98,49 @@ fn the_oldest_go_first_and_those_that_run_stay() {
 }
 
 #[test]
+fn a_run_that_may_be_joined_again_stays() {
+    let mut kept = Kept::new();
+    kept.step("1 start a");
+    kept.step("1 close");
+    kept.tick();
+    kept.keep();
+    assert_eq!(kept.rows("SELECT connected FROM runs"), "0\n");
+    assert_eq!(prune(&mut kept, Some(1e12), Some(1)), 0);
+    kept.settle();
+    kept.keep();
+    assert_eq!(prune(&mut kept, None, Some(1)), 1);
+}
+
+#[test]
+fn a_run_that_another_joined_after_all_stays_until_both_are_over() {
+    let mut kept = Kept::new();
+    kept.play("1 start a\n1 close");
+    kept.step("2 start b {\"parent_span_id\":@a}");
+    kept.step("2 close");
+    kept.tick();
+    kept.keep();
+    assert_eq!(prune(&mut kept, Some(1e12), Some(1)), 0);
+}
+
+#[test]
+fn what_a_collector_left_behind_may_be_pruned_by_the_next() {
+    let mut kept = Kept::new();
+    kept.step("1 start a");
+    kept.tick();
+    kept.keep();
+    let mut kept = kept.again();
+    assert_eq!(prune(&mut kept, None, Some(1)), 1);
+}
+
+#[test]
+fn a_run_without_events_grows_old_by_its_connections() {
+    let mut kept = Kept::new();
+    kept.play("1 says nonsense\n1 close");
+    assert_eq!(prune(&mut kept, Some(4_999.0), None), 0);
+    assert_eq!(prune(&mut kept, Some(5_001.0), None), 1);
+}
+
+#[test]
 fn space_is_given_back() {
     let text = "words that take room ".repeat(400);
     let mut script = String::new();
@@ -120,6 +163,7 @@ fn space_is_given_back() {
     let used = kept.reader().used_bytes().expect("bytes");
     assert!(used <= half, "{used} of {half}");
     assert!(size(&kept) < before * 6 / 10, "{} of {before}", size(&kept));
+    assert_eq!(kept.rows("PRAGMA freelist_count"), "0\n");
     let left = kept.rows("SELECT min(id), max(id) FROM runs");
     assert_eq!(left, format!("{} 20\n", pruned + 1));
 }
@@ -146,6 +190,23 @@ fn a_store_that_is_too_large_is_pruned_bit_by_bit() {
     }
     assert_eq!(slices, 9, "1,200 spans go in three slices");
     assert_eq!(kept.rows("SELECT count(*) FROM events"), "0\n");
+}
+
+#[test]
+fn a_span_that_said_much_goes_bit_by_bit_too() {
+    let mut kept = Kept::new();
+    kept.play(&format!("1 start a\n{}1 close", "1 log a\n".repeat(2_500)));
+    let store = kept.store.take().expect("open");
+    let mut store = store.with_max_bytes(Some(1));
+    let mut left = vec![2_501];
+    while store.tidy().expect("pruned") {
+        let events = kept.rows("SELECT count(*) FROM events");
+        left.push(events.trim().parse().expect("a count"));
+    }
+    let most = left.windows(2).map(|two| two[0] - two[1]).max();
+    assert!(most <= Some(1_000), "{left:?}");
+    assert_eq!(left.last(), Some(&0));
+    assert_eq!(kept.rows("SELECT count(*) FROM words('said')"), "0\n");
 }
 
 #[test]

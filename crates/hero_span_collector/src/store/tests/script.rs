@@ -141,15 +141,17 @@ impl Kept {
     }
 
     pub(super) fn settle(&mut self) {
-        for _ in 0..SETTLED {
-            let _ = self.hub.tick(&mut self.gather);
-        }
+        (0..SETTLED).for_each(|_| self.tick());
+    }
+
+    pub(super) fn tick(&mut self) {
+        let _ = self.hub.tick(&mut self.gather);
     }
 
     /// Writes what was gathered.
     pub(super) fn keep(&mut self) {
         let mut batches = Vec::new();
-        while let Ok(batch) = self.batches.try_recv() {
+        while let Some(batch) = self.batches.next() {
             batches.push(batch);
         }
         let store = self.store.as_mut().expect("open");
