@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::oneshot;
@@ -73,7 +74,7 @@ impl Collector {
     ///
     /// # Errors
     ///
-    /// When the system has no thread for the store.
+    /// When the system has no thread for the store, or that broke off.
     pub async fn run(
         self,
         incoming: impl Incoming,
@@ -95,7 +96,9 @@ impl Collector {
             storage: store,
             now_ms,
             begin: |keeper| {
-                on_a_thread(keeper).map_err(|e| Error::system(&path, "start to store", e))
+                let kept = on_a_thread(keeper);
+                let kept = kept.map_err(|e| Error::system(&path, "start to store", e))?;
+                Ok(async move { kept.await.map_err(|_| broken(&path)) })
             },
         };
         let rest = Self::default().with_limits(limits).with_figures(figures);
@@ -103,7 +106,7 @@ impl Collector {
     }
 
     /// As [`Self::run`], with all that stands for the store given.
-    pub(crate) async fn keep<S: Storage, K: Future>(
+    pub(crate) async fn keep<S: Storage, K: Future<Output = Result<(), Error>>>(
         self,
         keeping: Keeping<S, impl FnOnce(Keeper<S>) -> Result<K, Error>>,
         incoming: impl Incoming,
@@ -122,8 +125,7 @@ impl Collector {
         let totals = hear(incoming, first, hub, &mut both, stop, limits).await;
         // The queue closes: the keeper stores what is left, and ends.
         drop(both);
-        let _ = kept.await;
-        Ok(totals)
+        kept.await.map(|()| totals)
     }
 }
 
@@ -135,6 +137,11 @@ pub(crate) struct Keeping<S, B> {
     pub(crate) now_ms: fn() -> f64,
     /// Has the keeper run; gives what is ready once it has ended.
     pub(crate) begin: B,
+}
+
+fn broken(path: &Path) -> Error {
+    let why = std::io::Error::other("the thread that does it panicked, which is a bug");
+    Error::system(path, "go on storing", why)
 }
 
 /// SQLite waits for the disk, and nothing else must.

@@ -68,7 +68,7 @@ impl Lived<'_> {
         let connection = looked_at(self.path)?;
         let rows = rows(&connection)?;
         self.committed(&rows)?;
-        let most = QUEUE_BYTES.cast_unsigned() + SLACK;
+        let most = QUEUE_BYTES as u64 + SLACK;
         let queued = self.ledger.most_queued;
         ensure!(queued <= most, "{queued} bytes waited");
         let sessions = sessions(&connection)?;
@@ -101,10 +101,7 @@ impl Lived<'_> {
             ("let go", figures.unstored > 0 && !ledger.is_spoiled()),
             ("refused", ledger.has_refused),
             ("failed to the end", ledger.is_failing && !self.is_killed),
-            (
-                "had to wait",
-                ledger.most_queued >= QUEUE_BYTES.cast_unsigned(),
-            ),
+            ("had to wait", ledger.most_queued >= QUEUE_BYTES as u64),
             ("torn", figures.torn > 0),
             ("lost", figures.lost > 0),
             ("skipped", figures.skipped > 0),

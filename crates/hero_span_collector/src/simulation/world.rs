@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,7 +24,7 @@ use super::plan::{Client, End, Fault, Life, Plan};
 use super::storage::{Ledger, Row, Watched, copy, times};
 use crate::collector::Keeping;
 use crate::limits::Limits;
-use crate::store::{Numbers, Writer};
+use crate::store::{Keeper, Numbers, Writer};
 use crate::{Collector, Error, Figures, Store, Totals};
 
 /// How long a collector may take to stop: with a store that works, and with
@@ -349,7 +350,7 @@ fn calm_from(life: &Life) -> Duration {
     Duration::from_millis(ms.unwrap_or(0))
 }
 
-type Begun = Result<JoinHandle<()>, Error>;
+type BoxFuture = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 /// Has the keeper run as a task that can be killed.
 fn begin_keeper(
@@ -357,7 +358,7 @@ fn begin_keeper(
     begun: Instant,
     stalls: Vec<Range<u64>>,
     planted: Planted,
-) -> impl FnOnce(crate::store::Keeper<Watched>) -> Begun {
+) -> impl FnOnce(Keeper<Watched>) -> Result<BoxFuture, Error> {
     move |keeper| {
         let stalls = times(begun, &stalls);
         let task = tokio::spawn(async move {
@@ -367,6 +368,9 @@ fn begin_keeper(
             }
         });
         *handle.lock().expect("whole") = Some(task.abort_handle());
-        Ok(task)
+        Ok(Box::pin(async {
+            task.await.expect("it goes last");
+            Ok(())
+        }))
     }
 }

@@ -1,9 +1,12 @@
 //! What takes batches from the queue and has them stored: as soon as it can,
 //! again when it could not, and counted when it cannot.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -13,7 +16,7 @@ use crate::figures::Figures;
 
 /// Bytes that may wait. Beyond them connections are not read, and producers
 /// feel it as their own socket filling up.
-pub(crate) const QUEUE_BYTES: i64 = 16 << 20;
+pub(crate) const QUEUE_BYTES: usize = 16 << 20;
 
 /// Bytes that are kept for later while nothing can be stored; of what is more
 /// the events are let go, the oldest first, and counted.
@@ -35,35 +38,99 @@ const CHORES_TO_A_LINE: u32 = 60;
 /// How long a collector that ends waits for a store that fails.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Connections and runs of which at least that is kept that they were, and
-/// connections whose unstored events are told apart.
+/// Connections whose unstored events are told apart: the latest.
 const COUNTED: usize = 10_000;
 
 /// The hub's end of the queue.
 #[derive(Debug)]
 pub(crate) struct Queue {
     batches: mpsc::UnboundedSender<Batch>,
+    waiting: Waiting,
     figures: Figures,
+    is_left_alone: bool,
 }
 
 /// The keeper's end.
-pub(crate) type Batches = mpsc::UnboundedReceiver<Batch>;
+#[derive(Debug)]
+pub(crate) struct Batches {
+    batches: mpsc::UnboundedReceiver<Batch>,
+    waiting: Waiting,
+}
 
 pub(crate) fn queue(figures: Figures) -> (Queue, Batches) {
     let (batches, taken) = mpsc::unbounded_channel();
-    (Queue { batches, figures }, taken)
+    let waiting = Waiting {
+        bytes: Arc::default(),
+        gauge: figures.queue_bytes.clone(),
+    };
+    let queue = Queue {
+        batches,
+        waiting: waiting.clone(),
+        figures,
+        is_left_alone: false,
+    };
+    let batches = Batches {
+        batches: taken,
+        waiting,
+    };
+    (queue, batches)
 }
 
 impl Queue {
-    pub(crate) fn push(&self, batch: Batch) {
-        self.figures.queue_bytes.inc_by(signed(batch.bytes));
-        // The keeper goes last: it drains what was sent before.
-        let _ = self.batches.send(batch);
+    pub(crate) fn push(&mut self, batch: Batch) {
+        self.waiting.add(batch.bytes);
+        if let Err(unsent) = self.batches.send(batch) {
+            self.lack(&unsent.0);
+        }
+    }
+
+    /// The keeper should go last. It is gone when something in it broke: then
+    /// collecting goes on, and what is not stored is counted.
+    fn lack(&mut self, batch: &Batch) {
+        self.waiting.take(batch.bytes);
+        self.figures.unstored.inc_by(batch.events());
+        if !std::mem::replace(&mut self.is_left_alone, true) {
+            tracing::error!("nothing is stored any more; what comes is counted");
+        }
     }
 
     /// Whether who fills it has to wait.
     pub(crate) fn is_full(&self) -> bool {
-        self.figures.queue_bytes.get() > QUEUE_BYTES
+        self.waiting.bytes.load(Ordering::Relaxed) > QUEUE_BYTES
+    }
+}
+
+impl Batches {
+    /// A batch that is there already.
+    pub(crate) fn next(&mut self) -> Option<Batch> {
+        self.batches.try_recv().ok()
+    }
+}
+
+/// Nobody has to wait for what a keeper that broke left behind.
+impl Drop for Batches {
+    fn drop(&mut self) {
+        self.waiting
+            .take(self.waiting.bytes.load(Ordering::Relaxed));
+    }
+}
+
+/// The bytes that wait to be stored.
+#[derive(Debug, Clone)]
+struct Waiting {
+    bytes: Arc<AtomicUsize>,
+    gauge: Gauge,
+}
+
+impl Waiting {
+    fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.gauge.inc_by(signed(bytes));
+    }
+
+    fn take(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.gauge.dec_by(signed(bytes));
     }
 }
 
@@ -82,7 +149,7 @@ pub(crate) struct Keeper<S> {
     /// Whether the first that is pending is what remains of those whose
     /// events were let go.
     has_remains: bool,
-    unstored: HashMap<u64, u64>,
+    unstored: BTreeMap<u64, u64>,
     is_failing: bool,
     is_pruning: bool,
     next_chores: Instant,
@@ -99,7 +166,7 @@ impl<S: Storage> Keeper<S> {
             pending: Vec::new(),
             pending_bytes: 0,
             has_remains: false,
-            unstored: HashMap::new(),
+            unstored: BTreeMap::new(),
             is_failing: false,
             is_pruning: false,
             next_chores: Instant::now(),
@@ -127,15 +194,15 @@ impl<S: Storage> Keeper<S> {
         } else {
             self.next_chores
         };
-        match timeout_at(until, self.batches.recv()).await {
+        match timeout_at(until, self.batches.batches.recv()).await {
             Ok(Some(batch)) => self.take(batch),
             Ok(None) => return false,
             Err(_) => return true,
         }
         while self.pending_bytes < TRANSACTION_BYTES {
-            match self.batches.try_recv() {
-                Ok(batch) => self.take(batch),
-                Err(_) => break,
+            match self.batches.next() {
+                Some(batch) => self.take(batch),
+                None => break,
             }
         }
         true
@@ -145,7 +212,7 @@ impl<S: Storage> Keeper<S> {
     async fn wait_to_retry(&mut self) -> bool {
         let retry = Instant::now() + RETRY;
         loop {
-            match timeout_at(retry, self.batches.recv()).await {
+            match timeout_at(retry, self.batches.batches.recv()).await {
                 Ok(Some(batch)) => self.take(batch),
                 Ok(None) => return false,
                 Err(_) => return true,
@@ -176,9 +243,8 @@ impl<S: Storage> Keeper<S> {
     }
 
     fn forget_pending(&mut self) {
-        self.figures.queue_bytes.dec_by(signed(self.pending_bytes));
+        self.count_out(self.pending_bytes);
         self.pending.clear();
-        self.pending_bytes = 0;
         self.has_remains = false;
     }
 
@@ -207,9 +273,36 @@ impl<S: Storage> Keeper<S> {
         if !std::mem::replace(&mut self.is_failing, true) {
             tracing::error!("{error}; what comes meanwhile is counted, and trying goes on");
         }
-        // What fails for good must not stand in the way of what comes next.
-        let keep = if error.may_pass() { KEPT_BYTES } else { 0 };
-        self.let_go(keep);
+        if error.may_pass() {
+            self.let_go(KEPT_BYTES);
+        } else {
+            self.store_each();
+        }
+    }
+
+    /// What fails for good must not stand in the way of the rest: of each batch
+    /// that cannot be written stays how connections and runs stand, if that can.
+    fn store_each(&mut self) {
+        for batch in std::mem::take(&mut self.pending) {
+            self.count_out(batch.bytes);
+            if self.store_one(&batch) {
+                continue;
+            }
+            self.lack(&batch);
+            let mut remains = Batch::default();
+            remains.remember(batch);
+            self.store_one(&remains);
+        }
+        self.has_remains = false;
+    }
+
+    fn store_one(&mut self, batch: &Batch) -> bool {
+        let begun = std::time::Instant::now();
+        let written = self.storage.write(std::slice::from_ref(batch)).is_ok();
+        if written {
+            self.figures.committed(batch.events(), begun.elapsed());
+        }
+        written
     }
 
     /// Lets go of the events of the oldest batches over so many bytes; of none
@@ -235,24 +328,24 @@ impl<S: Storage> Keeper<S> {
         self.has_remains = keep > 0;
         if self.has_remains {
             self.pending_bytes += remains.bytes;
-            self.figures.queue_bytes.inc_by(signed(remains.bytes));
+            self.batches.waiting.add(remains.bytes);
             self.pending.insert(0, remains);
         }
     }
 
     fn count_out(&mut self, bytes: usize) {
         self.pending_bytes -= bytes;
-        self.figures.queue_bytes.dec_by(signed(bytes));
+        self.batches.waiting.take(bytes);
     }
 
     /// Counts the events that are let go.
     fn lack(&mut self, batch: &Batch) {
         self.figures.unstored.inc_by(batch.events());
         for session in batch.sessions_of_events() {
-            let full = self.unstored.len() >= COUNTED;
-            if !full || self.unstored.contains_key(&session) {
-                *self.unstored.entry(session).or_default() += 1;
-            }
+            *self.unstored.entry(session).or_default() += 1;
+        }
+        while self.unstored.len() > COUNTED {
+            self.unstored.pop_first();
         }
     }
 

@@ -46,6 +46,10 @@ pub use self::write::Numbers;
 use crate::Error;
 use crate::listen::Lock;
 
+/// How long a collector's write waits for another program that has the file:
+/// it tries again later, and listens meanwhile.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(10);
+
 /// Where batches go: a [`Store`], or what a test puts before one.
 pub(crate) trait Storage {
     /// Writes the batches, all of them or nothing.
@@ -104,6 +108,9 @@ impl Store {
         let connection = schema::open(path)?;
         let begun = begin(&connection, writer).and_then(|collector| {
             let numbers = Numbers::read(&connection)?;
+            if collector > 0 {
+                connection.busy_timeout(PATIENCE)?;
+            }
             Ok((collector, numbers))
         });
         let (collector, numbers) = begun.map_err(|e| Error::store(path, "begin a session", e))?;
@@ -177,7 +184,7 @@ fn begin(connection: &Connection, writer: Writer<'_>) -> rusqlite::Result<i64> {
     transaction.execute_batch(
         "UPDATE sessions SET closed = (SELECT heard FROM collectors WHERE id = sessions.collector),
              ending = 'unknown' WHERE closed IS NULL;
-         UPDATE runs SET connected = 0 WHERE connected > 0;",
+         UPDATE runs SET connected = 0, over = 1 WHERE joined IS NULL AND over = 0;",
     )?;
     let mut collector = 0;
     if let Some(socket) = writer.socket {
@@ -201,12 +208,8 @@ impl Storage for Store {
         } = self;
         let full = self.max_bytes.filter(|_| self.is_full);
         // That a run is over must be known even then: it can be pruned.
-        let write = if full.is_some() {
-            write::standing
-        } else {
-            write::write
-        };
-        write(connection, *collector, numbers, batches)
+        let all = full.is_none();
+        write::write(connection, *collector, numbers, batches, all)
             .map_err(|e| Error::store(&self.path, "write to the store", e))?;
         full.map_or(Ok(()), |max| Err(Error::full_store(&self.path, max)))
     }

@@ -18,7 +18,8 @@ const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 /// The version that this program reads and writes.
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
 
-/// How long to wait for another program that writes to the file.
+/// How long to wait for another program that writes to the file, unless what
+/// waits behind it cannot wait too.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Statements that are kept prepared: more than there are.

@@ -48,38 +48,24 @@ impl Numbers {
     }
 }
 
-/// Writes the batches, all of them or nothing.
+/// Writes the batches, all of them or nothing: `all` that they have, or only
+/// how connections and runs stand.
 pub(super) fn write(
     connection: &mut Connection,
     collector: i64,
     numbers: &mut Numbers,
     batches: &[Batch],
+    all: bool,
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     let mut next = *numbers;
     for batch in batches {
         stand(&transaction, collector, &mut next, batch)?;
-        events(&transaction, &mut next, &batch.events)?;
-        spans(&transaction, &mut next, &batch.spans)?;
-        remarks(&transaction, &batch.remarks)?;
-    }
-    next.write(&transaction)?;
-    transaction.commit()?;
-    *numbers = next;
-    Ok(())
-}
-
-/// Writes of the batches only how connections and runs stand.
-pub(super) fn standing(
-    connection: &mut Connection,
-    collector: i64,
-    numbers: &mut Numbers,
-    batches: &[Batch],
-) -> rusqlite::Result<()> {
-    let transaction = connection.transaction()?;
-    let mut next = *numbers;
-    for batch in batches {
-        stand(&transaction, collector, &mut next, batch)?;
+        if all {
+            events(&transaction, &mut next, &batch.events)?;
+            spans(&transaction, &mut next, &batch.spans)?;
+            remarks(&transaction, &batch.remarks)?;
+        }
     }
     next.write(&transaction)?;
     transaction.commit()?;
@@ -160,7 +146,7 @@ fn joins(
             .prepare_cached("UPDATE runs SET joined = ?1 WHERE joined = ?2")?
             .execute([stays.0, goes.0])?;
         transaction
-            .prepare_cached("INSERT INTO runs (id, joined) VALUES (?2, ?1) ON CONFLICT (id) DO UPDATE SET joined = ?1, connected = 0")?
+            .prepare_cached("INSERT INTO runs (id, joined) VALUES (?2, ?1) ON CONFLICT (id) DO UPDATE SET joined = ?1, connected = 0, over = 0")?
             .execute([stays.0, goes.0])?;
         // It may never have had a row of its own.
         next.run = next.run.max(goes.0 + 1);
@@ -174,12 +160,12 @@ fn runs(
     rows: &[RunRow],
 ) -> rusqlite::Result<()> {
     const SQL: &str = "INSERT INTO runs (id, name, state, began, heard, processes, connected,
-            spans, failed, cancelled, open, unknown, events, skipped, rejected, torn, lost)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+            spans, failed, cancelled, open, unknown, events, skipped, rejected, torn, lost, over)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
         ON CONFLICT (id) DO UPDATE SET name = coalesce(?2, name), state = ?3, began = ?4,
             heard = ?5, processes = ?6, connected = ?7, spans = ?8, failed = ?9, cancelled = ?10,
             open = ?11, unknown = ?12, events = ?13, skipped = ?14, rejected = ?15, torn = ?16,
-            lost = ?17";
+            lost = ?17, over = ?18";
     let mut statement = transaction.prepare_cached(SQL)?;
     for row in rows {
         let (tally, counts) = (&row.tally, row.counts);
@@ -201,6 +187,7 @@ fn runs(
             count(counts.rejected),
             count(counts.torn),
             count(counts.lost),
+            row.is_over,
         ])?;
         next.run = next.run.max(row.id.0 + 1);
     }

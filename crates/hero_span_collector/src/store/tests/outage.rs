@@ -33,6 +33,12 @@ impl Flaky {
 impl Storage for Flaky {
     fn write(&mut self, batches: &[Batch]) -> Result<(), Error> {
         self.stand(true)?;
+        let mut lines = batches.iter().flat_map(Batch::lines);
+        if lines.any(|(_, line)| line.contains("cannot be written")) {
+            let code = ffi::Error::new(ffi::SQLITE_CONSTRAINT);
+            let error = rusqlite::Error::SqliteFailure(code, None);
+            return Err(Error::store(self.store.path(), "write to the store", error));
+        }
         self.store.write(batches)
     }
 
@@ -91,7 +97,10 @@ async fn played_within<'s>(
             .map(str::trim)
             .filter(|line| !line.is_empty())
         {
-            kept.step(line);
+            match line {
+                "- tick" => kept.tick(),
+                line => kept.step(line),
+            }
         }
         kept.settle();
         sleep(Duration::from_secs(1)).await;
@@ -143,6 +152,41 @@ async fn what_is_refused_for_good_is_counted_when_nothing_comes_after_it() {
     assert_snapshot!(rows, @"1 a open 1 2 2 1 - 2 2 2");
     let rows = played(ffi::SQLITE_CONSTRAINT, &[before, during]).await;
     assert_snapshot!(rows, @"1 a open 1 2 2 1 - 2 2 2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_load_that_cannot_be_written_costs_no_other() {
+    let script = r#"1 start a
+        - tick
+        2 start b
+        2 log b {"message":"cannot be written"}
+        - tick
+        1 end a
+        1 close
+        2 end b
+        2 close"#;
+    let rows = played_within(None, [(script, None)]).await;
+    assert_snapshot!(rows, @"
+    1 a ok 0 1 2 1 closed 2 0 2
+    2 b ok 0 1 3 2 closed 3 2 1
+    ");
+}
+
+#[test]
+fn nobody_waits_for_a_keeper_that_is_gone() {
+    let figures = Figures::default();
+    let (mut queue, batches) = crate::store::queue(figures.clone());
+    let batch = |bytes| Batch {
+        bytes,
+        ..Batch::default()
+    };
+    queue.push(batch(64 << 20));
+    assert!(queue.is_full());
+    drop(batches);
+    assert!(!queue.is_full());
+    queue.push(batch(64 << 20));
+    assert!(!queue.is_full());
+    assert_eq!(figures.snapshot().queue_bytes, 0);
 }
 
 #[tokio::test(start_paused = true)]
