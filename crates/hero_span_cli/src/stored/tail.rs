@@ -73,10 +73,10 @@ impl Tail {
         loop {
             // Asked first: what a run says last comes before its end.
             let is_over = self.is_over()?;
-            let events = self.reader.events_after(after, AT_ONCE, self.run)?;
+            let (events, until) = self.reader.events_after(after, AT_ONCE, self.run)?;
+            after = until;
             let mut out = std::io::stdout().lock();
             for stored in &events {
-                after = stored.id;
                 let Some(event) = stored.event() else {
                     continue;
                 };

@@ -245,16 +245,8 @@ fn grown(
     if known.is_outdated && Instant::now() >= known.next {
         return whole(reader, line, seen).map(Some);
     }
-    let latest = reader.latest_event()?;
-    if latest == known.event {
-        return Ok(None);
-    }
-    let mut events = reader.events_after(known.event, AT_ONCE, Some(line.run))?;
-    known.event = match events.last() {
-        Some(last) if events.len() == AT_ONCE => last.id,
-        Some(last) => last.id.max(latest),
-        None => latest,
-    };
+    let (mut events, until) = reader.events_after(known.event, AT_ONCE, Some(line.run))?;
+    known.event = until;
     // Only the store knows which run a new connection is in.
     let count = events.len();
     events.retain(|event| known.sessions.contains(&event.session));

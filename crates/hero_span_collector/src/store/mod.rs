@@ -14,11 +14,11 @@
 
 mod batch;
 mod columns;
+mod events;
 mod gather;
 mod health;
 pub(crate) mod keeper;
 mod names;
-mod parts;
 mod prune;
 mod read;
 mod rebuild;
@@ -35,11 +35,12 @@ use rusqlite::{Connection, params};
 
 pub(crate) use self::batch::Batch;
 pub use self::batch::RunState;
+pub use self::events::Stored;
 pub(crate) use self::gather::Gather;
 pub use self::health::{CollectorLine, Health};
 pub(crate) use self::keeper::{Keeper, queue};
 use self::prune::Tidied;
-pub use self::read::{Reader, RemarkLine, RunLine, Stored};
+pub use self::read::{Reader, RemarkLine, RunLine};
 pub use self::rebuild::Rebuilt;
 pub use self::search::{Filter, SpanFilter};
 pub use self::write::Numbers;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use hero_span_protocol::{Clause, Event, Parsed, Producer, SpanId, parse};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use hero_span_protocol::{Producer, SpanId};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
 use super::{columns, health, prune, schema};
@@ -70,37 +70,6 @@ pub(super) const RUN_COLUMNS: &str = "runs.id,
     name, state, began, heard, processes, connected, spans, failed, cancelled, open, unknown,
     events, skipped, rejected, torn, lost,
     (SELECT total(unstored) FROM sessions WHERE sessions.run = runs.id)";
-
-/// An event as it was stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
-    /// Its number among all events.
-    pub id: u64,
-    /// The connection it came over.
-    pub session: SessionId,
-    /// The span it was about.
-    pub span: u64,
-    /// What that span is called; empty while its start was not seen.
-    pub name: String,
-    /// The run it belongs to.
-    pub run: RunId,
-    /// The line it came on, without its LF.
-    pub line: String,
-    /// The clauses that it broke.
-    pub flags: Vec<Clause>,
-    /// How many events were lost just before it.
-    pub lost: u64,
-}
-
-impl Stored {
-    /// The event itself.
-    pub fn event(&self) -> Option<Event<'_>> {
-        match parse(self.line.as_bytes()) {
-            Ok(Parsed::Event(event)) => Some(event),
-            Ok(Parsed::Skipped { .. }) | Err(_) => None,
-        }
-    }
-}
 
 /// Lines of a run that were no events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -280,7 +249,9 @@ impl Reader {
         let moment = self.connection.unchecked_transaction()?;
         let latest = self.latest()?;
         let mut forest = Forest::new();
-        for session in self.sessions(run)? {
+        let sessions = self.sessions(run)?;
+        let ids: Vec<_> = sessions.iter().map(|session| session.id.0).collect();
+        for session in sessions {
             forest.restore_session(session);
         }
         let sql = format!(
@@ -288,7 +259,7 @@ impl Reader {
             columns::SPAN_COLUMNS
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        for session in self.session_ids(run)? {
+        for session in ids {
             let mut rows = statement.query([session])?;
             while let Some(row) = rows.next()? {
                 if let Some(span) = columns::span(row)? {
@@ -301,14 +272,16 @@ impl Reader {
         Ok((forest, latest))
     }
 
-    fn session_ids(&self, run: u64) -> rusqlite::Result<Vec<i64>> {
-        let sql = "SELECT id FROM sessions WHERE run = ? ORDER BY id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let ids = statement.query_map([run], |row| row.get(0))?;
-        ids.collect()
+    /// The connections of a run, in the order they were accepted.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn connections(&self, run: u64) -> Result<Vec<SessionRecord>, Error> {
+        self.sessions(run).map_err(|e| self.fault(e))
     }
 
-    pub(super) fn sessions(&self, run: u64) -> rusqlite::Result<Vec<SessionRecord>> {
+    fn sessions(&self, run: u64) -> rusqlite::Result<Vec<SessionRecord>> {
         let sql = "SELECT id, producer, sdk, version, protocol, pid, closed IS NOT NULL, ending,
                 events, skipped, rejected, torn, lost FROM sessions WHERE run = ? ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -349,85 +322,6 @@ impl Reader {
         })
     }
 
-    /// Hands on the events of a run in the order they came, until `each` has
-    /// enough.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read, or what `each` says.
-    pub fn events<E: From<Error>>(
-        &self,
-        run: u64,
-        mut each: impl FnMut(Stored) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let sql = "SELECT events.id, events.session, events.span, ?1, events.line, events.flags,
-                events.lost, (SELECT name FROM spans WHERE spans.id = events.span)
-            FROM events WHERE events.id IN (SELECT events.id FROM sessions
-                JOIN spans ON spans.session = sessions.id
-                JOIN events ON events.span = spans.id WHERE sessions.run = ?1)
-            ORDER BY events.id";
-        let fault = |e| E::from(self.fault(e));
-        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
-        let mut rows = statement.query([run]).map_err(fault)?;
-        while let Some(row) = rows.next().map_err(fault)? {
-            each(stored(row).map_err(fault)?)?;
-        }
-        Ok(())
-    }
-
-    /// The events that came after that number, at most so many, of all runs or
-    /// one.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read.
-    pub fn events_after(
-        &self,
-        id: u64,
-        most: usize,
-        run: Option<u64>,
-    ) -> Result<Vec<Stored>, Error> {
-        let sql = "SELECT events.id, events.session, events.span, sessions.run, events.line,
-                events.flags, events.lost, (SELECT name FROM spans WHERE spans.id = events.span)
-            FROM events JOIN sessions ON sessions.id = events.session
-            WHERE events.id > ?1 AND (?3 IS NULL OR sessions.run = ?3)
-            ORDER BY events.id LIMIT ?2";
-        let read = || {
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let rows = statement.query_map(params![id, most, run], stored)?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|e| self.fault(e))
-    }
-
-    /// The number of a run's first event; 0 for none.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read.
-    pub fn first_event(&self, run: u64) -> Result<u64, Error> {
-        let sql = "SELECT coalesce(min(events.id), 0) FROM events WHERE span IN (
-            SELECT min(spans.id) FROM sessions JOIN spans ON spans.session = sessions.id
-            WHERE sessions.run = ? GROUP BY sessions.id)";
-        self.connection
-            .query_row(sql, [run], |row| row.get(0))
-            .map_err(|e| self.fault(e))
-    }
-
-    /// The number of the latest event; 0 for none.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read.
-    pub fn latest_event(&self) -> Result<u64, Error> {
-        self.latest().map_err(|e| self.fault(e))
-    }
-
-    fn latest(&self) -> rusqlite::Result<u64> {
-        let sql = "SELECT coalesce(max(id), 0) FROM events";
-        self.connection.query_row(sql, [], |row| row.get(0))
-    }
-
     /// What is known of a run's lines that were no events.
     ///
     /// # Errors
@@ -453,24 +347,6 @@ impl Reader {
         read().map_err(|e| self.fault(e))
     }
 
-    /// The event that ended a span of that number: its first end. `None` while
-    /// none was stored.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read.
-    pub fn end_of(&self, span: u64) -> Result<Option<Stored>, Error> {
-        let sql = "SELECT events.id, events.session, events.span, sessions.run, events.line,
-                events.flags, events.lost, (SELECT name FROM spans WHERE spans.id = events.span)
-            FROM events JOIN sessions ON sessions.id = events.session
-            WHERE events.span = ? AND type = 'end' ORDER BY events.id LIMIT 1";
-        let read = || {
-            let mut statement = self.connection.prepare_cached(sql)?;
-            statement.query_row([span], stored).optional()
-        };
-        read().map_err(|e| self.fault(e))
-    }
-
     /// Bytes that the store uses.
     ///
     /// # Errors
@@ -479,17 +355,4 @@ impl Reader {
     pub fn used_bytes(&self) -> Result<u64, Error> {
         prune::used_bytes(&self.connection).map_err(|e| self.fault(e))
     }
-}
-
-fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    Ok(Stored {
-        id: row.get(0)?,
-        session: SessionId(row.get(1)?),
-        span: row.get(2)?,
-        run: RunId(row.get(3)?),
-        line: row.get(4)?,
-        flags: columns::flags(row.get_ref(5)?.as_str_or_null()?),
-        lost: row.get::<_, Option<u64>>(6)?.unwrap_or(0),
-        name: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
-    })
 }

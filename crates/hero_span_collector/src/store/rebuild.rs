@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use hero_span_protocol::{Event, Parsed, parse};
+use hero_span_protocol::{Parsed, parse};
 use rusqlite::{Row, Transaction, params};
 
 use super::{Store, columns, write};
 use crate::Error;
-use crate::tree::{SessionId, SpanRecord};
+use crate::tree::{Folding, SessionId};
 
 /// How often progress is told, in spans.
 const STEP: u64 = 1_000;
@@ -31,19 +31,16 @@ impl Store {
     ///
     /// When the file cannot be read or written. Then it is as it was.
     pub fn rebuild(&mut self, mut progress: impl FnMut(Rebuilt)) -> Result<Rebuilt, Error> {
-        let mut next = self.numbers;
-        let rebuilt = self
-            .connection
-            .transaction()
-            .and_then(|transaction| {
-                clear(&transaction)?;
-                let rebuilt = fill(&transaction, &mut next, &mut progress)?;
-                count(&transaction)?;
-                transaction.commit()?;
-                Ok(rebuilt)
-            })
-            .map_err(|e| Error::store(&self.path, "rebuild the store", e))?;
-        Ok(rebuilt)
+        // It gives no new numbers.
+        let mut numbers = self.numbers;
+        let rebuilt = self.connection.transaction().and_then(|transaction| {
+            clear(&transaction)?;
+            let rebuilt = fill(&transaction, &mut numbers, &mut progress)?;
+            count(&transaction)?;
+            transaction.commit()?;
+            Ok(rebuilt)
+        });
+        rebuilt.map_err(|e| Error::store(&self.path, "rebuild the store", e))
     }
 }
 
@@ -53,95 +50,101 @@ fn clear(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     )
 }
 
-/// One event with what was found of it when it came.
-struct Found {
-    id: i64,
-    session: u64,
-    span: u64,
-    event: Option<Event<'static>>,
-    flags: Vec<hero_span_protocol::Clause>,
-}
-
-fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
-    let event = match parse(row.get_ref(3)?.as_str()?.as_bytes()) {
-        Ok(Parsed::Event(event)) => Some(event.into_owned()),
-        Ok(Parsed::Skipped { .. }) | Err(_) => None,
-    };
-    Ok(Found {
-        id: row.get(0)?,
-        session: row.get(1)?,
-        span: row.get(2)?,
-        event,
-        flags: columns::flags(row.get_ref(4)?.as_str_or_null()?),
-    })
-}
-
 /// Goes through the events span by span.
 fn fill(
     transaction: &Transaction<'_>,
-    next: &mut write::Numbers,
+    numbers: &mut write::Numbers,
     progress: &mut impl FnMut(Rebuilt),
 ) -> rusqlite::Result<Rebuilt> {
-    let mut rebuilt = Rebuilt::default();
-    let mut ordinals = HashMap::new();
+    let mut filling = Filling {
+        transaction,
+        numbers,
+        rebuilt: Rebuilt::default(),
+        ordinals: HashMap::new(),
+    };
     let mut statement = transaction.prepare(
-        "SELECT id, session, span, line, flags FROM events INDEXED BY events_by_span ORDER BY span, id",
+        "SELECT span, session, id, line, flags FROM events INDEXED BY events_by_span ORDER BY span, id",
     )?;
-    let mut rows = statement.query_map([], found)?.peekable();
-    while let Some(first) = rows.next() {
-        let mut events = vec![first?];
-        let span = events[0].span;
-        let same = |row: &rusqlite::Result<Found>| row.as_ref().is_ok_and(|row| row.span == span);
-        while let Some(row) = rows.next_if(same) {
-            events.push(row?);
-        }
-        rebuilt.events += events.len() as u64;
-        rebuilt.unreadable += events.iter().filter(|found| found.event.is_none()).count() as u64;
-        rebuilt.spans += u64::from(fill_span(transaction, next, &mut ordinals, events)?);
-        if rebuilt.spans % STEP == 0 {
-            progress(rebuilt);
-        }
+    let mut rows = statement.query([])?;
+    let mut span = None;
+    while let Some(row) = rows.next()? {
+        let number = row.get(0)?;
+        let current = match span.take() {
+            Some((current, folding)) if current == number => Some(folding),
+            Some((_, folding)) => {
+                filling.put(&folding, progress)?;
+                None
+            }
+            None => None,
+        };
+        let session = row.get(1)?;
+        let mut folding = current.unwrap_or_else(|| filling.begin(number, session));
+        filling.event(row, number, session, &mut folding)?;
+        span = Some((number, folding));
     }
-    Ok(rebuilt)
+    if let Some((_, folding)) = span {
+        filling.put(&folding, progress)?;
+    }
+    progress(filling.rebuilt);
+    Ok(filling.rebuilt)
 }
 
-fn fill_span(
-    transaction: &Transaction<'_>,
-    next: &mut write::Numbers,
-    ordinals: &mut HashMap<u64, u32>,
-    events: Vec<Found>,
-) -> rusqlite::Result<bool> {
-    let Some((session, span)) = events.first().map(|found| (found.session, found.span)) else {
-        return Ok(false);
-    };
-    let ordinal = ordinals.entry(session).or_default();
-    for found in &events {
-        index(transaction, found)?;
+struct Filling<'a, 't> {
+    transaction: &'a Transaction<'t>,
+    numbers: &'a mut write::Numbers,
+    rebuilt: Rebuilt,
+    /// What each connection's next span comes after.
+    ordinals: HashMap<u64, u32>,
+}
+
+impl Filling<'_, '_> {
+    fn begin(&self, span: u64, session: u64) -> Folding {
+        let ordinal = self.ordinals.get(&session).copied().unwrap_or_default();
+        Folding::new(span, SessionId(session), ordinal)
     }
-    let said = events
-        .into_iter()
-        .filter_map(|found| Some((found.event?, found.flags, 0)));
-    let Some(mut record) = SpanRecord::fold(span, SessionId(session), *ordinal, said) else {
-        return Ok(false);
-    };
-    *ordinal += 1;
-    record.lost = lost_in(transaction, span)?;
-    write::spans(transaction, next, &[record])?;
-    Ok(true)
+
+    fn event(
+        &mut self,
+        row: &Row<'_>,
+        span: u64,
+        session: u64,
+        folding: &mut Folding,
+    ) -> rusqlite::Result<()> {
+        self.rebuilt.events += 1;
+        let Ok(Parsed::Event(event)) = parse(row.get_ref(3)?.as_str()?.as_bytes()) else {
+            self.rebuilt.unreadable += 1;
+            return Ok(());
+        };
+        write::words(self.transaction, row.get(2)?, &event)?;
+        write::tags(self.transaction, session, span, &event)?;
+        let flags = columns::flags(row.get_ref(4)?.as_str_or_null()?);
+        folding.hear(&event, &flags, 0);
+        Ok(())
+    }
+
+    fn put(
+        &mut self,
+        folding: &Folding,
+        progress: &mut impl FnMut(Rebuilt),
+    ) -> rusqlite::Result<()> {
+        let Some(mut record) = folding.record() else {
+            return Ok(());
+        };
+        *self.ordinals.entry(record.session.0).or_default() += 1;
+        record.lost = lost_in(self.transaction, record.number)?;
+        write::spans(self.transaction, self.numbers, &[record])?;
+        self.rebuilt.spans += 1;
+        if self.rebuilt.spans.is_multiple_of(STEP) {
+            progress(self.rebuilt);
+        }
+        Ok(())
+    }
 }
 
 fn lost_in(transaction: &Transaction<'_>, span: u64) -> rusqlite::Result<u32> {
     let sql = "SELECT min(total(lost), 4294967295) FROM events WHERE lost_in = ?";
     let mut statement = transaction.prepare_cached(sql)?;
     statement.query_row([span], |row| Ok(row.get::<_, f64>(0)? as u32))
-}
-
-fn index(transaction: &Transaction<'_>, found: &Found) -> rusqlite::Result<()> {
-    let Some(event) = &found.event else {
-        return Ok(());
-    };
-    write::words(transaction, found.id, event)?;
-    write::tags(transaction, found.session, found.span, event)
 }
 
 /// The counts of each run by its spans.

@@ -46,7 +46,7 @@ pub use self::grow::Heard;
 pub use self::restore::SessionRecord;
 pub use self::run::{Run, RunId};
 pub use self::session::{Counts, Ending, Session, SessionId};
-pub use self::span::{Span, SpanRecord, State, What};
+pub use self::span::{Folding, Span, SpanRecord, State, What};
 pub use self::tally::Tally;
 
 /// Every run that is known, and the trees of its spans.

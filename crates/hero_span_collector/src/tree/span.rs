@@ -12,7 +12,7 @@ use super::flags::Flags;
 use super::session::SessionId;
 use super::turns::Turn;
 
-pub use self::record::SpanRecord;
+pub use self::record::{Folding, SpanRecord};
 
 /// How a span stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -80,20 +80,47 @@ fn who_reads_events_may_have_enough() {
     assert_eq!(seen, 2);
 }
 
+/// Who reads in a pager may take hours.
+#[test]
+fn who_reads_slowly_does_not_make_the_file_grow() {
+    let kept = two();
+    let other = rusqlite::Connection::open(kept.path()).expect("a file");
+    let is_held = || {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let held = other.query_row(sql, [], |row| row.get::<_, bool>(0));
+        held.expect("a checkpoint")
+    };
+    let reader = kept.reader();
+    let span = reader.events_after(0, 1, None).expect("events").0[0].span;
+    reader
+        .events(1, |_| {
+            assert!(!is_held());
+            Ok::<_, Error>(())
+        })
+        .expect("events");
+    reader
+        .events_of(span, |_| {
+            assert!(!is_held());
+            Ok::<_, Error>(())
+        })
+        .expect("events");
+}
+
 #[test]
 fn events_are_followed_from_a_number_on() {
     let kept = two();
     let reader = kept.reader();
     let after = |id, most, run| {
-        let found = reader.events_after(id, most, run).expect("events");
-        found.iter().map(|event| event.id).collect::<Vec<_>>()
+        let (found, until) = reader.events_after(id, most, run).expect("events");
+        let ids = found.iter().map(|event| event.id).collect::<Vec<_>>();
+        (ids, until)
     };
-    assert_eq!(after(0, 100, None), [1, 2, 3, 4, 5, 6]);
-    assert_eq!(after(2, 2, None), [3, 4]);
-    assert_eq!(after(0, 100, Some(2)), [2, 4]);
-    assert_eq!(after(2, 1, Some(2)), [4]);
-    assert_eq!(after(6, 100, None), [0; 0]);
-    assert_eq!(after(0, 0, None), [0; 0]);
+    assert_eq!(after(0, 100, None), (vec![1, 2, 3, 4, 5, 6], 6));
+    assert_eq!(after(2, 2, None), (vec![3, 4], 4));
+    assert_eq!(after(0, 100, Some(2)), (vec![2, 4], 6));
+    assert_eq!(after(2, 1, Some(2)), (vec![4], 4));
+    assert_eq!(after(6, 100, None), (vec![], 6));
+    assert_eq!(after(0, 0, None), (vec![], 0));
     assert_eq!(reader.first_event(2).expect("a number"), 2);
     assert_eq!(reader.first_event(9).expect("a number"), 0);
     assert_eq!(reader.latest_event().expect("a number"), 6);

@@ -48,31 +48,46 @@ pub struct SpanRecord {
     pub error_line: Option<Box<str>>,
 }
 
-impl SpanRecord {
-    /// The record of a span from its own events alone, in the order they
-    /// came: each with the clauses that it broke
+/// A span folded from its own events alone.
+///
+/// They must be of one span: their ids are not looked at but for the first.
+#[derive(Debug)]
+pub struct Folding {
+    number: u64,
+    session: SessionId,
+    ordinal: u32,
+    span: Option<Span>,
+}
+
+impl Folding {
+    /// A span of that number and connection, before its first event.
+    pub fn new(number: u64, session: SessionId, ordinal: u32) -> Self {
+        Self {
+            number,
+            session,
+            ordinal,
+            span: None,
+        }
+    }
+
+    /// Takes the next event, the clauses that it broke
     /// ([`Heard::flags`](crate::tree::Heard::flags)), and how many lost events
     /// were counted on the span with it. Losses that came to light with other
     /// spans' events ([`Heard::lost_in`](crate::tree::Heard::lost_in)) may be
-    /// given with any of its own. `None` without events.
-    ///
-    /// The events must be of one span: their ids are not looked at but for
-    /// the first.
-    pub fn fold<'a>(
-        number: u64,
-        session: SessionId,
-        ordinal: u32,
-        events: impl IntoIterator<Item = (Event<'a>, Vec<Clause>, u32)>,
-    ) -> Option<Self> {
-        let mut folded = None;
-        for (event, flags, lost) in events {
-            let (id, at) = (event.span_id(), event.ts_ms());
-            let span = folded.get_or_insert_with(|| Span::new(number, id, session, ordinal, at));
-            span.hear(&event);
-            flags.into_iter().for_each(|clause| span.flag(clause));
-            span.lose(lost.into());
-        }
-        folded.map(|span| span.record())
+    /// given with any of its own.
+    pub fn hear(&mut self, event: &Event<'_>, flags: &[Clause], lost: u64) {
+        let (id, at) = (event.span_id(), event.ts_ms());
+        let span = self
+            .span
+            .get_or_insert_with(|| Span::new(self.number, id, self.session, self.ordinal, at));
+        span.hear(event);
+        flags.iter().for_each(|&clause| span.flag(clause));
+        span.lose(lost);
+    }
+
+    /// What is known of the span; `None` without events.
+    pub fn record(&self) -> Option<SpanRecord> {
+        self.span.as_ref().map(Span::record)
     }
 }
 

@@ -10,7 +10,7 @@ use super::laws::{connections, interleave, runs, turns};
 use super::outline::outline;
 use super::script::{play, step};
 use super::unindent;
-use crate::tree::{Forest, SessionId, SessionRecord, Span, SpanRecord};
+use crate::tree::{Folding, Forest, SessionId, SessionRecord, Span, SpanRecord};
 
 /// All that is known of a forest, its spans by number.
 fn records(forest: &Forest) -> (Vec<SessionRecord>, Vec<SpanRecord>) {
@@ -151,16 +151,20 @@ fn told<'a>(forest: &mut Forest, script: &'a str) -> BTreeMap<u64, Told<'a>> {
     told
 }
 
-fn fold(span: &Span, told: Told<'_>) -> Option<SpanRecord> {
+fn fold(span: &Span, told: &Told<'_>) -> Option<SpanRecord> {
     let SpanRecord {
         session, ordinal, ..
     } = span.record();
-    SpanRecord::fold(span.number(), session, ordinal, told.events)
+    let mut folding = Folding::new(span.number(), session, ordinal);
+    for (event, flags, lost) in &told.events {
+        folding.hear(event, flags, (*lost).into());
+    }
+    folding.record()
 }
 
 #[test]
 fn no_events_are_no_span() {
-    assert_eq!(SpanRecord::fold(1, SessionId(1), 0, []), None);
+    assert_eq!(Folding::new(1, SessionId(1), 0).record(), None);
 }
 
 /// Without losses: which span was spoken of last is not known any more.
@@ -206,7 +210,7 @@ proptest! {
             for key in forest.spans_of(run) {
                 let span = forest.span(key);
                 let own = told.remove(&span.number()).unwrap_or_default();
-                prop_assert_eq!(Some(span.record()), fold(span, own), "{}", script);
+                prop_assert_eq!(Some(span.record()), fold(span, &own), "{}", script);
             }
         }
         prop_assert!(told.is_empty());
