@@ -192,8 +192,10 @@ impl Error {
                         | SystemIoFailure
                 )
             ),
-            Kind::System { .. } | Kind::Locked { .. } | Kind::FullStore { .. } => true,
-            _ => false,
+            kind => matches!(
+                kind,
+                Kind::System { .. } | Kind::Locked { .. } | Kind::FullStore { .. }
+            ),
         }
     }
 
@@ -244,15 +246,6 @@ impl fmt::Display for Error {
                 "{path}: expected one Unix stream socket that listens, found {found}: give the socket unit one ListenStream=PATH and no Accept=yes"
             ),
             Kind::System { doing, source } => write!(f, "{path}: cannot {doing}: {source}"),
-            _ => self.fmt_store(f),
-        }
-    }
-}
-
-impl Error {
-    fn fmt_store(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        match &self.kind {
             Kind::NoStore => write!(
                 f,
                 "{path}: expected a store, found none: run hero-span collect once, or say where it is with --store PATH"
@@ -308,7 +301,6 @@ impl Error {
                 "expected words to look for, found \"{}\" ({source}): put a phrase in double quotes, as in '\"disk full\"'",
                 printable(asked)
             ),
-            _ => Ok(()),
         }
     }
 }

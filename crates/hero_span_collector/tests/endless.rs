@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/resident.rs"]
+mod resident;
 
 use std::io::Write;
 use std::thread;
@@ -11,16 +13,9 @@ use std::thread;
 use common::{collected_by, directory, end, start, store};
 use hero_span_collector::Collector;
 use hero_span_collector::store::Reader;
+use resident::resident_bytes;
 
 const CONNECTIONS: u64 = 200;
-
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("readable");
-    let line = status.lines().find(|line| line.starts_with("VmRSS"));
-    let digits = line.expect("a figure").chars();
-    let digits: String = digits.filter(char::is_ascii_digit).collect();
-    digits.parse::<u64>().expect("a number") * 1024
-}
 
 #[test]
 fn two_hundred_endless_lines_at_once_are_held_by_nobody() {

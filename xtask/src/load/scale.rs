@@ -150,7 +150,8 @@ fn fill(socket: &Path, runs: u64) -> Result<u64, Failure> {
         };
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
         let ends = threads.into_iter().map(|thread| {
-            let end: std::io::Result<()> = thread.join().unwrap_or(Ok(()));
+            let panicked = |_| Err(std::io::Error::other("it panicked"));
+            let end: std::io::Result<()> = thread.join().unwrap_or_else(panicked);
             end.map_err(|e| format!("a producer: {e}"))
         });
         ends.collect::<Result<(), _>>()

@@ -87,7 +87,7 @@ pub struct Snapshot {
     pub held_spans: u64,
     /// Bytes that wait to be stored.
     pub queue_bytes: u64,
-    /// Events in the store.
+    /// Events that were stored since the collector began.
     pub stored: u64,
     /// Events that could not be stored.
     pub unstored: u64,
@@ -205,7 +205,7 @@ impl Figures {
         counter("skipped_lines", "Lines of an unknown type", &self.skipped);
         counter("torn_lines", "Last lines without their LF", &self.torn);
         counter("lost_events", "Events that producers dropped", &self.lost);
-        counter("stored_events", "Events in the store", &self.stored);
+        counter("stored_events", "Events that were stored", &self.stored);
         counter(
             "unstored_events",
             "Events that could not be stored",

@@ -222,11 +222,13 @@ fn somebody_elses_new_socket_is_left_alone_at_the_end() {
 fn of_many_that_come_and_go_at_most_one_listens_at_a_time() {
     let (_directory, path) = place();
     let (holders, bound) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let begun = std::time::Instant::now();
     thread::scope(|scope| {
         for _ in 0..4 {
             // However slow the machine: until so many were the one.
             scope.spawn(|| {
                 while bound.load(Ordering::SeqCst) < 200 {
+                    assert!(begun.elapsed().as_secs() < 60, "nobody gets it");
                     let Ok(listener) = block_on(Listener::bind(&path)) else {
                         continue;
                     };

@@ -139,11 +139,6 @@ impl RunState {
         let mut there = roots.into_iter().filter(|(count, _)| *count > 0);
         there.next().map(|(_, state)| state).unwrap_or_default()
     }
-
-    /// The state of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
 }
 
 impl From<State> for RunState {

@@ -4,7 +4,7 @@ use hero_span_protocol::{Clause, Event, Kind, Level, SpanId, Status, TimeMs, lim
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
-use crate::tree::{Ending, LogLine, SessionId, SpanRecord, State, What};
+use crate::tree::{Ending, LogLine, SessionId, SpanRecord, What};
 
 /// Bytes of an event's text whose words can be searched for.
 const WORDS_BYTES: usize = 1_024;
@@ -33,8 +33,8 @@ fn is_zero(count: &u32) -> bool {
 
 /// The details of a span that has any.
 pub(super) fn details(span: &SpanRecord) -> Option<String> {
-    let left_out = span.tags_left_out + span.logs_left_out;
-    if span.tags.is_empty() && span.logs.is_empty() && left_out == 0 {
+    let left_out = span.tags_left_out > 0 || span.logs_left_out > 0;
+    if span.tags.is_empty() && span.logs.is_empty() && !left_out {
         return None;
     }
     let log = |log: &LogLine| (log.at.as_f64(), log.level.as_str().into(), log.text.clone());
@@ -96,23 +96,6 @@ fn time(ms: f64) -> Option<TimeMs> {
     TimeMs::new(ms).ok()
 }
 
-pub(super) fn state(state: State) -> &'static str {
-    match state {
-        State::Unknown => "unknown",
-        State::Open => "open",
-        State::Ended(status) => status.as_str(),
-    }
-}
-
-/// How a record stands.
-pub(super) fn state_of(span: &SpanRecord) -> State {
-    match (span.started, span.ended) {
-        (_, Some((_, status))) => State::Ended(status),
-        (Some(_), None) => State::Open,
-        (None, None) => State::Unknown,
-    }
-}
-
 pub(super) fn what_word(what: What) -> &'static str {
     match what {
         What::Start => "start",
@@ -129,16 +112,6 @@ pub(super) fn what(word: &str) -> What {
         "end" => What::End,
         _ => What::Start,
     }
-}
-
-/// An event's type, as a word of the store.
-pub(super) fn what_of(event: &Event<'_>) -> &'static str {
-    what_word(match event {
-        Event::Start(_) => What::Start,
-        Event::Tag(_) => What::Tag,
-        Event::Log(_) => What::Log,
-        Event::End(_) => What::End,
-    })
 }
 
 pub(super) fn ending_word(ending: Ending) -> &'static str {

@@ -3,8 +3,9 @@
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-/// Up to so many names are looked for one by one.
+/// Up to so many names are looked for one by one, and so many looked at.
 const NAMES: usize = 1_000;
+const LOOKED_AT: usize = 20_000;
 
 /// The names that a span may have.
 pub(super) enum Names {
@@ -21,11 +22,11 @@ impl Names {
             return Ok(Self::These(vec![name.to_owned()]));
         };
         let pattern = glob(name);
-        let names = names(connection, beginning, &pattern, NAMES + 1)?;
-        Ok(if names.len() > NAMES {
-            Self::Like(pattern)
+        let found = names(connection, beginning, &pattern, NAMES)?;
+        Ok(if found.are_all {
+            Self::These(found.list)
         } else {
-            Self::These(names)
+            Self::Like(pattern)
         })
     }
 
@@ -63,7 +64,7 @@ pub(super) fn completed(
     most: usize,
 ) -> rusqlite::Result<Vec<String>> {
     let pattern = format!("{}*", escape_glob(beginning));
-    names(connection, beginning, &pattern, most)
+    Ok(names(connection, beginning, &pattern, most)?.list)
 }
 
 /// A pattern of ours as one of SQLite's.
@@ -84,7 +85,7 @@ fn names(
     beginning: &str,
     pattern: &str,
     most: usize,
-) -> rusqlite::Result<Vec<String>> {
+) -> rusqlite::Result<Distinct> {
     let mut fits = connection.prepare_cached("SELECT ?1 GLOB ?2")?;
     let mut fits = |name: &str| {
         fits.query_row([name, pattern], |row| row.get(0))
@@ -102,8 +103,15 @@ fn names(
     )
 }
 
-/// The distinct values of an index from a beginning on. `each` says whether to
-/// go on after a value, and whether to take it.
+/// Distinct values of an index, in order.
+pub(super) struct Distinct {
+    pub(super) list: Vec<String>,
+    /// Whether there are no more.
+    pub(super) are_all: bool,
+}
+
+/// The distinct values of an index from a beginning on, at most so many. `each`
+/// says whether to go on after a value, and whether to take it.
 pub(super) fn distinct(
     connection: &Connection,
     first: &str,
@@ -111,19 +119,26 @@ pub(super) fn distinct(
     beginning: &str,
     mut each: impl FnMut(&str) -> (bool, bool),
     most: usize,
-) -> rusqlite::Result<Vec<String>> {
-    let mut found = Vec::new();
+) -> rusqlite::Result<Distinct> {
+    let mut list = Vec::new();
     let mut value: Option<String> = connection.query_row(first, [beginning], |row| row.get(0))?;
     let mut next = connection.prepare_cached(next)?;
+    let mut looked_at = 0;
     while let Some(name) = value.take() {
-        let (go_on, is_meant) = each(&name);
-        if !go_on || found.len() >= most {
+        let (is_near, is_meant) = each(&name);
+        if !is_near {
             break;
+        }
+        looked_at += 1;
+        if looked_at > LOOKED_AT || (is_meant && list.len() == most) {
+            let are_all = false;
+            return Ok(Distinct { list, are_all });
         }
         value = next.query_row([&name], |row| row.get(0))?;
         if is_meant {
-            found.push(name);
+            list.push(name);
         }
     }
-    Ok(found)
+    let are_all = true;
+    Ok(Distinct { list, are_all })
 }

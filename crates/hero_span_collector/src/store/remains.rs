@@ -5,7 +5,7 @@
 use super::batch::{Batch, RunRow, SessionRow};
 use super::gather::ROW_BYTES;
 
-/// Connections, and runs, that are remembered: some 4 MiB in all.
+/// Connections, and runs, that are remembered: some 6 MiB in all.
 const ROWS: usize = 4_000;
 
 impl Batch {

@@ -1,8 +1,8 @@
 //! Which file is a store, and of which version.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -43,6 +43,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     connection.busy_timeout(BUSY).map_err(fault)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let found = identify(&connection, path)?;
+    if found == Found::Empty {
+        make_private(path)?;
+    }
     prepare(&connection, &found).map_err(fault)?;
     migrate(&mut connection, &found)
         .map_err(|e| Error::store(path, "bring the store up to date", e))?;
@@ -82,6 +85,14 @@ fn create_private(path: &Path) -> Result<(), Error> {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => check_plain(path),
         Err(e) => Err(Error::system(path, "make the store", e)),
     }
+}
+
+/// A file that was there, and empty. What was a store already is as open to
+/// others as its owner wants it to be.
+fn make_private(path: &Path) -> Result<(), Error> {
+    let private = Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, private)
+        .map_err(|e| Error::system(path, "make the store private", e))
 }
 
 fn check_plain(path: &Path) -> Result<(), Error> {

@@ -16,6 +16,9 @@ use crate::Error;
 /// How far answers are counted to find out which question has the fewest.
 const COUNTED: usize = 1_000;
 
+/// Events with words that are found together: finding one costs as much.
+const SAID: usize = 100;
+
 /// What is asked of a run; nothing is asked where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
@@ -52,7 +55,9 @@ impl SpanFilter {
 }
 
 impl Reader {
-    /// The newest runs that fit, at most so many, the newest first.
+    /// The newest runs that fit, at most so many, the newest first. Where
+    /// something is asked of a span, those count as the newest that have the
+    /// newest connection with such a span.
     ///
     /// # Errors
     ///
@@ -120,12 +125,11 @@ impl Reader {
         );
         let mut statement = self.connection.prepare(&sql)?;
         let mut found: Vec<RunLine> = Vec::new();
-        let mut below = i64::MAX;
+        let mut hints = Hints::new(&lead);
         while found.len() < most {
-            let Some(hint) = lead.before(&self.connection, below)? else {
+            let Some(hint) = hints.next(&self.connection)? else {
                 break;
             };
-            below = hint.below;
             let session = std::iter::once(Value::from(hint.session));
             let asked = session.chain(values.iter().cloned());
             let run = statement
@@ -159,15 +163,15 @@ impl Reader {
     pub fn tag_keys(&self, beginning: &str, most: usize) -> Result<Vec<String>, Error> {
         let next = "SELECT min(key) FROM tags WHERE key > ?1";
         let first = "SELECT min(key) FROM tags WHERE key >= ?1";
-        distinct(
+        let found = distinct(
             &self.connection,
             first,
             next,
             beginning,
-            |key| (key.starts_with(beginning), key.starts_with(beginning)),
+            |key| (key.starts_with(beginning), true),
             most,
-        )
-        .map_err(|e| self.fault(e))
+        );
+        Ok(found.map_err(|e| self.fault(e))?.list)
     }
 }
 
@@ -201,6 +205,34 @@ struct Hint {
     span: Option<i64>,
     /// Where to go on: below this number of what the question leads to.
     below: i64,
+}
+
+/// Where a question leads, the latest place first.
+struct Hints<'l> {
+    lead: &'l Lead<'l>,
+    below: i64,
+    /// Those that were found together, the latest last.
+    found: Vec<Hint>,
+}
+
+impl<'l> Hints<'l> {
+    fn new(lead: &'l Lead<'l>) -> Self {
+        Self {
+            lead,
+            below: i64::MAX,
+            found: Vec::new(),
+        }
+    }
+
+    fn next(&mut self, connection: &Connection) -> rusqlite::Result<Option<Hint>> {
+        if self.found.is_empty() {
+            self.found = self.lead.before(connection, self.below)?;
+            self.found.reverse();
+        }
+        let hint = self.found.pop();
+        self.below = hint.as_ref().map_or(self.below, |hint| hint.below);
+        Ok(hint)
+    }
 }
 
 impl<'f> Question<'f> {
@@ -365,8 +397,9 @@ impl Lead<'_> {
         }
     }
 
-    /// The latest place below that number to which this leads.
-    fn before(&self, connection: &Connection, below: i64) -> rusqlite::Result<Option<Hint>> {
+    /// The latest places below that number to which this leads: the latest
+    /// connection, or some events.
+    fn before(&self, connection: &Connection, below: i64) -> rusqlite::Result<Vec<Hint>> {
         let latest = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
             let mut statement = connection.prepare_cached(sql)?;
             statement.query_row(values, |row| row.get::<_, Option<i64>>(0))
@@ -395,27 +428,27 @@ impl Lead<'_> {
             )?,
             Self::Text(text) => return said_before(connection, text, below),
         };
-        Ok(session.map(|session| Hint {
+        let hint = session.map(|session| Hint {
             session,
             span: None,
             below: session,
-        }))
+        });
+        Ok(hint.into_iter().collect())
     }
 }
 
-/// The latest event with the words, among those below that number.
-fn said_before(connection: &Connection, text: &str, below: i64) -> rusqlite::Result<Option<Hint>> {
+/// The latest events with the words, among those below that number.
+fn said_before(connection: &Connection, text: &str, below: i64) -> rusqlite::Result<Vec<Hint>> {
     let sql = "SELECT events.id, events.session, events.span
         FROM words JOIN events ON events.id = words.rowid
-        WHERE words MATCH ?1 AND words.rowid < ?2 ORDER BY words.rowid DESC LIMIT 1";
+        WHERE words MATCH ?1 AND words.rowid < ?2 ORDER BY words.rowid DESC LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    statement
-        .query_row(params![text, below], |row| {
-            Ok(Hint {
-                below: row.get(0)?,
-                session: row.get(1)?,
-                span: Some(row.get(2)?),
-            })
+    let hints = statement.query_map(params![text, below, SAID], |row| {
+        Ok(Hint {
+            below: row.get(0)?,
+            session: row.get(1)?,
+            span: Some(row.get(2)?),
         })
-        .optional()
+    })?;
+    hints.collect()
 }

@@ -3,9 +3,9 @@
 use hero_span_protocol::Event;
 use rusqlite::{Connection, Transaction, params};
 
-use super::batch::{Batch, EventRow, Remark, RunRow, SessionRow};
+use super::batch::{Batch, EventRow, Remark, RunRow, RunState, SessionRow};
 use super::columns;
-use crate::tree::{RunId, SpanRecord};
+use crate::tree::{RunId, SpanRecord, What};
 
 /// The numbers that come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,7 +209,7 @@ fn events(
             next.event,
             row.session.0,
             row.span,
-            columns::what_of(&told.event),
+            columns::what_word(What::of(&told.event)),
             &*told.text,
             columns::flag_text(&row.flags),
             (told.lost > 0).then(|| count(told.lost)),
@@ -279,7 +279,7 @@ pub(super) fn spans(
             span.parent_id.map(|id| id.to_string()),
             span.name,
             span.kind.as_str(),
-            columns::state(columns::state_of(span)),
+            RunState::from(span.state()).as_str(),
             span.started.map(|at| at.as_f64()),
             span.ended.map(|(at, _)| at.as_f64()),
             span.first_heard.as_f64(),

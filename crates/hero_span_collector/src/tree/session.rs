@@ -105,9 +105,4 @@ impl Session {
     pub fn counts(&self) -> Counts {
         self.counts
     }
-
-    /// How many spans it spoke of.
-    pub fn span_count(&self) -> u32 {
-        self.begun_spans
-    }
 }

@@ -25,6 +25,16 @@ pub enum State {
     Ended(Status),
 }
 
+impl State {
+    fn of(started: Option<TimeMs>, ended: Option<(TimeMs, Status)>) -> Self {
+        match (started, ended) {
+            (_, Some((_, status))) => Self::Ended(status),
+            (Some(_), None) => Self::Open,
+            (None, None) => Self::Unknown,
+        }
+    }
+}
+
 /// Which event was the last that was heard of a span or a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum What {
@@ -36,6 +46,18 @@ pub enum What {
     Log,
     /// A `span_end`.
     End,
+}
+
+impl What {
+    /// Which one an event is.
+    pub fn of(event: &Event<'_>) -> Self {
+        match event {
+            Event::Start(_) => Self::Start,
+            Event::Tag(_) => Self::Tag,
+            Event::Log(_) => Self::Log,
+            Event::End(_) => Self::End,
+        }
+    }
 }
 
 /// Where a span stands among the others. Siblings are a linked list, so that
@@ -137,11 +159,7 @@ impl Span {
 
     /// How it stands. An end is never invented (`consumer.open`).
     pub fn state(&self) -> State {
-        match (self.started, self.ended) {
-            (_, Some((_, status))) => State::Ended(status),
-            (Some(_), None) => State::Open,
-            (None, None) => State::Unknown,
-        }
+        State::of(self.started, self.ended)
     }
 
     /// When it started; `None` when its start was never seen.
@@ -262,24 +280,13 @@ impl Span {
 
     /// Takes in what an event says of it.
     pub(super) fn hear(&mut self, event: &Event<'_>) -> What {
-        let what = match event {
-            Event::Start(start) => {
-                self.start(start);
-                What::Start
-            }
-            Event::Tag(tag) => {
-                self.details().tag(&tag.key, tag.value.as_str());
-                What::Tag
-            }
-            Event::Log(log) => {
-                self.details().log(log.ts_ms, log.level, &log_text(log));
-                What::Log
-            }
-            Event::End(end) => {
-                self.end(end);
-                What::End
-            }
-        };
+        match event {
+            Event::Start(start) => self.start(start),
+            Event::Tag(tag) => self.details().tag(&tag.key, tag.value.as_str()),
+            Event::Log(log) => self.details().log(log.ts_ms, log.level, &log_text(log)),
+            Event::End(end) => self.end(end),
+        }
+        let what = What::of(event);
         self.last_heard = (what, event.ts_ms());
         what
     }

@@ -181,6 +181,7 @@ proptest! {
         let mut told = Vec::new();
         let rebuilt = store.rebuild(|so_far| told.push(so_far)).expect("rebuilt");
         drop(store);
+        prop_assert_eq!(told.last(), Some(&rebuilt));
         prop_assert_eq!(rebuilt.unreadable, 0);
         prop_assert_eq!(rebuilt.events, kept.reader().latest_event().expect("a number"));
         prop_assert_eq!(before, derived(&kept), "{}", script);

@@ -70,8 +70,11 @@ fn an_empty_file_becomes_a_store() {
     let directory = directory();
     let path = directory.path().join("store");
     fs::write(&path, "").expect("written");
+    fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("set");
     drop(Store::open(&path, writer()).expect("a store"));
     assert_eq!(rows(&path, "PRAGMA user_version"), "1\n");
+    let mode = fs::metadata(&path).expect("a file").mode() & 0o7777;
+    assert_eq!(mode, 0o600);
 }
 
 #[test]

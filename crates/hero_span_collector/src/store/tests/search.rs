@@ -205,6 +205,34 @@ fn a_run_is_found_by_what_it_says() {
 }
 
 #[test]
+fn a_run_that_said_it_once_is_found_behind_one_that_said_it_often() {
+    let often = "2 log b\n".repeat(350);
+    let kept = kept(&format!(
+        "1 start a\n1 log a\n1 close\n2 start b\n{often}2 close"
+    ));
+    check(&kept, "text said", "2 1");
+}
+
+/// Run 1 goes on over a connection that is newer than run 2's.
+#[test]
+fn the_newest_are_those_with_the_newest_connection() {
+    let kept = kept(
+        r#"1 start a {"name":"n"}
+           2 start b {"name":"n"}
+           2 close
+           3 start c {"name":"n","parent_span_id":@a}
+           4 start d {"name":"n"}"#,
+    );
+    let newest = |most| {
+        let runs = kept.reader().runs(&filter("name n"), most).expect("runs");
+        runs.iter().map(|run| run.run).collect::<Vec<_>>()
+    };
+    assert_eq!(newest(1), [3]);
+    assert_eq!(newest(2), [3, 1]);
+    assert_eq!(newest(3), [3, 2, 1]);
+}
+
+#[test]
 fn words_that_make_no_sense_are_told() {
     let kept = five();
     let told = |text: &str| {

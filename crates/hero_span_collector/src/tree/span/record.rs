@@ -3,7 +3,7 @@
 
 use hero_span_protocol::{Clause, Event, Kind, SpanId, Status, TimeMs};
 
-use super::{Details, Flags, Links, LogLine, SessionId, Span, Turn, What};
+use super::{Details, Flags, Links, LogLine, SessionId, Span, State, Turn, What};
 
 /// All facts of a [`Span`] but where it hangs, which follows from the ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,13 @@ pub struct SpanRecord {
     pub error_type: Option<Box<str>>,
     /// The last line of the error it ended with, cut short.
     pub error_line: Option<Box<str>>,
+}
+
+impl SpanRecord {
+    /// How the span stands.
+    pub fn state(&self) -> State {
+        State::of(self.started, self.ended)
+    }
 }
 
 /// A span folded from its own events alone.
