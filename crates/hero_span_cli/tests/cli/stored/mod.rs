@@ -25,10 +25,8 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use crate::common::PATIENCE;
 use crate::common::{Collector, Finished, end, hero_span, run, start};
-
-/// Longer than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A home where things are kept, removed with the value.
 pub(crate) struct Home(TempDir);
