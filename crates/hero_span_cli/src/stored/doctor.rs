@@ -133,7 +133,7 @@ fn look_at_socket(
     let living = known.filter(|collector| collector.is_alive);
     let path = match (&args.listen, living) {
         (None, Some(collector)) => collector.socket.clone().into(),
-        (given, _) => listening::resolve(given.as_deref())?,
+        (given, _) => listening::as_named(given.as_deref())?,
     };
     let connected = UnixStream::connect(&path);
     if let Err(error) = &connected {

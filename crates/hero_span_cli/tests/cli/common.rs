@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
@@ -48,11 +48,16 @@ pub(crate) struct Finished {
 }
 
 pub(crate) fn run(command: &mut Command) -> Finished {
-    let output = command.stdin(Stdio::null()).output().expect("it runs");
-    Finished {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
+    Finished::of(command.stdin(Stdio::null()).output().expect("it runs"))
+}
+
+impl Finished {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
     }
 }
 
@@ -70,6 +75,21 @@ pub(crate) fn await_end(child: &mut Child) -> ExitStatus {
         }
         sleep(Duration::from_millis(10));
     }
+}
+
+/// The same as [`run`], of a program that might hang. It says little: nobody
+/// reads it before the end.
+#[track_caller]
+pub(crate) fn run_to_the_end(command: &mut Command) -> Finished {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    await_end(&mut child);
+    let output = child.wait_with_output().expect("ended");
+    Finished::of(output)
 }
 
 /// `hero-span collect`, or `hero-span check`, listening.

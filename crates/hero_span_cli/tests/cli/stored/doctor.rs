@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::Value;
 
 use super::{Home, three_runs};
-use crate::common::Collector;
+use crate::common::{Collector, run_to_the_end};
 
 /// What doctor says, with the exit code that it has.
 #[track_caller]
@@ -108,4 +108,21 @@ fn a_damaged_store_is_a_fault() {
     let listen = home.path().join("s").display().to_string();
     let report = report(&home, &["--listen", &listen], 1);
     assert!(problems(&report).contains("damaged"), "{report:#}");
+}
+
+#[test]
+fn to_look_is_not_to_make() {
+    let home = Home::new();
+    let runtime = home.path().join("run");
+    for runtime in [None, Some(&runtime)] {
+        let mut command = home.command();
+        command.env_remove("XDG_RUNTIME_DIR").arg("doctor");
+        command.envs(runtime.map(|place| ("XDG_RUNTIME_DIR", place)));
+        let finished = run_to_the_end(&mut command);
+        assert_eq!((finished.code, &*finished.stderr), (Some(1), ""));
+        let todo = "nobody collects: start hero-span collect";
+        assert!(finished.stdout.contains(todo), "{}", finished.stdout);
+        let left = fs::read_dir(home.path()).expect("readable").count();
+        assert_eq!(left, 0);
+    }
 }
