@@ -64,12 +64,14 @@ impl Door {
     /// The socket that a service manager has handed over, or a path to bind.
     /// To be found before anything else opens files.
     pub(crate) fn find(given: Option<&Path>) -> Result<Self, Error> {
-        match (Inherited::take()?, given) {
+        let handed_over = Inherited::take()?;
+        let given = given.map(absolute).transpose()?;
+        match (handed_over, given) {
             (Some(socket), Some(given)) if socket.path() != given => {
-                Err(Error::two_sockets(given, socket.path()))
+                Err(Error::two_sockets(&given, socket.path()))
             }
             (Some(socket), _) => Ok(Self::HandedOver(socket)),
-            (None, given) => resolve(given).map(Self::At),
+            (None, given) => resolve(given.as_deref()).map(Self::At),
         }
     }
 
