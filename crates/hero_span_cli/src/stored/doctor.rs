@@ -9,7 +9,7 @@ use hero_span_collector::Snapshot;
 use hero_span_collector::store::{CollectorLine, Health, Reader};
 use serde::Serialize;
 
-use super::{StoreArgs, print_json, when};
+use super::{StoreArgs, is_same_file, print_json, when};
 use crate::error::Error;
 use crate::exit_codes;
 use crate::listening;
@@ -22,8 +22,8 @@ Examples:
   hero-span doctor --thorough       Have SQLite check every page and index
   hero-span doctor --json | jq .store.events
 
-All is well when a collector listens, what it heard could be kept, and the store
-is sound and yours alone. Figures are of the latest collector.
+All is well when the collector of this store listens, what it heard could be
+kept, and the store is sound and yours alone. Figures are of the latest collector.
 
 Exit codes: 0 all is well; 1 something is wrong, and what to do is said; 2 wrong
 arguments.";
@@ -71,7 +71,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let mut problems = Vec::new();
     let store = look_at_store(args, &mut problems)?;
     let known = store.as_ref().and_then(|store| store.collector.as_ref());
-    let socket = look_at_socket(args, known, &mut problems)?;
+    let living = known.filter(|collector| collector.is_alive);
+    let socket = look_at_socket(args, living, &mut problems)?;
     let report = Report {
         well: problems.is_empty(),
         socket,
@@ -127,27 +128,48 @@ fn open_to_others(path: &Path) -> Option<String> {
 
 fn look_at_socket(
     args: &Args,
-    known: Option<&CollectorLine>,
+    living: Option<&CollectorLine>,
     problems: &mut Vec<String>,
 ) -> Result<Socket, Error> {
-    let living = known.filter(|collector| collector.is_alive);
     let path = match (&args.listen, living) {
         (None, Some(collector)) => collector.socket.clone().into(),
         (given, _) => listening::as_named(given.as_deref())?,
     };
     let connected = UnixStream::connect(&path);
-    if let Err(error) = &connected {
-        let todo = if living.is_some() {
-            "the collector does not answer: stop it, and start it again"
-        } else {
-            "nobody collects: start hero-span collect"
-        };
-        problems.push(format!("{}: {error}: {todo}", path.display()));
+    match &connected {
+        Ok(_) => problems.extend(stranger(&path, &args.store.path()?, living)),
+        Err(error) => {
+            let todo = if living.is_some() {
+                "the collector does not answer: stop it, and start it again"
+            } else {
+                "nobody collects: start hero-span collect"
+            };
+            problems.push(format!("{}: {error}: {todo}", path.display()));
+        }
     }
     Ok(Socket {
         path: path.display().to_string(),
         listens: connected.is_ok(),
     })
+}
+
+/// Who listens there, when it is not who writes to the store.
+fn stranger(socket: &Path, store: &Path, living: Option<&CollectorLine>) -> Option<String> {
+    let expected = format!(
+        "{}: expected the collector that writes to {}",
+        socket.display(),
+        store.display()
+    );
+    match living.map(|collector| Path::new(&collector.socket)) {
+        Some(own) if is_same_file(own, socket) => None,
+        Some(own) => Some(format!(
+            "{expected} and listens at {}, found another: send flows to that one",
+            own.display()
+        )),
+        None => Some(format!(
+            "{expected}, found another, and nobody writes there: stop it, and start hero-span collect"
+        )),
+    }
 }
 
 fn print(report: &Report, paint: Paint) -> std::io::Result<()> {

@@ -14,7 +14,9 @@ mod table;
 pub(crate) mod tail;
 mod when;
 
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use hero_span_collector::store::Reader;
 
@@ -57,4 +59,13 @@ pub(crate) fn usual_path() -> Result<PathBuf, Error> {
 /// The same, in a directory that is there.
 pub(crate) fn default_path() -> Result<PathBuf, Error> {
     Ok(home::var()?.join(NAME))
+}
+
+/// Whether two paths lead to one file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+    match (place(one), place(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
 }

@@ -1,10 +1,11 @@
 //! Where an export goes: a file, a pipe, or a terminal.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::super::is_same_file;
 use super::super::json::for_terminal;
 use crate::error::Error;
 
@@ -26,7 +27,7 @@ impl Out {
                 path: None,
             });
         }
-        if is_same(path, store) {
+        if is_same_file(path, store) {
             return Err(Error::output_is_store(path));
         }
         let file = create(path).map_err(|e| Error::unwritable(path, e))?;
@@ -66,12 +67,4 @@ fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path)
-}
-
-fn is_same(path: &Path, store: &Path) -> bool {
-    let place = |path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
-    match (place(path), place(store)) {
-        (Ok(path), Ok(store)) => path == store,
-        _ => false,
-    }
 }

@@ -126,3 +126,27 @@ fn to_look_is_not_to_make() {
         assert_eq!(left, 0);
     }
 }
+
+#[test]
+fn a_listener_that_does_not_write_to_the_store_is_a_fault() {
+    let home = three_runs();
+    let other = Collector::start(&["--store", "none"]);
+    let listen = other.path.display().to_string();
+    let said = |home: &Home| {
+        let report = report(home, &["--listen", &listen], 1);
+        assert_eq!(report["socket"]["listens"], true);
+        problems(&report).replace(&listen, "SOCKET")
+    };
+    insta::assert_snapshot!(said(&home), @"SOCKET: expected the collector that writes to HOME/var/hero-span/spans.db, found another, and nobody writes there: stop it, and start hero-span collect");
+    // The collector of the store listens elsewhere.
+    let collector = home.collect(&["--view", "none"]);
+    let own = collector.path.display().to_string();
+    insta::assert_snapshot!(said(&home).replace(&own, "ANOTHER"), @"SOCKET: expected the collector that writes to HOME/var/hero-span/spans.db and listens at ANOTHER, found another: send flows to that one");
+    assert_eq!(report(&home, &[], 0)["socket"]["path"], own);
+    home.stop(collector);
+    // Nothing was ever kept.
+    insta::assert_snapshot!(said(&Home::new()), @"
+    HOME/var/hero-span/spans.db: expected a store, found none: run hero-span collect once, or say where it is with --store PATH
+    SOCKET: expected the collector that writes to HOME/var/hero-span/spans.db, found another, and nobody writes there: stop it, and start hero-span collect
+    ");
+}
