@@ -1,13 +1,15 @@
 //! `hero-span doctor`: how the store and the socket stand, and what to do.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use hero_span_collector::Snapshot;
 use hero_span_collector::store::{CollectorLine, Health, Reader};
 use serde::Serialize;
+use tokio::net::UnixStream;
+use tokio::time::{Instant, sleep};
 
 use super::{StoreArgs, is_same_file, print_json, when};
 use crate::error::Error;
@@ -15,6 +17,9 @@ use crate::exit_codes;
 use crate::listening;
 use crate::size::Size;
 use crate::view::{Colour, Paint, duration};
+
+/// How long whoever listens may take to let somebody connect.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -135,14 +140,16 @@ fn look_at_socket(
         (None, Some(collector)) => collector.socket.clone().into(),
         (given, _) => listening::as_named(given.as_deref())?,
     };
-    let connected = UnixStream::connect(&path);
+    let connected = listening::runtime()?.block_on(connect(&path));
     match &connected {
-        Ok(_) => problems.extend(stranger(&path, &args.store.path()?, living)),
+        Ok(()) => problems.extend(stranger(&path, &args.store.path()?, living)),
         Err(error) => {
-            let todo = if living.is_some() {
-                "the collector does not answer: stop it, and start it again"
-            } else {
-                "nobody collects: start hero-span collect"
+            let todo = match living {
+                _ if error.kind() == ErrorKind::TimedOut => {
+                    "stop who listens there, or see --max-connections of hero-span collect"
+                }
+                Some(_) => "the collector does not answer: stop it, and start it again",
+                None => "nobody collects: start hero-span collect",
             };
             problems.push(format!("{}: {error}: {todo}", path.display()));
         }
@@ -151,6 +158,23 @@ fn look_at_socket(
         path: path.display().to_string(),
         listens: connected.is_ok(),
     })
+}
+
+/// Connects as a producer does, but does not wait as one where as many wait as
+/// may.
+async fn connect(path: &Path) -> io::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match UnixStream::connect(path).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+            Err(_) if Instant::now() > deadline => {
+                let text = "it takes no connection";
+                return Err(io::Error::new(ErrorKind::TimedOut, text));
+            }
+            Err(_) => sleep(PATIENCE / 20).await,
+        }
+    }
 }
 
 /// Who listens there, when it is not who writes to the store.

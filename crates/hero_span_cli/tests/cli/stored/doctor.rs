@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use serde_json::Value;
 
@@ -149,4 +150,25 @@ fn a_listener_that_does_not_write_to_the_store_is_a_fault() {
     HOME/var/hero-span/spans.db: expected a store, found none: run hero-span collect once, or say where it is with --store PATH
     SOCKET: expected the collector that writes to HOME/var/hero-span/spans.db, found another, and nobody writes there: stop it, and start hero-span collect
     ");
+}
+
+#[test]
+fn a_socket_that_takes_no_connection_is_not_waited_for() {
+    let home = three_runs();
+    let path = home.path().join("s");
+    let (_listener, _waiting) = full(&path);
+    let listen = path.display().to_string();
+    let finished = run_to_the_end(home.command().args(["doctor", "--listen", &listen]));
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    let todo = "it takes no connection";
+    assert!(finished.stdout.contains(todo), "{}", finished.stdout);
+}
+
+/// A socket with as many that wait as it lets wait.
+fn full(path: &std::path::Path) -> (UnixListener, UnixStream) {
+    let listener = UnixListener::bind(path).expect("bound");
+    // One waits and no other: that is what none means.
+    rustix::net::listen(&listener, 0).expect("listening");
+    let waiting = UnixStream::connect(path).expect("it waits");
+    (listener, waiting)
 }
