@@ -16,10 +16,14 @@ use crate::error::Error;
 use crate::exit_codes;
 use crate::listening;
 use crate::size::Size;
-use crate::view::{Colour, Paint, duration};
+use crate::view::{Colour, Paint, duration, now_ms};
 
 /// How long whoever listens may take to let somebody connect.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A collector writes its figures every second. When it has not for so long,
+/// something holds it up.
+const SILENCE_MS: f64 = 10_000.0;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -118,10 +122,23 @@ fn look_at_store(args: &Args, problems: &mut Vec<String>) -> Result<Option<Healt
             health.path, health.unstored
         ));
     }
-    if let Some(open) = open_to_others(&path) {
-        problems.push(open);
-    }
+    problems.extend(open_to_others(&path));
+    problems.extend(silent(&health));
     Ok(Some(health))
+}
+
+/// A collector that works, and does not write.
+fn silent(health: &Health) -> Option<String> {
+    let collector = health.collector.as_ref()?;
+    let silence_ms = now_ms() - collector.heard_ms;
+    (collector.is_alive && silence_ms > SILENCE_MS).then(|| {
+        format!(
+            "{}: expected its collector to write every second, found that process {} did so {} ago: is it stopped, or the disk full or slow?",
+            health.path,
+            collector.pid,
+            duration(silence_ms)
+        )
+    })
 }
 
 fn open_to_others(path: &Path) -> Option<String> {

@@ -172,3 +172,21 @@ fn full(path: &std::path::Path) -> (UnixListener, UnixStream) {
     let waiting = UnixStream::connect(path).expect("it waits");
     (listener, waiting)
 }
+
+#[test]
+fn a_collector_that_was_not_heard_of_for_long_is_a_fault() {
+    let home = three_runs();
+    let socket = home.path().join("s");
+    let _listener = UnixListener::bind(&socket).expect("bound");
+    let socket = socket.display().to_string();
+    home.pretend_to_collect(&socket, 2);
+    assert_eq!(
+        report(&home, &[], 0)["store"]["collector"]["is_alive"],
+        true
+    );
+    home.pretend_to_collect(&socket, 2 * 86_400 + 60);
+    let report = report(&home, &[], 1);
+    let own = format!("process {}", std::process::id());
+    let said = problems(&report).replace(&own, "process PID");
+    insta::assert_snapshot!(said, @"HOME/var/hero-span/spans.db: expected its collector to write every second, found that process PID did so 2 d 0 h ago: is it stopped, or the disk full or slow?");
+}
