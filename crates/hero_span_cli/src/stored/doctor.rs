@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hero_span_collector::Snapshot;
 use hero_span_collector::store::{CollectorLine, Health, Reader};
+use hero_span_protocol::printable;
 use serde::Serialize;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
@@ -222,14 +223,15 @@ fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
             paint.bad("✗")
         }
     };
-    let socket = &report.socket;
-    writeln!(out, "{} socket     {}", mark(socket.listens), socket.path)?;
+    // What a store says may be anybody's words.
+    let socket = printable(&report.socket.path);
+    writeln!(out, "{} socket     {socket}", mark(report.socket.listens))?;
     if let Some(store) = &report.store {
         writeln!(
             out,
             "{} store      {}",
             mark(store.faults.is_empty()),
-            store.path
+            printable(&store.path)
         )?;
         writeln!(
             out,
@@ -245,15 +247,15 @@ fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
                 out,
                 "{} collector  {}",
                 mark(collector.is_alive),
-                about(collector)
+                printable(&about(collector))
             )?;
             for line in figures(&collector.figures) {
-                writeln!(out, "             {line}")?;
+                writeln!(out, "             {}", printable(&line))?;
             }
         }
     }
     for problem in &report.problems {
-        writeln!(out, "{} {problem}", paint.bad("!"))?;
+        writeln!(out, "{} {}", paint.bad("!"), printable(problem))?;
     }
     Ok(())
 }

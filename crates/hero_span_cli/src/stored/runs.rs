@@ -168,7 +168,7 @@ fn row(run: &RunLine, paint: Paint) -> Vec<Cell> {
     let name = run.name.as_deref().unwrap_or("(unnamed)");
     vec![
         Cell::number(run.run).painted(|text| paint.bold(text)),
-        Cell::new(run.state.clone()).painted(|text| painted_state(&run.state, text, paint)),
+        Cell::new(printable(&run.state)).painted(|text| painted_state(&run.state, text, paint)),
         Cell::new(began.unwrap_or_default()),
         Cell::new(took.unwrap_or_default()),
         Cell::number(run.spans),
