@@ -155,7 +155,7 @@ impl Watch {
             false => Store::Quiet,
         };
         let mut runs = reader.runs(&Filter::default(), RUNS)?;
-        let (line, instead) = wanted(reader, &mut runs, self.wants.run);
+        let (line, instead) = wanted(reader, &mut runs, self.wants.run)?;
         let tree = match line {
             Some(line) => grown(reader, &line, &mut self.seen)?,
             None => None,
@@ -206,28 +206,27 @@ fn file(path: &Path) -> Option<(u64, u64)> {
     Some((found.dev(), found.ino()))
 }
 
+/// A run, and which one was asked for where it took that one's place.
+type Found = (Option<RunLine>, Option<(u64, u64)>);
+
 /// The run that is asked for, or what it became part of. One that is older
 /// than those that are listed is put behind them.
-fn wanted(
-    reader: &Reader,
-    runs: &mut Vec<RunLine>,
-    wanted: Option<u64>,
-) -> (Option<RunLine>, Option<(u64, u64)>) {
+fn wanted(reader: &Reader, runs: &mut Vec<RunLine>, wanted: Option<u64>) -> Result<Found, Error> {
     let Some(wanted) = wanted else {
-        return (None, None);
+        return Ok((None, None));
     };
     if let Some(line) = runs.iter().find(|line| line.run == wanted) {
-        return (Some(line.clone()), None);
+        return Ok((Some(line.clone()), None));
     }
     // It may be gone: then another one will be asked for.
-    let Ok(line) = reader.find(&wanted.to_string()) else {
-        return (None, None);
+    let Some(line) = reader.numbered_run(wanted)? else {
+        return Ok((None, None));
     };
     if runs.iter().all(|listed| listed.run != line.run) {
         runs.push(line.clone());
     }
     let instead = (line.run != wanted).then_some((wanted, line.run));
-    (Some(line), instead)
+    Ok((Some(line), instead))
 }
 
 /// How a run's tree has grown since it was last told.

@@ -70,6 +70,25 @@ impl Reader {
         found.map_err(|e| self.fault(e))
     }
 
+    /// The run of that number, or the one that it became part of; `None` when
+    /// it is not there any more.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn numbered_run(&self, number: u64) -> Result<Option<RunLine>, Error> {
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM runs WHERE doomed = 0
+             AND id = (SELECT coalesce(joined, id) FROM runs WHERE id = ?)"
+        );
+        let read = || {
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let found = statement.query_row([number], |row| self.run_line(row));
+            found.optional()
+        };
+        read().map_err(|e| self.fault(e))
+    }
+
     fn newest(&self, filter: &Filter, most: usize) -> rusqlite::Result<Vec<RunLine>> {
         let (condition, values) = self.run_condition(filter);
         let sql = format!(
