@@ -1,11 +1,11 @@
 //! `hero-span tail`: events as they come, from the store of a collector that
 //! works elsewhere.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use clap_complete::engine::ArgValueCompleter;
-use hero_span_collector::store::Reader;
+use hero_span_collector::store::{Reader, Stored};
 
 use super::{StoreArgs, said};
 use crate::completions;
@@ -25,7 +25,8 @@ Examples:
       Every event of every run, as a collector stores it, until Ctrl-C.
 
   hero-span tail last
-      The newest run from its beginning, until it is over.
+      The newest run from its beginning, until it is over. Where it turns out to
+      be part of another, that one is told of from then on.
 
 Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 
@@ -74,18 +75,10 @@ impl Tail {
             // Asked first: what a run says last comes before its end.
             let is_over = self.is_over()?;
             let events = self.reader.events_after(after, AT_ONCE, self.run)?;
-            let mut out = std::io::stdout().lock();
-            for stored in &events {
-                after = stored.id;
-                let Some(event) = stored.event() else {
-                    continue;
-                };
-                for line in said::lines(stored, &event, self.look) {
-                    let run = self.look.paint.dim(&format!("#{}", stored.run));
-                    writeln!(out, "{run} {line}").map_err(Error::output)?;
-                }
+            if let Some(last) = events.last() {
+                after = last.id;
+                self.tell(&events).map_err(Error::output)?;
             }
-            out.flush().map_err(Error::output)?;
             if events.len() < AT_ONCE {
                 if is_over {
                     return Ok(());
@@ -95,11 +88,37 @@ impl Tail {
         }
     }
 
+    fn tell(&self, events: &[Stored]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        for stored in events {
+            let Some(event) = stored.event() else {
+                continue;
+            };
+            let run = self.look.paint.dim(&format!("#{}", stored.run));
+            for line in said::lines(stored, &event, self.look) {
+                writeln!(out, "{run} {line}")?;
+            }
+        }
+        out.flush()
+    }
+
+    /// Whether nothing more can come of the run that is told of. One that
+    /// became part of another is told of as that from then on.
     fn is_over(&mut self) -> Result<bool, Error> {
         let Some(run) = self.run else {
             return Ok(false);
         };
         self.reader.look_again()?;
-        Ok(self.reader.find(&run.to_string())?.state != "running")
+        // One that was pruned says nothing more.
+        let Some(line) = self.reader.numbered_run(run)? else {
+            return Ok(true);
+        };
+        if line.run != run {
+            self.run = Some(line.run);
+            let text = format!("! run {run} turned out to be part of run {}", line.run);
+            let text = self.look.paint.warn(&text);
+            writeln!(io::stdout(), "{text}").map_err(Error::output)?;
+        }
+        Ok(line.state != "running")
     }
 }

@@ -116,3 +116,30 @@ fn a_run_that_was_cut_off_is_over() {
     collector.child.wait().expect("ended");
     tail.check_over();
 }
+
+#[test]
+fn a_run_that_becomes_part_of_another_is_told_on() {
+    let home = Home::new();
+    let collector = home.collect(&["--view", "none"]);
+    let [mut first, mut second] = [(); 2].map(|()| collector.connect());
+    first.write_all(start(1, None).as_bytes()).expect("sent");
+    home.wait(|runs| runs.len() == 1);
+    second.write_all(start(2, None).as_bytes()).expect("sent");
+    home.wait(|runs| runs.len() == 2);
+    let tail = Tail::start(&home, &["2"]);
+    assert_eq!(tail.line(), "#2 00:00:00.002 n2  ▶ step");
+    // Only now it turns out that one process started the other.
+    second
+        .write_all(start(3, Some(1)).as_bytes())
+        .expect("sent");
+    assert_eq!(tail.line(), "! run 2 turned out to be part of run 1");
+    assert_eq!(tail.line(), "#1 00:00:00.003 n3  ▶ step");
+    second.write_all(end(3, "ok").as_bytes()).expect("sent");
+    assert_eq!(tail.line(), "#1 00:00:01.003 n3  ✓ ok");
+    drop(second);
+    first.write_all(end(1, "ok").as_bytes()).expect("sent");
+    assert_eq!(tail.line(), "#1 00:00:01.001 n1  ✓ ok");
+    drop(first);
+    tail.check_over();
+    home.stop(collector);
+}
