@@ -1,7 +1,7 @@
 //! `hero-span tail`: events as they come, from the store of a collector that
 //! works elsewhere.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use clap_complete::engine::ArgValueCompleter;
@@ -89,7 +89,8 @@ impl Tail {
     }
 
     fn tell(&self, events: &[Stored]) -> io::Result<()> {
-        let mut out = io::stdout().lock();
+        // Standard output by itself is written line by line.
+        let mut out = BufWriter::new(io::stdout().lock());
         for stored in events {
             let Some(event) = stored.event() else {
                 continue;
