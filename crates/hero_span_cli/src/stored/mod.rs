@@ -15,6 +15,7 @@ pub(crate) mod tail;
 mod when;
 
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +60,11 @@ pub(crate) fn usual_path() -> Result<PathBuf, Error> {
 /// The same, in a directory that is there.
 pub(crate) fn default_path() -> Result<PathBuf, Error> {
     Ok(home::var()?.join(NAME))
+}
+
+/// Prints a line.
+fn say(line: &str) -> Result<(), Error> {
+    writeln!(io::stdout(), "{line}").map_err(Error::output)
 }
 
 /// Whether two paths lead to one file.
