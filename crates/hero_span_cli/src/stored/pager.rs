@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::{Child, Command, Stdio};
 
+use crate::listening::outlive_interrupts;
+
 /// Where lines go: a pager's standard input, or our output.
 pub(super) enum Pager {
     Program(Child, Option<BufWriter<std::process::ChildStdin>>),
@@ -52,6 +54,10 @@ fn spawn() -> Option<Pager> {
         command.env("LESS", "FRX");
     }
     let mut child = command.spawn().ok()?;
+    // A pager takes Ctrl-C for the end of a search. Were we ended by it, two
+    // would read from the terminal: the pager and the shell. Where that cannot
+    // be helped, it is shown all the same.
+    let _ = outlive_interrupts();
     let out = child.stdin.take().map(BufWriter::new);
     Some(Pager::Program(child, out))
 }
