@@ -16,6 +16,7 @@ pub(crate) struct Error(Kind);
 #[derive(Debug)]
 enum Kind {
     Collector(hero_span_collector::Error),
+    InVain(Box<Error>),
     NoHome,
     NoTerminal,
     Relative {
@@ -67,6 +68,11 @@ enum Kind {
 }
 
 impl Error {
+    /// What comes could neither be kept nor shown.
+    pub(crate) fn in_vain(why: Self) -> Self {
+        Self(Kind::InVain(Box::new(why)))
+    }
+
     pub(crate) fn no_home() -> Self {
         Self(Kind::NoHome)
     }
@@ -162,6 +168,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Collector(error) => error.fmt(f),
+            Kind::InVain(why) => write!(
+                f,
+                "{why}; with --view none, what comes would be neither kept nor shown: leave it out, or name a store with --store"
+            ),
             Kind::NoHome => write!(
                 f,
                 "expected HERO_HOME or HOME to be set, found neither: set one, or say the path"
@@ -241,6 +251,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Kind::Collector(error) => Some(error),
+            Kind::InVain(why) => Some(why),
             Kind::Directory { source, .. }
             | Kind::Unreadable { source, .. }
             | Kind::Program { source, .. }
