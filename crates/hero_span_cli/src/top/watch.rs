@@ -32,15 +32,7 @@ const AT_ONCE: usize = 10_000;
 
 /// Tells what is in the store until nobody asks any more.
 pub(super) fn watch(path: PathBuf, wants: &Receiver<Wants>, tell: &Sender<Input>) {
-    let mut watch = Watch {
-        path,
-        opened: None,
-        wants: Wants::default(),
-        seen: None,
-        told: None,
-        told_error: None,
-        took_whole: None,
-    };
+    let mut watch = Watch::new(path);
     loop {
         let begun = Instant::now();
         let told = watch
@@ -97,6 +89,18 @@ struct Seen {
 }
 
 impl Watch {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            opened: None,
+            wants: Wants::default(),
+            seen: None,
+            told: None,
+            told_error: None,
+            took_whole: None,
+        }
+    }
+
     fn want(&mut self, wants: Wants) {
         if wants.choice != self.wants.choice {
             self.seen = None;
@@ -108,23 +112,22 @@ impl Watch {
     /// What is new.
     fn look(&mut self) -> Vec<Input> {
         if let Err(store) = self.open() {
-            self.opened = None;
-            self.seen = None;
-            let runs = match (&store, self.told.take()) {
-                (Store::Fault(_), Some((_, runs))) => runs,
-                _ => Vec::new(),
-            };
-            return self.news(store, runs, None, None);
+            return self.lost(store);
         }
-        match self.read() {
-            Ok(inputs) => inputs,
-            Err(error) => {
-                self.opened = None;
-                let runs = self.told.take().map(|(_, runs)| runs);
-                let store = Store::Fault(error.to_string());
-                self.news(store, runs.unwrap_or_default(), None, None)
-            }
-        }
+        let read = self.read();
+        read.unwrap_or_else(|error| self.lost(Store::Fault(error.to_string())))
+    }
+
+    /// There is nothing to read. While that may pass, the runs that were there
+    /// stay on the screen.
+    fn lost(&mut self, store: Store) -> Vec<Input> {
+        self.opened = None;
+        self.seen = None;
+        let runs = match (&store, &self.told) {
+            (Store::Fault(_), Some((_, runs))) => runs.clone(),
+            _ => Vec::new(),
+        };
+        self.news(store, runs, None, None)
     }
 
     /// Opens the store; another file may have taken its place.
@@ -287,4 +290,33 @@ fn error(reader: &Reader, span: u64) -> Result<Option<String>, Error> {
         Some(Event::End(end)) => end.error.map(|text| text.into_owned()),
         _ => None,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of a store on which nothing changes, look by look.
+    #[track_caller]
+    fn check_told_once(path: PathBuf, expected: fn(&Store) -> bool) {
+        let mut watch = Watch::new(path);
+        let told = watch.look();
+        let [Input::News(news)] = &told[..] else {
+            panic!("{told:?}")
+        };
+        assert!(expected(&news.store), "{told:?}");
+        for _ in 0..3 {
+            let told = watch.look();
+            assert!(told.is_empty(), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = |name: &str| directory.path().join(name);
+        check_told_once(place("missing"), |store| *store == Store::Missing);
+        std::fs::write(place("odd"), "no database").expect("written");
+        check_told_once(place("odd"), |store| matches!(store, Store::Fault(_)));
+    }
 }
