@@ -19,6 +19,7 @@ enum Kind {
     InVain(Box<Error>),
     NoHome,
     NoTerminal,
+    BrokenReading,
     Relative {
         name: &'static str,
         path: PathBuf,
@@ -79,6 +80,10 @@ impl Error {
 
     pub(crate) fn no_terminal() -> Self {
         Self(Kind::NoTerminal)
+    }
+
+    pub(crate) fn broken_reading() -> Self {
+        Self(Kind::BrokenReading)
     }
 
     pub(crate) fn relative(name: &'static str, path: &Path) -> Self {
@@ -180,6 +185,10 @@ impl fmt::Display for Error {
                 f,
                 "expected a terminal to draw on and to type at, found none: run it in one, or see hero-span runs and hero-span show"
             ),
+            Kind::BrokenReading => write!(
+                f,
+                "expected to read the store on and on, found a fault in hero-span, which is told above: start it again, or see hero-span runs and hero-span show"
+            ),
             Kind::Relative { name, path } => write!(
                 f,
                 "{}: expected {name} to name an absolute path, found a relative one: give the whole path",
@@ -260,6 +269,7 @@ impl std::error::Error for Error {
             | Kind::Output(source) => Some(source),
             Kind::NoHome
             | Kind::NoTerminal
+            | Kind::BrokenReading
             | Kind::Relative { .. }
             | Kind::NotPrivate { .. }
             | Kind::TwoSockets { .. }

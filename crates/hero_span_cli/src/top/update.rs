@@ -19,6 +19,7 @@ pub(super) fn update(state: &mut State, input: Input) {
         Input::Error(span, text) => state.error = text.map(|text| (span, text)),
         Input::Clock(now_ms) => state.now_ms = now_ms,
         Input::Stop => state.is_done = true,
+        Input::Broken => (state.is_broken, state.is_done) = (true, true),
     }
     settle(state);
 }

@@ -190,3 +190,14 @@ fn runs_are_chosen_and_may_go() {
     );
     assert_eq!(state.chosen, Some(9));
 }
+
+#[test]
+fn a_reading_that_breaks_is_the_end_and_told() {
+    let (tell, inputs) = std::sync::mpsc::channel();
+    super::super::read_aside(tell, |_| panic!("on purpose"));
+    let patience = std::time::Duration::from_secs(60);
+    let input = inputs.recv_timeout(patience).expect("told");
+    let mut state = State::new(String::new(), None);
+    update(&mut state, input);
+    assert!(state.is_done && state.is_broken);
+}
