@@ -101,12 +101,20 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let run = reader.find(&args.run)?;
     let sessions = args.sessions(&reader, run.run)?;
     tell_what_is_missing(&run);
-    let mut out = Out::open(&args.output, reader.path())?;
-    match args.format {
-        Format::Jsonl => jsonl::write(&reader, run.run, args.session, &mut out)?,
-        Format::Chrome => chrome::write(&Export::new(reader, run, sessions)?, &mut out)?,
-        Format::OtlpJson => otlp::write(&Export::new(reader, run, sessions)?, &mut out)?,
-    }
+    let write_spans: fn(&Export, &mut Out) -> Result<(), Error> = match args.format {
+        Format::Jsonl => {
+            let mut out = Out::open(&args.output, reader.path())?;
+            jsonl::write(&reader, run.run, args.session, &mut out)?;
+            out.finish()?;
+            return Ok(exit_codes::OK);
+        }
+        Format::Chrome => chrome::write,
+        Format::OtlpJson => otlp::write,
+    };
+    // Read first: what stands in the file is not lost for what cannot be.
+    let export = Export::new(reader, run, sessions)?;
+    let mut out = Out::open(&args.output, export.reader.path())?;
+    write_spans(&export, &mut out)?;
     out.finish()?;
     Ok(exit_codes::OK)
 }

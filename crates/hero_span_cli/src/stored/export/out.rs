@@ -27,7 +27,7 @@ impl Out {
                 path: None,
             });
         }
-        if is_same_file(path, store) {
+        if is_of_store(path, store) {
             return Err(Error::output_is_store(path));
         }
         let file = create(path).map_err(|e| Error::unwritable(path, e))?;
@@ -67,4 +67,15 @@ fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path)
+}
+
+/// Whether it is the store, or would be one of the files that belong to it.
+fn is_of_store(path: &Path, store: &Path) -> bool {
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    ["", "-wal", "-shm", ".lock"].iter().any(|end| {
+        let mut own = store.as_os_str().to_owned();
+        own.push(end);
+        let own = Path::new(&own);
+        is_same_file(path, own) || absolute(path) == absolute(own)
+    })
 }
