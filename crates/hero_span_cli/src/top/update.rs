@@ -108,8 +108,8 @@ fn key(state: &mut State, event: KeyEvent) {
     match event.code {
         KeyCode::Char('c') if is_control => state.is_done = true,
         code if state.is_typing => type_filter(state, code, is_control),
-        _ if is_control => control(state, event.code),
         _ if state.help => state.help = false,
+        _ if is_control => control(state, event.code),
         KeyCode::Char('q') => state.is_done = true,
         code => command(state, code),
     }

@@ -201,3 +201,15 @@ fn a_reading_that_breaks_is_the_end_and_told() {
     update(&mut state, input);
     assert!(state.is_done && state.is_broken);
 }
+
+#[test]
+fn any_key_closes_the_help() {
+    let mut state = State::new(String::new(), None);
+    let control = KeyEvent::new(KeyCode::Char('d'), KeyModifiers::CONTROL);
+    for event in [key("x"), key("?"), key("q"), key("esc"), control] {
+        press(&mut state, "?");
+        assert!(state.help);
+        update(&mut state, Input::Key(event));
+        assert!(!state.help && !state.is_done, "{event:?}");
+    }
+}
