@@ -209,6 +209,18 @@ pub(crate) fn sign(forest: &Forest, key: SpanKey) -> (&'static str, Tone) {
     }
 }
 
+/// It failed, and not because a child did with the same error: that is told
+/// there.
+pub(crate) fn is_origin(forest: &Forest, key: SpanKey) -> bool {
+    let is_failed = |key: SpanKey| forest.span(key).state() == State::Ended(Status::Failed);
+    let error = |key: SpanKey| {
+        let span = forest.span(key);
+        (span.error_type(), span.error_line())
+    };
+    let came_up = |child: SpanKey| is_failed(child) && error(child) == error(key);
+    is_failed(key) && !forest.children_unsorted(key).any(came_up)
+}
+
 /// The sign of how a run stands, of which its state is told by that word.
 pub(crate) fn run_sign(state: &str) -> (&'static str, Tone) {
     match state {
