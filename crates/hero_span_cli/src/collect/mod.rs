@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::exit_codes;
 use crate::listening::{self, Door, Stop, announce};
 use crate::size::{self, Size};
-use crate::view::{Colour, Look, now_ms, plural};
+use crate::view::{ColourArgs, Look, now_ms, plural};
 use crate::{log, stored};
 
 const EXAMPLES: &str = "\
@@ -109,9 +109,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Kind::Auto)]
     view: Kind,
 
-    /// When to use colours; auto means on a terminal, unless NO_COLOR is set
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 
     /// End after the first run
     #[arg(long)]

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::exit_codes;
 use crate::listening;
 use crate::size::Size;
-use crate::view::{Colour, Paint, duration, now_ms};
+use crate::view::{ColourArgs, Paint, duration, now_ms};
 
 /// How long whoever listens may take to let somebody connect.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -57,9 +57,8 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 /// What was found.

@@ -19,11 +19,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use hero_span_collector::store::Reader;
+use clap_complete::engine::ArgValueCompleter;
+use hero_span_collector::store::{Reader, RunLine};
 
 pub(crate) use self::json::print_json;
 pub(crate) use self::when::local as local_time;
 
+use crate::completions;
 use crate::error::Error;
 use crate::home;
 
@@ -33,7 +35,7 @@ const NAME: &str = "spans.db";
 /// Which store is meant.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StoreArgs {
-    /// The store [default: spans.db in HERO_HOME/var/hero-span, or ~/.hero/var/hero-span]
+    /// The store [default: var/hero-span/spans.db in HERO_HOME or ~/.hero]
     #[arg(long, value_name = "PATH")]
     pub(crate) store: Option<PathBuf>,
 }
@@ -48,6 +50,20 @@ impl StoreArgs {
 
     pub(crate) fn open(&self) -> Result<Reader, Error> {
         Ok(Reader::open(&self.path()?)?)
+    }
+}
+
+/// Which run is meant.
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// The run: its number, last, or the beginning of an id
+    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
+    run: String,
+}
+
+impl RunArgs {
+    fn find(&self, reader: &Reader) -> Result<RunLine, Error> {
+        Ok(reader.find(&self.run)?)
     }
 }
 

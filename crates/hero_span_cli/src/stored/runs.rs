@@ -12,7 +12,7 @@ use super::{StoreArgs, print_json, when};
 use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
-use crate::view::{Colour, Paint, duration, plural};
+use crate::view::{ColourArgs, Paint, duration, plural};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,9 +79,8 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -11,7 +11,7 @@ use super::{StoreArgs, said};
 use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
-use crate::view::{Colour, Look};
+use crate::view::{ColourArgs, Look};
 
 /// How often the store is asked: as often as a collector writes to it.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -41,9 +41,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {

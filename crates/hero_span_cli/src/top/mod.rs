@@ -36,7 +36,7 @@ use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::stored::StoreArgs;
-use crate::view::{Colour, now_ms};
+use crate::view::{ColourArgs, now_ms};
 
 /// How often it is drawn when only the clock moves.
 const TICK: Duration = Duration::from_millis(500);
@@ -80,9 +80,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {

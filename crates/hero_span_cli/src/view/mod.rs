@@ -12,7 +12,7 @@ pub(crate) mod tests;
 mod words;
 
 pub(crate) use self::choose::choose;
-pub(crate) use self::colour::Colour;
+pub(crate) use self::colour::ColourArgs;
 pub(crate) use self::paint::{Paint, Tone};
 pub(crate) use self::rows::{Item, Row, Rows};
 pub(crate) use self::span::{error_text, is_origin, mark, run_sign, sign, tags};
