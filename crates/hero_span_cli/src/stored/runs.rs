@@ -12,7 +12,7 @@ use super::{StoreArgs, print_json, when};
 use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
-use crate::view::{ColourArgs, Paint, duration, plural};
+use crate::view::{ColourArgs, Paint, duration, plural, run_sign};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -165,25 +165,16 @@ fn row(run: &RunLine, paint: Paint) -> Vec<Cell> {
     let took = took.map(|(began, heard)| duration(heard - began));
     let began = run.began_ms.map(when::local);
     let name = run.name.as_deref().unwrap_or("(unnamed)");
+    let (_, tone) = run_sign(&run.state);
     vec![
         Cell::number(run.run).painted(|text| paint.bold(text)),
-        Cell::new(printable(&run.state)).painted(|text| painted_state(&run.state, text, paint)),
+        Cell::new(printable(&run.state)).painted(|text| paint.toned(tone, text)),
         Cell::new(began.unwrap_or_default()),
         Cell::new(took.unwrap_or_default()),
         Cell::number(run.spans),
         Cell::new(printable(name)),
         Cell::new(remarks(run)).painted(|text| paint.warn(text)),
     ]
-}
-
-/// A state's word in its colour.
-pub(super) fn painted_state(state: &str, text: &str, paint: Paint) -> String {
-    match state {
-        "ok" => paint.good(text),
-        "failed" => paint.bad(text),
-        "running" => paint.live(text),
-        _ => paint.warn(text),
-    }
 }
 
 /// What is not as it should be, and is not said by the state.

@@ -119,6 +119,6 @@ impl Tail {
             let text = self.look.paint.warn(&text);
             writeln!(io::stdout(), "{text}").map_err(Error::output)?;
         }
-        Ok(line.state != "running")
+        Ok(!line.is_running())
     }
 }

@@ -154,7 +154,7 @@ impl State {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        self.run_line().is_some_and(|line| line.state == "running")
+        self.run_line().is_some_and(RunLine::is_running)
     }
 
     /// The tree of the run that is looked at, once it is there.

@@ -51,6 +51,13 @@ impl SpanFilter {
     }
 }
 
+impl RunLine {
+    /// Whether its producers are connected.
+    pub fn is_running(&self) -> bool {
+        self.state == "running"
+    }
+}
+
 impl Reader {
     /// The newest runs that fit, at most so many, the newest first.
     ///
