@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::exit_codes;
 use crate::listening;
 use crate::size::Size;
-use crate::view::{ColourArgs, Paint, duration, now_ms};
+use crate::view::{ColourArgs, Paint, duration, now_ms, plural};
 
 /// How long whoever listens may take to let somebody connect.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ const SILENCE_MS: f64 = 10_000.0;
 const EXAMPLES: &str = "\
 Examples:
   hero-span doctor
-  hero-span doctor --thorough       Have SQLite check every page and index
+  hero-span doctor --thorough       Have SQLite check the indexes too
   hero-span doctor --json | jq .store.events
 
 All is well when the collector of this store listens, what it heard could be
@@ -49,7 +49,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     listen: Option<std::path::PathBuf>,
 
-    /// Check every page of the store, which takes a while for a large one
+    /// Check indexes against what they lead to, beside every page: that takes a
+    /// while for a large store
     #[arg(long)]
     thorough: bool,
 
@@ -118,8 +119,9 @@ fn look_at_store(args: &Args, problems: &mut Vec<String>) -> Result<Option<Healt
     }));
     if health.unstored > 0 {
         problems.push(format!(
-            "{}: {} events came and could not be kept: is the disk full, or --store-limit too low?",
-            health.path, health.unstored
+            "{}: {} came and could not be kept: is the disk full, or --store-limit too low?",
+            health.path,
+            plural(health.unstored, "event")
         ));
     }
     problems.extend(open_to_others(&path));
@@ -234,10 +236,10 @@ fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
         )?;
         writeln!(
             out,
-            "             {} runs, {} spans, {} events; {} in use, {} on disk",
-            store.runs,
-            store.spans,
-            store.events,
+            "             {}, {}, {}; {} in use, {} on disk",
+            plural(store.runs, "run"),
+            plural(store.spans, "span"),
+            plural(store.events, "event"),
             Size(store.used_bytes),
             Size(store.file_bytes)
         )?;
@@ -277,9 +279,10 @@ fn figures(found: &Snapshot) -> Vec<String> {
     let lines = found.events + found.skipped + rejected;
     let mut text = vec![
         format!(
-            "{} connections ({} open), {lines} lines, {}",
-            found.connections,
+            "{} ({} open), {}, {}",
+            plural(found.connections, "connection"),
             found.connected,
+            plural(lines, "line"),
             Size(found.bytes)
         ),
         format!(
@@ -287,16 +290,16 @@ fn figures(found: &Snapshot) -> Vec<String> {
             rejected, found.skipped, found.torn, found.lost
         ),
         format!(
-            "{} spans open, {} held in memory, {} queued",
-            found.open_spans,
+            "{} open, {} held in memory, {} queued",
+            plural(found.open_spans, "span"),
             found.held_spans,
             Size(found.queue_bytes)
         ),
         format!(
-            "{} stored, {} not kept, {} commits of {} (at most {}), {} failed",
+            "{} stored, {} not kept, {} of {} (at most {}), {} failed",
             found.stored,
             found.unstored,
-            found.commits,
+            plural(found.commits, "commit"),
             duration(found.commit_ms),
             duration(found.longest_commit_ms),
             found.commit_failures

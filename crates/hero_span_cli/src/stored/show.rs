@@ -14,7 +14,7 @@ use super::pager::Pager;
 use super::{RunArgs, StoreArgs};
 use crate::error::Error;
 use crate::exit_codes;
-use crate::view::{ColourArgs, Look, Rows, duration, header};
+use crate::view::{ColourArgs, Look, Rows, duration, header, plural};
 
 use self::path::Path;
 
@@ -88,7 +88,7 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
     let look = Look {
         paint: args.color.paint(),
         stable: args.stable,
-        now_ms: (run.state == "running").then(crate::view::now_ms),
+        now_ms: run.is_running().then(crate::view::now_ms),
         earlier_runs: run.run.saturating_sub(1),
     };
     pager.line(&header(forest, id, look))?;
@@ -100,7 +100,8 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
         pager.line(&look.paint.dim(&text))?;
     }
     if run.unstored > 0 {
-        let text = format!("! {} events came and could not be kept", run.unstored);
+        let events = plural(run.unstored, "event");
+        let text = format!("! {events} came and could not be kept");
         pager.line(&look.paint.bad(&text))?;
     }
     for line in errors::lines(forest, id, look) {
