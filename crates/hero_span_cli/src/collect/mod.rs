@@ -70,6 +70,9 @@ be used just now, that is said, and what comes is shown and not kept; with
 --view none it ends. Warnings go to standard error; HERO_SPAN_LOG=info adds
 figures once a minute, off leaves all out.
 
+Times of day are local, as everywhere in hero-span; JSON has milliseconds since
+the Unix epoch.
+
 Only your own processes and root's may connect; the directory of the usual place
 must be yours alone (mode 0700).
 

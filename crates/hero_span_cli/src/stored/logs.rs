@@ -16,6 +16,8 @@ Examples:
   hero-span logs 17 --level warn
       Only warnings and errors, and failures with their whole traceback.
 
+Times are local.
+
 Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 
 /// Print what a run logged, and each failure in full

@@ -23,7 +23,7 @@ use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::store::{Reader, RunLine};
 
 pub(crate) use self::json::print_json;
-pub(crate) use self::when::local as local_time;
+pub(crate) use self::when::{local as local_time, time_of_day};
 
 use crate::completions;
 use crate::error::Error;

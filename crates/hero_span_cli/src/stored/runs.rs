@@ -32,6 +32,9 @@ How a run stands is how the worst of its roots does: failed, open (its producer
 is gone and no end was heard), unknown (neither start nor end was heard),
 cancelled, or ok. While its producers are connected it is running.
 
+Times are local, those that are shown and those that are given, unless they say
+where.
+
 Exit codes: 0 done, also when none was found; 2 wrong arguments, or no store.";
 
 /// List the newest runs, or those that are looked for

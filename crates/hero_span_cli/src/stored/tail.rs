@@ -28,6 +28,8 @@ Examples:
       The newest run from its beginning, until it is over. Where it turns out to
       be part of another, that one is told of from then on.
 
+Times are local.
+
 Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 
 /// Print events as they come, of all runs or one
