@@ -1,6 +1,7 @@
 //! One row of a tree as text.
 
 use hero_span_collector::Forest;
+use hero_span_collector::store::{RunLine, RunState};
 use hero_span_collector::tree::{Ending, LogLine, Span, SpanKey, State, What};
 use hero_span_protocol::{Clause, Level, Status, printable};
 
@@ -221,15 +222,15 @@ pub(crate) fn is_origin(forest: &Forest, key: SpanKey) -> bool {
     is_failed(key) && !forest.children_unsorted(key).any(came_up)
 }
 
-/// The sign of how a run stands, of which its state is told by that word.
-pub(crate) fn run_sign(state: &str) -> (&'static str, Tone) {
-    match state {
-        "ok" => ("✓", Tone::Good),
-        "failed" => ("✗", Tone::Bad),
-        "cancelled" => ("⊘", Tone::Warn),
-        "open" => ("○", Tone::Warn),
-        "running" => ("●", Tone::Live),
-        _ => ("?", Tone::Warn),
+/// The sign of how a run stands.
+pub(crate) fn run_sign(run: &RunLine) -> (&'static str, Tone) {
+    match RunState::from_word(&run.state) {
+        _ if run.is_running() => ("●", Tone::Live),
+        Some(RunState::Ok) => ("✓", Tone::Good),
+        Some(RunState::Failed) => ("✗", Tone::Bad),
+        Some(RunState::Cancelled) => ("⊘", Tone::Warn),
+        Some(RunState::Open) => ("○", Tone::Warn),
+        Some(RunState::Unknown) | None => ("?", Tone::Warn),
     }
 }
 

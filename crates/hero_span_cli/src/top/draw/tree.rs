@@ -66,7 +66,7 @@ fn title(state: &State, width: usize, theme: Theme) -> Line<'static> {
     let Some(run) = state.run_line() else {
         return strip.add("tree", style).line();
     };
-    let (sign, tone) = run_sign(&run.state);
+    let (sign, tone) = run_sign(run);
     let strip = strip
         .add(&format!("run {}", run.run), style)
         .add(" ", theme.dim())
