@@ -16,8 +16,10 @@ pub(crate) struct Error(Kind);
 #[derive(Debug)]
 enum Kind {
     Collector(hero_span_collector::Error),
+    InVain(Box<Error>),
     NoHome,
     NoTerminal,
+    BrokenReading,
     Relative {
         name: &'static str,
         path: PathBuf,
@@ -67,12 +69,21 @@ enum Kind {
 }
 
 impl Error {
+    /// What comes could neither be kept nor shown.
+    pub(crate) fn in_vain(why: Self) -> Self {
+        Self(Kind::InVain(Box::new(why)))
+    }
+
     pub(crate) fn no_home() -> Self {
         Self(Kind::NoHome)
     }
 
     pub(crate) fn no_terminal() -> Self {
         Self(Kind::NoTerminal)
+    }
+
+    pub(crate) fn broken_reading() -> Self {
+        Self(Kind::BrokenReading)
     }
 
     pub(crate) fn relative(name: &'static str, path: &Path) -> Self {
@@ -162,6 +173,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Collector(error) => error.fmt(f),
+            Kind::InVain(why) => write!(
+                f,
+                "{why}; with --view none, what comes would be neither kept nor shown: leave it out, or name a store with --store"
+            ),
             Kind::NoHome => write!(
                 f,
                 "expected HERO_HOME or HOME to be set, found neither: set one, or say the path"
@@ -169,6 +184,10 @@ impl fmt::Display for Error {
             Kind::NoTerminal => write!(
                 f,
                 "expected a terminal to draw on and to type at, found none: run it in one, or see hero-span runs and hero-span show"
+            ),
+            Kind::BrokenReading => write!(
+                f,
+                "expected to read the store on and on, found a fault in hero-span, which is told above: start it again, or see hero-span runs and hero-span show"
             ),
             Kind::Relative { name, path } => write!(
                 f,
@@ -241,6 +260,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Kind::Collector(error) => Some(error),
+            Kind::InVain(why) => Some(why),
             Kind::Directory { source, .. }
             | Kind::Unreadable { source, .. }
             | Kind::Program { source, .. }
@@ -249,6 +269,7 @@ impl std::error::Error for Error {
             | Kind::Output(source) => Some(source),
             Kind::NoHome
             | Kind::NoTerminal
+            | Kind::BrokenReading
             | Kind::Relative { .. }
             | Kind::NotPrivate { .. }
             | Kind::TwoSockets { .. }

@@ -33,9 +33,12 @@ impl Progress {
         let _ = write!(out, "\r\x1b[K{} {so_far}", self.doing);
         let _ = out.flush();
     }
+}
 
-    pub(crate) fn done(&mut self) {
-        if std::mem::take(&mut self.shown) {
+/// What comes next, also an error, finds a clean line.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }

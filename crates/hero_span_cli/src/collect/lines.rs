@@ -7,7 +7,8 @@ use hero_span_collector::{Forest, Told, Update};
 use hero_span_protocol::{Event, TimeMs, printable};
 
 use super::show::View;
-use crate::view::{Look, clock, duration, error_text, mark, plural, run_lines, tags};
+use crate::stored::time_of_day;
+use crate::view::{Look, duration, error_text, mark, plural, run_lines, tags};
 
 /// Levels that are indented; deeper ones stand at the last.
 const INDENTED: usize = 24;
@@ -36,7 +37,7 @@ impl<W: Write> Lines<W> {
         if self.look.stable {
             return String::new();
         }
-        self.look.paint.dim(&clock(at)) + " "
+        self.look.paint.dim(&time_of_day(at.as_f64())) + " "
     }
 
     fn text(&self, forest: &Forest, event: &Event<'_>, key: SpanKey) -> String {

@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::exit_codes;
 use crate::listening::{self, Door, Stop, announce};
 use crate::size::{self, Size};
-use crate::view::{Colour, Look, now_ms, plural};
+use crate::view::{ColourArgs, Look, now_ms, plural};
 use crate::{log, stored};
 
 const EXAMPLES: &str = "\
@@ -66,9 +66,12 @@ hero-span.socket it starts with the first flow.
 
 What comes is kept in a store, whole and for good up to --store-limit: see
 hero-span runs, show, logs, tail, export and doctor. Where the usual store cannot
-be used just now, that is said, and what comes is shown and not kept. Warnings go
-to standard error; HERO_SPAN_LOG=info adds figures once a minute, off leaves
-all out.
+be used just now, that is said, and what comes is shown and not kept; with
+--view none it ends. Warnings go to standard error; HERO_SPAN_LOG=info adds
+figures once a minute, off leaves all out.
+
+Times of day are local, as everywhere in hero-span; JSON has milliseconds since
+the Unix epoch.
 
 Only your own processes and root's may connect; the directory of the usual place
 must be yours alone (mode 0700).
@@ -109,9 +112,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Kind::Auto)]
     view: Kind,
 
-    /// When to use colours; auto means on a terminal, unless NO_COLOR is set
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 
     /// End after the first run
     #[arg(long)]
@@ -178,13 +180,6 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         summarize(&totals);
         Ok(exit_codes::OK)
     })
-}
-
-/// Says why what comes is not kept.
-fn keep_nothing(error: &dyn std::fmt::Display) -> Option<Store> {
-    // Nobody to tell is no reason not to listen.
-    let _ = writeln!(std::io::stderr(), "hero-span: {error}; nothing is kept");
-    None
 }
 
 /// The system chooses the port for 0.
@@ -275,7 +270,7 @@ impl Args {
             Some(path) => path.to_owned(),
             None => match stored::default_path() {
                 Ok(path) => path,
-                Err(error) => return Ok(keep_nothing(&error)),
+                Err(error) => return self.keep_nothing(error),
             },
         };
         let writer = Writer {
@@ -286,9 +281,21 @@ impl Args {
         };
         match Store::open(&path, writer) {
             Ok(store) => Ok(Some(store.with_max_bytes(self.max_bytes()))),
-            Err(error) if self.store.is_none() && error.may_pass() => Ok(keep_nothing(&error)),
+            Err(error) if self.store.is_none() && error.may_pass() => {
+                self.keep_nothing(error.into())
+            }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Says why what comes is not kept, which is no reason not to show it.
+    fn keep_nothing(&self, error: Error) -> Result<Option<Store>, Error> {
+        if self.view == Kind::None {
+            return Err(Error::in_vain(error));
+        }
+        // Nobody to tell is no reason not to listen.
+        let _ = writeln!(std::io::stderr(), "hero-span: {error}; nothing is kept");
+        Ok(None)
     }
 
     fn max_bytes(&self) -> Option<u64> {

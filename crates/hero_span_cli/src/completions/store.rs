@@ -40,7 +40,7 @@ pub(crate) fn runs(typed: &OsStr) -> Vec<CompletionCandidate> {
 fn about(run: &RunLine) -> String {
     let name = printable(run.name.as_deref().unwrap_or("(unnamed)"));
     let began = run.began_ms.map(stored::local_time).unwrap_or_default();
-    format!("{name}, {}, {began}", run.state)
+    format!("{name}, {}, {began}", printable(&run.state))
 }
 
 /// The names of spans that begin like this.

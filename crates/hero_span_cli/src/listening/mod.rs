@@ -15,9 +15,9 @@ use hero_span_protocol::env;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use self::descriptors::raise_limit;
-pub(crate) use self::place::{Door, resolve};
+pub(crate) use self::place::{Door, as_named, resolve};
 pub(crate) use self::service::{ready, stopping};
-pub(crate) use self::stop::Stop;
+pub(crate) use self::stop::{Stop, outlive_interrupts};
 use crate::error::Error;
 
 /// What listening runs in.

@@ -15,24 +15,43 @@ const NAME: &str = "collector.sock";
 /// directory is made if it is missing.
 pub(crate) fn resolve(given: Option<&Path>) -> Result<PathBuf, Error> {
     match given {
-        Some(path) => std::path::absolute(path).map_err(|e| Error::directory(path, e)),
+        Some(path) => absolute(path),
         None => usual(home::set("XDG_RUNTIME_DIR"), home::var),
     }
+}
+
+/// The same path, of which nothing may be there: to look is not to make.
+pub(crate) fn as_named(given: Option<&Path>) -> Result<PathBuf, Error> {
+    match given {
+        Some(path) => absolute(path),
+        None => match in_runtime(home::set("XDG_RUNTIME_DIR")) {
+            Some(directory) => Ok(directory.join(NAME)),
+            None => Ok(home::var_as_named()?.join(NAME)),
+        },
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(|e| Error::directory(path, e))
 }
 
 fn usual(
     runtime: Option<OsString>,
     var: impl FnOnce() -> Result<PathBuf, Error>,
 ) -> Result<PathBuf, Error> {
-    // A relative one is to be ignored: so says the specification of XDG.
-    let runtime = runtime.map(PathBuf::from).filter(|path| path.is_absolute());
-    let Some(runtime) = runtime else {
+    let Some(directory) = in_runtime(runtime) else {
         return Ok(var()?.join(NAME));
     };
-    let directory = runtime.join("hero-span");
     // The runtime directory itself is the system's to make.
     home::make_private(&directory, &mut DirBuilder::new())?;
     Ok(directory.join(NAME))
+}
+
+/// Our directory in the runtime directory, if there is one. A relative one is
+/// to be ignored: so says the specification of XDG.
+fn in_runtime(runtime: Option<OsString>) -> Option<PathBuf> {
+    let runtime = runtime.map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(runtime?.join("hero-span"))
 }
 
 /// A socket to listen on.
@@ -45,12 +64,14 @@ impl Door {
     /// The socket that a service manager has handed over, or a path to bind.
     /// To be found before anything else opens files.
     pub(crate) fn find(given: Option<&Path>) -> Result<Self, Error> {
-        match (Inherited::take()?, given) {
+        let handed_over = Inherited::take()?;
+        let given = given.map(absolute).transpose()?;
+        match (handed_over, given) {
             (Some(socket), Some(given)) if socket.path() != given => {
-                Err(Error::two_sockets(given, socket.path()))
+                Err(Error::two_sockets(&given, socket.path()))
             }
             (Some(socket), _) => Ok(Self::HandedOver(socket)),
-            (None, given) => resolve(given).map(Self::At),
+            (None, given) => resolve(given.as_deref()).map(Self::At),
         }
     }
 

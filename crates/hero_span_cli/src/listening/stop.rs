@@ -5,6 +5,18 @@ use tokio::signal::unix::{self, SignalKind, signal};
 
 use crate::error::Error;
 
+/// Keeps Ctrl-C from ending this process, for as long as it lives: it is meant
+/// for a program that we run. That program is ended by it as any is, unless it
+/// minds: what is caught is not handed on as what is ignored would be.
+pub(crate) fn outlive_interrupts() -> Result<(), Error> {
+    let runtime = super::runtime()?;
+    let _within = runtime.enter();
+    let caught = signal(SignalKind::interrupt());
+    caught
+        .map(drop)
+        .map_err(|e| Error::system("catch signals", e))
+}
+
 /// The signals that ask a listener to end. They are caught from the moment
 /// this is made.
 pub(crate) struct Stop {

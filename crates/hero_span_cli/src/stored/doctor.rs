@@ -1,29 +1,39 @@
 //! `hero-span doctor`: how the store and the socket stand, and what to do.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use hero_span_collector::Snapshot;
 use hero_span_collector::store::{CollectorLine, Health, Reader};
+use hero_span_protocol::printable;
 use serde::Serialize;
+use tokio::net::UnixStream;
+use tokio::time::{Instant, sleep};
 
-use super::{StoreArgs, print_json, when};
+use super::{StoreArgs, is_same_file, print_json, when};
 use crate::error::Error;
 use crate::exit_codes;
 use crate::listening;
 use crate::size::Size;
-use crate::view::{Colour, Paint, duration};
+use crate::view::{ColourArgs, Paint, duration, now_ms, plural};
+
+/// How long whoever listens may take to let somebody connect.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A collector writes its figures every second. When it has not for so long,
+/// something holds it up.
+const SILENCE_MS: f64 = 10_000.0;
 
 const EXAMPLES: &str = "\
 Examples:
   hero-span doctor
-  hero-span doctor --thorough       Have SQLite check every page and index
+  hero-span doctor --thorough       Have SQLite check the indexes too
   hero-span doctor --json | jq .store.events
 
-All is well when a collector listens, what it heard could be kept, and the store
-is sound and yours alone. Figures are of the latest collector.
+All is well when the collector of this store listens, what it heard could be
+kept, and the store is sound and yours alone. Figures are of the latest collector.
 
 Exit codes: 0 all is well; 1 something is wrong, and what to do is said; 2 wrong
 arguments.";
@@ -39,7 +49,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     listen: Option<std::path::PathBuf>,
 
-    /// Check every page of the store, which takes a while for a large one
+    /// Check indexes against what they lead to, beside every page: that takes a
+    /// while for a large store
     #[arg(long)]
     thorough: bool,
 
@@ -47,9 +58,8 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 /// What was found.
@@ -71,7 +81,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let mut problems = Vec::new();
     let store = look_at_store(args, &mut problems)?;
     let known = store.as_ref().and_then(|store| store.collector.as_ref());
-    let socket = look_at_socket(args, known, &mut problems)?;
+    let living = known.filter(|collector| collector.is_alive);
+    let socket = look_at_socket(args, living, &mut problems)?;
     let report = Report {
         well: problems.is_empty(),
         socket,
@@ -108,14 +119,28 @@ fn look_at_store(args: &Args, problems: &mut Vec<String>) -> Result<Option<Healt
     }));
     if health.unstored > 0 {
         problems.push(format!(
-            "{}: {} events came and could not be kept: is the disk full, or --store-limit too low?",
-            health.path, health.unstored
+            "{}: {} came and could not be kept: is the disk full, or --store-limit too low?",
+            health.path,
+            plural(health.unstored, "event")
         ));
     }
-    if let Some(open) = open_to_others(&path) {
-        problems.push(open);
-    }
+    problems.extend(open_to_others(&path));
+    problems.extend(silent(&health));
     Ok(Some(health))
+}
+
+/// A collector that works, and does not write.
+fn silent(health: &Health) -> Option<String> {
+    let collector = health.collector.as_ref()?;
+    let silence_ms = now_ms() - collector.heard_ms;
+    (collector.is_alive && silence_ms > SILENCE_MS).then(|| {
+        format!(
+            "{}: expected its collector to write every second, found that process {} did so {} ago: is it stopped, or the disk full or slow?",
+            health.path,
+            collector.pid,
+            duration(silence_ms)
+        )
+    })
 }
 
 fn open_to_others(path: &Path) -> Option<String> {
@@ -127,27 +152,67 @@ fn open_to_others(path: &Path) -> Option<String> {
 
 fn look_at_socket(
     args: &Args,
-    known: Option<&CollectorLine>,
+    living: Option<&CollectorLine>,
     problems: &mut Vec<String>,
 ) -> Result<Socket, Error> {
-    let living = known.filter(|collector| collector.is_alive);
     let path = match (&args.listen, living) {
         (None, Some(collector)) => collector.socket.clone().into(),
-        (given, _) => listening::resolve(given.as_deref())?,
+        (given, _) => listening::as_named(given.as_deref())?,
     };
-    let connected = UnixStream::connect(&path);
-    if let Err(error) = &connected {
-        let todo = if living.is_some() {
-            "the collector does not answer: stop it, and start it again"
-        } else {
-            "nobody collects: start hero-span collect"
-        };
-        problems.push(format!("{}: {error}: {todo}", path.display()));
+    let connected = listening::runtime()?.block_on(connect(&path));
+    match &connected {
+        Ok(()) => problems.extend(stranger(&path, &args.store.path()?, living)),
+        Err(error) => {
+            let todo = match living {
+                _ if error.kind() == ErrorKind::TimedOut => {
+                    "stop who listens there, or see --max-connections of hero-span collect"
+                }
+                Some(_) => "the collector does not answer: stop it, and start it again",
+                None => "nobody collects: start hero-span collect",
+            };
+            problems.push(format!("{}: {error}: {todo}", path.display()));
+        }
     }
     Ok(Socket {
         path: path.display().to_string(),
         listens: connected.is_ok(),
     })
+}
+
+/// Connects as a producer does, but does not wait as one where as many wait as
+/// may.
+async fn connect(path: &Path) -> io::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match UnixStream::connect(path).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+            Err(_) if Instant::now() > deadline => {
+                let text = "it takes no connection";
+                return Err(io::Error::new(ErrorKind::TimedOut, text));
+            }
+            Err(_) => sleep(PATIENCE / 20).await,
+        }
+    }
+}
+
+/// Who listens there, when it is not who writes to the store.
+fn stranger(socket: &Path, store: &Path, living: Option<&CollectorLine>) -> Option<String> {
+    let expected = format!(
+        "{}: expected the collector that writes to {}",
+        socket.display(),
+        store.display()
+    );
+    match living.map(|collector| Path::new(&collector.socket)) {
+        Some(own) if is_same_file(own, socket) => None,
+        Some(own) => Some(format!(
+            "{expected} and listens at {}, found another: send flows to that one",
+            own.display()
+        )),
+        None => Some(format!(
+            "{expected}, found another, and nobody writes there: stop it, and start hero-span collect"
+        )),
+    }
 }
 
 fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
@@ -159,21 +224,22 @@ fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
             paint.bad("✗")
         }
     };
-    let socket = &report.socket;
-    writeln!(out, "{} socket     {}", mark(socket.listens), socket.path)?;
+    // What a store says may be anybody's words.
+    let socket = printable(&report.socket.path);
+    writeln!(out, "{} socket     {socket}", mark(report.socket.listens))?;
     if let Some(store) = &report.store {
         writeln!(
             out,
             "{} store      {}",
             mark(store.faults.is_empty()),
-            store.path
+            printable(&store.path)
         )?;
         writeln!(
             out,
-            "             {} runs, {} spans, {} events; {} in use, {} on disk",
-            store.runs,
-            store.spans,
-            store.events,
+            "             {}, {}, {}; {} in use, {} on disk",
+            plural(store.runs, "run"),
+            plural(store.spans, "span"),
+            plural(store.events, "event"),
             Size(store.used_bytes),
             Size(store.file_bytes)
         )?;
@@ -182,15 +248,15 @@ fn print(report: &Report, paint: Paint) -> std::io::Result<()> {
                 out,
                 "{} collector  {}",
                 mark(collector.is_alive),
-                about(collector)
+                printable(&about(collector))
             )?;
             for line in figures(&collector.figures) {
-                writeln!(out, "             {line}")?;
+                writeln!(out, "             {}", printable(&line))?;
             }
         }
     }
     for problem in &report.problems {
-        writeln!(out, "{} {problem}", paint.bad("!"))?;
+        writeln!(out, "{} {}", paint.bad("!"), printable(problem))?;
     }
     Ok(())
 }
@@ -213,9 +279,10 @@ fn figures(found: &Snapshot) -> Vec<String> {
     let lines = found.events + found.skipped + rejected;
     let mut text = vec![
         format!(
-            "{} connections ({} open), {lines} lines, {}",
-            found.connections,
+            "{} ({} open), {}, {}",
+            plural(found.connections, "connection"),
             found.connected,
+            plural(lines, "line"),
             Size(found.bytes)
         ),
         format!(
@@ -223,16 +290,16 @@ fn figures(found: &Snapshot) -> Vec<String> {
             rejected, found.skipped, found.torn, found.lost
         ),
         format!(
-            "{} spans open, {} held in memory, {} queued",
-            found.open_spans,
+            "{} open, {} held in memory, {} queued",
+            plural(found.open_spans, "span"),
             found.held_spans,
             Size(found.queue_bytes)
         ),
         format!(
-            "{} stored, {} not kept, {} commits of {} (at most {}), {} failed",
+            "{} stored, {} not kept, {} of {} (at most {}), {} failed",
             found.stored,
             found.unstored,
-            found.commits,
+            plural(found.commits, "commit"),
             duration(found.commit_ms),
             duration(found.longest_commit_ms),
             found.commit_failures

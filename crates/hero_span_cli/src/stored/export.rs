@@ -11,14 +11,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::Forest;
 use hero_span_collector::store::{Reader, RunLine};
 use hero_span_collector::tree::{RunId, SessionRecord, SpanKey};
 
 use self::out::Out;
-use super::StoreArgs;
-use crate::completions;
+use super::{RunArgs, StoreArgs};
 use crate::error::Error;
 use crate::exit_codes;
 use crate::view::plural;
@@ -66,9 +64,8 @@ cannot be written.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The run: its number, last, or the beginning of an id
-    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
-    run: String,
+    #[command(flatten)]
+    run: RunArgs,
 
     #[command(flatten)]
     store: StoreArgs,
@@ -98,15 +95,23 @@ enum Format {
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let reader = args.store.open()?;
-    let run = reader.find(&args.run)?;
+    let run = args.run.find(&reader)?;
     let sessions = args.sessions(&reader, run.run)?;
     tell_what_is_missing(&run);
-    let mut out = Out::open(&args.output, reader.path())?;
-    match args.format {
-        Format::Jsonl => jsonl::write(&reader, run.run, args.session, &mut out)?,
-        Format::Chrome => chrome::write(&Export::new(reader, run, sessions)?, &mut out)?,
-        Format::OtlpJson => otlp::write(&Export::new(reader, run, sessions)?, &mut out)?,
-    }
+    let write_spans: fn(&Export, &mut Out) -> Result<(), Error> = match args.format {
+        Format::Jsonl => {
+            let mut out = Out::open(&args.output, reader.path())?;
+            jsonl::write(&reader, run.run, args.session, &mut out)?;
+            out.finish()?;
+            return Ok(exit_codes::OK);
+        }
+        Format::Chrome => chrome::write,
+        Format::OtlpJson => otlp::write,
+    };
+    // Read first: what stands in the file is not lost for what cannot be.
+    let export = Export::new(reader, run, sessions)?;
+    let mut out = Out::open(&args.output, export.reader.path())?;
+    write_spans(&export, &mut out)?;
     out.finish()?;
     Ok(exit_codes::OK)
 }

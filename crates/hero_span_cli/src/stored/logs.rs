@@ -1,14 +1,12 @@
 //! `hero-span logs`: what a run said.
 
-use clap_complete::engine::ArgValueCompleter;
 use hero_span_protocol::{Event, Level, Status};
 
 use super::pager::Pager;
-use super::{StoreArgs, said};
-use crate::completions;
+use super::{RunArgs, StoreArgs, said};
 use crate::error::Error;
 use crate::exit_codes;
-use crate::view::{Colour, Look};
+use crate::view::{ColourArgs, Look};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,15 +16,16 @@ Examples:
   hero-span logs 17 --level warn
       Only warnings and errors, and failures with their whole traceback.
 
+Times are local.
+
 Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 
 /// Print what a run logged, and each failure in full
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The run: its number, last, or the beginning of an id
-    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
-    run: String,
+    #[command(flatten)]
+    run: RunArgs,
 
     #[command(flatten)]
     store: StoreArgs,
@@ -39,9 +38,8 @@ pub(crate) struct Args {
     #[arg(long)]
     no_pager: bool,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 fn level(word: &str) -> Result<Level, String> {
@@ -50,7 +48,7 @@ fn level(word: &str) -> Result<Level, String> {
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let reader = args.store.open()?;
-    let run = reader.find(&args.run)?;
+    let run = args.run.find(&reader)?;
     let look = Look {
         paint: args.color.paint(),
         ..Look::default()

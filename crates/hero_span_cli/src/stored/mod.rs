@@ -14,13 +14,18 @@ mod table;
 pub(crate) mod tail;
 mod when;
 
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-use hero_span_collector::store::Reader;
+use clap_complete::engine::ArgValueCompleter;
+use hero_span_collector::store::{Reader, RunLine};
 
 pub(crate) use self::json::print_json;
-pub(crate) use self::when::local as local_time;
+pub(crate) use self::when::{local as local_time, time_of_day};
 
+use crate::completions;
 use crate::error::Error;
 use crate::home;
 
@@ -30,7 +35,7 @@ const NAME: &str = "spans.db";
 /// Which store is meant.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StoreArgs {
-    /// The store [default: spans.db in HERO_HOME/var/hero-span, or ~/.hero/var/hero-span]
+    /// The store [default: var/hero-span/spans.db in HERO_HOME or ~/.hero]
     #[arg(long, value_name = "PATH")]
     pub(crate) store: Option<PathBuf>,
 }
@@ -48,6 +53,20 @@ impl StoreArgs {
     }
 }
 
+/// Which run is meant.
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// The run: its number, last, or the beginning of an id
+    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
+    run: String,
+}
+
+impl RunArgs {
+    fn find(&self, reader: &Reader) -> Result<RunLine, Error> {
+        Ok(reader.find(&self.run)?)
+    }
+}
+
 /// Where a store lies when nobody says. To look is not to make: nothing of it
 /// may be there.
 pub(crate) fn usual_path() -> Result<PathBuf, Error> {
@@ -57,4 +76,18 @@ pub(crate) fn usual_path() -> Result<PathBuf, Error> {
 /// The same, in a directory that is there.
 pub(crate) fn default_path() -> Result<PathBuf, Error> {
     Ok(home::var()?.join(NAME))
+}
+
+/// Prints a line.
+fn say(line: &str) -> Result<(), Error> {
+    writeln!(io::stdout(), "{line}").map_err(Error::output)
+}
+
+/// Whether two paths lead to one file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+    match (place(one), place(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
 }

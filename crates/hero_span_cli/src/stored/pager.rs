@@ -3,10 +3,12 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::{Child, Command, Stdio};
 
+use crate::listening::outlive_interrupts;
+
 /// Where lines go: a pager's standard input, or our output.
-pub(super) enum Pager {
-    Program(Child, Option<BufWriter<std::process::ChildStdin>>),
-    Plain(BufWriter<io::Stdout>),
+pub(super) struct Pager {
+    out: BufWriter<Box<dyn Write>>,
+    program: Option<Child>,
 }
 
 impl Pager {
@@ -15,29 +17,25 @@ impl Pager {
     pub(super) fn start(wanted: bool) -> Self {
         let paged = wanted && io::stdout().is_terminal();
         let started = paged.then(spawn).flatten();
-        started.unwrap_or_else(|| Self::Plain(BufWriter::new(io::stdout())))
+        started.unwrap_or_else(|| Self {
+            out: BufWriter::new(Box::new(io::stdout())),
+            program: None,
+        })
     }
 
     /// Writes a line. An error of kind `BrokenPipe` says that nobody wants
     /// more.
     pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
-        match self {
-            Self::Program(_, Some(out)) => writeln!(out, "{line}"),
-            Self::Program(_, None) => Err(io::ErrorKind::BrokenPipe.into()),
-            Self::Plain(out) => writeln!(out, "{line}"),
-        }
+        writeln!(self.out, "{line}")
     }
 
     /// Waits until the reader has seen enough.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        let flushed = match &mut self {
-            Self::Program(_, Some(out)) => out.flush(),
-            Self::Program(_, None) => Ok(()),
-            Self::Plain(out) => out.flush(),
-        };
-        if let Self::Program(child, out) = &mut self {
-            drop(out.take());
-            child.wait()?;
+        let flushed = self.out.flush();
+        // A pager goes on until its input is closed.
+        drop(self.out);
+        if let Some(mut program) = self.program {
+            program.wait()?;
         }
         flushed
     }
@@ -52,6 +50,11 @@ fn spawn() -> Option<Pager> {
         command.env("LESS", "FRX");
     }
     let mut child = command.spawn().ok()?;
-    let out = child.stdin.take().map(BufWriter::new);
-    Some(Pager::Program(child, out))
+    // A pager takes Ctrl-C for the end of a search. Were we ended by it, two
+    // would read from the terminal: the pager and the shell. Where that cannot
+    // be helped, it is shown all the same.
+    let _ = outlive_interrupts();
+    let out = BufWriter::new(Box::new(child.stdin.take()?) as Box<dyn Write>);
+    let program = Some(child);
+    Some(Pager { out, program })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use hero_span_collector::Store;
 use hero_span_collector::store::{Reader, Writer};
 
-use super::{StoreArgs, when};
+use super::{StoreArgs, say, when};
 use crate::error::Error;
 use crate::exit_codes;
 use crate::progress::Progress;
@@ -51,15 +51,15 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let pruned = store.prune(args.before, args.to.map(|to| to.0), |runs| {
         progress.tell(&plural(runs, "run"));
     })?;
-    progress.done();
+    drop(progress);
     drop(store);
     let after = Reader::open(&path)?.used_bytes()?;
-    println!(
+    say(&format!(
         "{} dropped, {} freed, {} in use",
         plural(pruned, "run"),
         Size(before.saturating_sub(after)),
         Size(after)
-    );
+    ))?;
     Ok(exit_codes::OK)
 }
 

@@ -2,7 +2,7 @@
 
 use hero_span_collector::store::Reader;
 
-use super::{StoreArgs, prune};
+use super::{StoreArgs, prune, say};
 use crate::error::Error;
 use crate::exit_codes;
 use crate::progress::Progress;
@@ -34,15 +34,15 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let mut store = prune::open(&path)?;
     let mut progress = Progress::new("rebuilding");
     let rebuilt = store.rebuild(|so_far| progress.tell(&plural(so_far.spans, "span")))?;
-    progress.done();
+    drop(progress);
     let unreadable = match rebuilt.unreadable {
         0 => String::new(),
         count => format!(", {count} of which could not be read"),
     };
-    println!(
+    say(&format!(
         "{} from {}{unreadable}",
         plural(rebuilt.spans, "span"),
         plural(rebuilt.events, "event")
-    );
+    ))?;
     Ok(exit_codes::OK)
 }

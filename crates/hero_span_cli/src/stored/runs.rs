@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 use clap_complete::engine::ArgValueCompleter;
-use hero_span_collector::store::{Filter, RunLine, SpanFilter};
+use hero_span_collector::store::{Filter, RunLine, RunState, SpanFilter};
 use hero_span_protocol::printable;
 
 use super::table::{self, Cell};
@@ -12,7 +12,7 @@ use super::{StoreArgs, print_json, when};
 use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
-use crate::view::{Colour, Paint, duration, plural};
+use crate::view::{ColourArgs, Paint, duration, plural, run_sign};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +32,9 @@ How a run stands is how the worst of its roots does: failed, open (its producer
 is gone and no end was heard), unknown (neither start nor end was heard),
 cancelled, or ok. While its producers are connected it is running.
 
+Times are local, those that are shown and those that are given, unless they say
+where.
+
 Exit codes: 0 done, also when none was found; 2 wrong arguments, or no store.";
 
 /// List the newest runs, or those that are looked for
@@ -42,8 +45,8 @@ pub(crate) struct Args {
     store: StoreArgs,
 
     /// How the run stands
-    #[arg(long, value_enum)]
-    state: Option<State>,
+    #[arg(long, value_parser = run_states())]
+    state: Option<String>,
 
     /// Heard of since then: 2h, 2026-11-27, "2026-11-27 14:30" or RFC 3339
     #[arg(long, value_name = "TIME", value_parser = when::parse)]
@@ -58,8 +61,8 @@ pub(crate) struct Args {
     name: Option<String>,
 
     /// How that span stands
-    #[arg(long, value_enum, value_name = "STATE")]
-    span_state: Option<SpanState>,
+    #[arg(long, value_name = "STATE", value_parser = span_states())]
+    span_state: Option<String>,
 
     /// A tag of that span, with or without its value; may be given again
     #[arg(long, value_name = "KEY[=VALUE]", value_parser = tag)]
@@ -79,33 +82,22 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum State {
-    Running,
-    Ok,
-    Failed,
-    Cancelled,
-    Open,
-    Unknown,
+/// The words for how a span stands.
+fn span_states() -> PossibleValuesParser {
+    RunState::ALL.map(RunState::as_str).into()
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SpanState {
-    Ok,
-    Failed,
-    Cancelled,
-    Open,
-    Unknown,
-}
-
-fn word(state: &impl ValueEnum) -> Option<String> {
-    let value = state.to_possible_value()?;
-    Some(value.get_name().to_owned())
+/// The same of a run, which is running while its producers are connected.
+fn run_states() -> PossibleValuesParser {
+    let ended = RunState::ALL.map(RunState::as_str);
+    std::iter::once("running")
+        .chain(ended)
+        .collect::<Vec<_>>()
+        .into()
 }
 
 fn tag(text: &str) -> Result<(String, Option<String>), String> {
@@ -133,12 +125,12 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
 impl Args {
     fn filter(&self) -> Filter {
         Filter {
-            state: self.state.as_ref().and_then(word),
+            state: self.state.clone(),
             since_ms: self.since,
             until_ms: self.until,
             span: SpanFilter {
                 name: self.name.clone(),
-                state: self.span_state.as_ref().and_then(word),
+                state: self.span_state.clone(),
                 tags: self.tag.clone(),
                 text: self.text.clone(),
             },
@@ -166,25 +158,16 @@ fn row(run: &RunLine, paint: Paint) -> Vec<Cell> {
     let took = took.map(|(began, heard)| duration(heard - began));
     let began = run.began_ms.map(when::local);
     let name = run.name.as_deref().unwrap_or("(unnamed)");
+    let (_, tone) = run_sign(run);
     vec![
         Cell::number(run.run).painted(|text| paint.bold(text)),
-        Cell::new(run.state.clone()).painted(|text| painted_state(&run.state, text, paint)),
+        Cell::new(printable(&run.state)).painted(|text| paint.toned(tone, text)),
         Cell::new(began.unwrap_or_default()),
         Cell::new(took.unwrap_or_default()),
         Cell::number(run.spans),
         Cell::new(printable(name)),
         Cell::new(remarks(run)).painted(|text| paint.warn(text)),
     ]
-}
-
-/// A state's word in its colour.
-pub(super) fn painted_state(state: &str, text: &str, paint: Paint) -> String {
-    match state {
-        "ok" => paint.good(text),
-        "failed" => paint.bad(text),
-        "running" => paint.live(text),
-        _ => paint.warn(text),
-    }
 }
 
 /// What is not as it should be, and is not said by the state.

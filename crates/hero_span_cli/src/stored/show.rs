@@ -6,17 +6,15 @@ mod path;
 
 use std::io;
 
-use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::Forest;
 use hero_span_collector::store::RunLine;
 use hero_span_collector::tree::RunId;
 
-use super::StoreArgs;
 use super::pager::Pager;
-use crate::completions;
+use super::{RunArgs, StoreArgs};
 use crate::error::Error;
 use crate::exit_codes;
-use crate::view::{Colour, Look, Rows, duration, header};
+use crate::view::{ColourArgs, Look, Rows, duration, header, plural};
 
 use self::path::Path;
 
@@ -42,9 +40,8 @@ Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The run: its number, last, or the beginning of an id
-    #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
-    run: String,
+    #[command(flatten)]
+    run: RunArgs,
 
     #[command(flatten)]
     store: StoreArgs,
@@ -66,14 +63,13 @@ pub(crate) struct Args {
     #[arg(long)]
     no_pager: bool,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let reader = args.store.open()?;
-    let run = reader.find(&args.run)?;
+    let run = args.run.find(&reader)?;
     let forest = reader.forest(run.run)?;
     let remarks = reader.remarks(run.run)?;
     if args.json {
@@ -92,7 +88,7 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
     let look = Look {
         paint: args.color.paint(),
         stable: args.stable,
-        now_ms: (run.state == "running").then(crate::view::now_ms),
+        now_ms: run.is_running().then(crate::view::now_ms),
         earlier_runs: run.run.saturating_sub(1),
     };
     pager.line(&header(forest, id, look))?;
@@ -104,7 +100,8 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
         pager.line(&look.paint.dim(&text))?;
     }
     if run.unstored > 0 {
-        let text = format!("! {} events came and could not be kept", run.unstored);
+        let events = plural(run.unstored, "event");
+        let text = format!("! {events} came and could not be kept");
         pager.line(&look.paint.bad(&text))?;
     }
     for line in errors::lines(forest, id, look) {

@@ -1,17 +1,17 @@
 //! `hero-span tail`: events as they come, from the store of a collector that
 //! works elsewhere.
 
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use clap_complete::engine::ArgValueCompleter;
-use hero_span_collector::store::Reader;
+use hero_span_collector::store::{Reader, Stored};
 
 use super::{StoreArgs, said};
 use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
-use crate::view::{Colour, Look};
+use crate::view::{ColourArgs, Look};
 
 /// How often the store is asked: as often as a collector writes to it.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -25,7 +25,10 @@ Examples:
       Every event of every run, as a collector stores it, until Ctrl-C.
 
   hero-span tail last
-      The newest run from its beginning, until it is over.
+      The newest run from its beginning, until it is over. Where it turns out to
+      be part of another, that one is told of from then on.
+
+Times are local.
 
 Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 
@@ -40,9 +43,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
@@ -75,17 +77,9 @@ impl Tail {
             let is_over = self.is_over()?;
             let (events, until) = self.reader.events_after(after, AT_ONCE, self.run)?;
             after = until;
-            let mut out = std::io::stdout().lock();
-            for stored in &events {
-                let Some(event) = stored.event() else {
-                    continue;
-                };
-                for line in said::lines(stored, &event, self.look) {
-                    let run = self.look.paint.dim(&format!("#{}", stored.run));
-                    writeln!(out, "{run} {line}").map_err(Error::output)?;
-                }
+            if !events.is_empty() {
+                self.tell(&events).map_err(Error::output)?;
             }
-            out.flush().map_err(Error::output)?;
             if events.len() < AT_ONCE {
                 if is_over {
                     return Ok(());
@@ -95,11 +89,38 @@ impl Tail {
         }
     }
 
+    fn tell(&self, events: &[Stored]) -> io::Result<()> {
+        // Standard output by itself is written line by line.
+        let mut out = BufWriter::new(io::stdout().lock());
+        for stored in events {
+            let Some(event) = stored.event() else {
+                continue;
+            };
+            let run = self.look.paint.dim(&format!("#{}", stored.run));
+            for line in said::lines(stored, &event, self.look) {
+                writeln!(out, "{run} {line}")?;
+            }
+        }
+        out.flush()
+    }
+
+    /// Whether nothing more can come of the run that is told of. One that
+    /// became part of another is told of as that from then on.
     fn is_over(&mut self) -> Result<bool, Error> {
         let Some(run) = self.run else {
             return Ok(false);
         };
         self.reader.look_again()?;
-        Ok(self.reader.find(&run.to_string())?.state != "running")
+        // One that was pruned says nothing more.
+        let Some(line) = self.reader.numbered_run(run)? else {
+            return Ok(true);
+        };
+        if line.run != run {
+            self.run = Some(line.run);
+            let text = format!("! run {run} turned out to be part of run {}", line.run);
+            let text = self.look.paint.warn(&text);
+            writeln!(io::stdout(), "{text}").map_err(Error::output)?;
+        }
+        Ok(!line.is_running())
     }
 }

@@ -1,5 +1,6 @@
 //! Points in time, as people write and read them.
 
+use hero_span_protocol::TimeMs;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ZonedDateTime};
@@ -33,7 +34,7 @@ fn at(text: &str, now: &ZonedDateTime) -> Option<Timestamp> {
 
 /// A local time to the second; `?` for one that no calendar has.
 pub(crate) fn local(ms: f64) -> String {
-    let zoned = zoned(ms);
+    let zoned = zoned(ms, TimeZone::system());
     zoned.map_or_else(
         || "?".to_owned(),
         |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
@@ -41,24 +42,31 @@ pub(crate) fn local(ms: f64) -> String {
 }
 
 /// A local time of day to the millisecond.
-pub(super) fn time_of_day(ms: f64) -> String {
-    let zoned = zoned(ms);
+pub(crate) fn time_of_day(ms: f64) -> String {
+    time_of_day_in(ms, TimeZone::system())
+}
+
+fn time_of_day_in(ms: f64, zone: TimeZone) -> String {
+    let is_sane = (0.0..=TimeMs::MAX_SENT).contains(&ms);
+    let zoned = zoned(ms, zone).filter(|_| is_sane);
     zoned.map_or_else(
-        || "?".to_owned(),
+        || "??:??:??.???".to_owned(),
         |at| at.strftime("%H:%M:%S%.3f").to_string(),
     )
 }
 
-fn zoned(ms: f64) -> Option<ZonedDateTime> {
+fn zoned(ms: f64, zone: TimeZone) -> Option<ZonedDateTime> {
     let at = Timestamp::from_microsecond((ms * 1e3) as i64).ok()?;
-    Some(at.to_zoned_datetime(TimeZone::system()))
+    Some(at.to_zoned_datetime(zone))
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::ZonedDateTime;
 
-    use super::at;
+    use jiff::tz::{TimeZone, offset};
+
+    use super::{at, time_of_day_in};
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
@@ -78,5 +86,16 @@ mod tests {
         check("2026-11-26T08:15:00Z", Some("2026-11-26T08:15:00Z"));
         check("yesterday", None);
         check("", None);
+    }
+
+    #[test]
+    fn the_time_of_day_is_one_of_a_zone() {
+        let utc = |ms| time_of_day_in(ms, TimeZone::UTC);
+        assert_eq!(utc(1_700_049_600_000.0 + 3_723_004.9), "13:02:03.004");
+        assert_eq!(utc(0.0), "00:00:00.000");
+        assert_eq!(utc(-1.0), "??:??:??.???");
+        assert_eq!(utc(1e300), "??:??:??.???");
+        let tokyo = offset(9).to_time_zone();
+        assert_eq!(time_of_day_in(0.0, tokyo), "09:00:00.000");
     }
 }

@@ -20,8 +20,9 @@ mod tree;
 mod update;
 mod watch;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use clap_complete::engine::ArgValueCompleter;
@@ -35,7 +36,7 @@ use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
 use crate::stored::StoreArgs;
-use crate::view::{Colour, now_ms};
+use crate::view::{ColourArgs, now_ms};
 
 /// How often it is drawn when only the clock moves.
 const TICK: Duration = Duration::from_millis(500);
@@ -79,9 +80,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    color: Colour,
+    #[command(flatten)]
+    color: ColourArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
@@ -99,19 +99,34 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let mut state = State::new(path.display().to_string(), asked);
     let screen = Screen::enter(theme.colour)?;
     screen::listen(tell.clone());
-    let reading = thread::spawn(move || watch::watch(path, &wants, &tell));
+    read_aside(tell, move |tell| watch::watch(path, &wants, tell));
     let (width, height) = screen.size()?;
     update(&mut state, Input::Resize(width, height));
     let mut rim = Rim {
         screen,
         inputs,
         ask,
-        reading,
         theme,
         asked: Wants::default(),
     };
     rim.show(&mut state)?;
+    if state.is_broken {
+        return Err(Error::broken_reading());
+    }
     Ok(exit_codes::OK)
+}
+
+/// Reads in a thread of its own. That it panicked is told too: else the screen
+/// would only stand still.
+fn read_aside(tell: Sender<Input>, read: impl FnOnce(&Sender<Input>) + Send + 'static) {
+    thread::spawn(move || {
+        // What it left half done is not looked at any more.
+        let read = catch_unwind(AssertUnwindSafe(|| read(&tell)));
+        if read.is_err() {
+            // Nobody to tell means that it is over already.
+            let _ = tell.send(Input::Broken);
+        }
+    });
 }
 
 impl Args {
@@ -135,7 +150,6 @@ struct Rim {
     screen: Screen,
     inputs: Receiver<Input>,
     ask: Sender<Wants>,
-    reading: JoinHandle<()>,
     theme: Theme,
     asked: Wants,
 }
@@ -156,7 +170,7 @@ impl Rim {
         let wants = state.wants();
         if wants != self.asked {
             self.asked = wants;
-            // That it reads no more is seen below.
+            // That it reads no more is told.
             let _ = self.ask.send(wants);
         }
     }
@@ -169,7 +183,6 @@ impl Rim {
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Input::Stop),
         };
-        state.is_done |= self.reading.is_finished();
         let more: Vec<_> = self.inputs.try_iter().collect();
         for input in first.into_iter().chain(more) {
             if is_redraw(&input) {

@@ -2,6 +2,7 @@
 //! at, and folding costs no walk through the tree.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 use std::vec::IntoIter;
 
 use hero_span_collector::Forest;
@@ -33,7 +34,8 @@ pub(super) struct Entry {
 /// of them no fold hides.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Outline {
-    entries: Vec<Entry>,
+    /// Shared by what a filter has nothing to do with.
+    entries: Rc<Vec<Entry>>,
     shown: Vec<u32>,
 }
 
@@ -78,6 +80,7 @@ impl Outline {
 
     fn unfolded(entries: Vec<Entry>) -> Self {
         let shown = (0..number(entries.len())).collect();
+        let entries = Rc::new(entries);
         Self { entries, shown }
     }
 

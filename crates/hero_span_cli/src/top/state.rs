@@ -21,6 +21,8 @@ pub(super) enum Input {
     Clock(f64),
     /// A signal asks for the end.
     Stop,
+    /// The store is read no more, for a fault of ours.
+    Broken,
 }
 
 /// How it stands with the store.
@@ -96,6 +98,8 @@ pub(super) struct State {
     pub(super) now_ms: f64,
     pub(super) size: (u16, u16),
     pub(super) is_done: bool,
+    /// It is over because the store is read no more.
+    pub(super) is_broken: bool,
 }
 
 impl State {
@@ -121,6 +125,7 @@ impl State {
             now_ms: 0.0,
             size: (80, 24),
             is_done: false,
+            is_broken: false,
         }
     }
 
@@ -149,7 +154,7 @@ impl State {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        self.run_line().is_some_and(|line| line.state == "running")
+        self.run_line().is_some_and(RunLine::is_running)
     }
 
     /// The tree of the run that is looked at, once it is there.

@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use hero_span_collector::Forest;
 use hero_span_collector::store::Stored;
-use hero_span_collector::tree::{RunId, SpanKey, State};
-use hero_span_protocol::{Event, Status};
+use hero_span_collector::tree::{RunId, SpanKey};
+use hero_span_protocol::Event;
 
 use super::filter::Needle;
 use super::outline::{Id, Outline, id};
+use crate::view::is_origin;
 
 #[derive(Debug)]
 pub(super) struct Tree {
@@ -302,24 +303,11 @@ impl Tree {
         };
         let found = (1..=count)
             .map(place)
-            .find(|&at| self.is_origin(self.outline.entries()[at].key));
+            .find(|&at| is_origin(&self.forest, self.outline.entries()[at].key));
         if let Some(at) = found.and_then(|at| u32::try_from(at).ok()) {
             self.reveal(at);
         }
         found.is_some()
-    }
-
-    /// It failed, and not because a child did with the same error: that is
-    /// told there.
-    pub(super) fn is_origin(&self, key: SpanKey) -> bool {
-        let forest = &self.forest;
-        let is_failed = |key: SpanKey| forest.span(key).state() == State::Ended(Status::Failed);
-        let error = |key: SpanKey| {
-            let span = forest.span(key);
-            (span.error_type(), span.error_line())
-        };
-        let came_up = |&child: &SpanKey| is_failed(child) && error(child) == error(key);
-        is_failed(key) && !forest.children(key).iter().any(came_up)
     }
 
     fn reveal(&mut self, at: u32) {

@@ -19,6 +19,7 @@ pub(super) fn update(state: &mut State, input: Input) {
         Input::Error(span, text) => state.error = text.map(|text| (span, text)),
         Input::Clock(now_ms) => state.now_ms = now_ms,
         Input::Stop => state.is_done = true,
+        Input::Broken => (state.is_broken, state.is_done) = (true, true),
     }
     settle(state);
 }
@@ -107,8 +108,8 @@ fn key(state: &mut State, event: KeyEvent) {
     match event.code {
         KeyCode::Char('c') if is_control => state.is_done = true,
         code if state.is_typing => type_filter(state, code, is_control),
-        _ if is_control => control(state, event.code),
         _ if state.help => state.help = false,
+        _ if is_control => control(state, event.code),
         KeyCode::Char('q') => state.is_done = true,
         code => command(state, code),
     }

@@ -32,15 +32,7 @@ const AT_ONCE: usize = 10_000;
 
 /// Tells what is in the store until nobody asks any more.
 pub(super) fn watch(path: PathBuf, wants: &Receiver<Wants>, tell: &Sender<Input>) {
-    let mut watch = Watch {
-        path,
-        opened: None,
-        wants: Wants::default(),
-        seen: None,
-        told: None,
-        told_error: None,
-        took_whole: None,
-    };
+    let mut watch = Watch::new(path);
     loop {
         let begun = Instant::now();
         let told = watch
@@ -97,6 +89,18 @@ struct Seen {
 }
 
 impl Watch {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            opened: None,
+            wants: Wants::default(),
+            seen: None,
+            told: None,
+            told_error: None,
+            took_whole: None,
+        }
+    }
+
     fn want(&mut self, wants: Wants) {
         if wants.choice != self.wants.choice {
             self.seen = None;
@@ -108,23 +112,22 @@ impl Watch {
     /// What is new.
     fn look(&mut self) -> Vec<Input> {
         if let Err(store) = self.open() {
-            self.opened = None;
-            self.seen = None;
-            let runs = match (&store, self.told.take()) {
-                (Store::Fault(_), Some((_, runs))) => runs,
-                _ => Vec::new(),
-            };
-            return self.news(store, runs, None, None);
+            return self.lost(store);
         }
-        match self.read() {
-            Ok(inputs) => inputs,
-            Err(error) => {
-                self.opened = None;
-                let runs = self.told.take().map(|(_, runs)| runs);
-                let store = Store::Fault(error.to_string());
-                self.news(store, runs.unwrap_or_default(), None, None)
-            }
-        }
+        let read = self.read();
+        read.unwrap_or_else(|error| self.lost(Store::Fault(error.to_string())))
+    }
+
+    /// There is nothing to read. While that may pass, the runs that were there
+    /// stay on the screen.
+    fn lost(&mut self, store: Store) -> Vec<Input> {
+        self.opened = None;
+        self.seen = None;
+        let runs = match (&store, &self.told) {
+            (Store::Fault(_), Some((_, runs))) => runs.clone(),
+            _ => Vec::new(),
+        };
+        self.news(store, runs, None, None)
     }
 
     /// Opens the store; another file may have taken its place.
@@ -155,7 +158,7 @@ impl Watch {
             false => Store::Quiet,
         };
         let mut runs = reader.runs(&Filter::default(), RUNS)?;
-        let (line, instead) = wanted(reader, &mut runs, self.wants.run);
+        let (line, instead) = wanted(reader, &mut runs, self.wants.run)?;
         let tree = match line {
             Some(line) => grown(reader, &line, &mut self.seen)?,
             None => None,
@@ -206,28 +209,27 @@ fn file(path: &Path) -> Option<(u64, u64)> {
     Some((found.dev(), found.ino()))
 }
 
+/// A run, and which one was asked for where it took that one's place.
+type Found = (Option<RunLine>, Option<(u64, u64)>);
+
 /// The run that is asked for, or what it became part of. One that is older
 /// than those that are listed is put behind them.
-fn wanted(
-    reader: &Reader,
-    runs: &mut Vec<RunLine>,
-    wanted: Option<u64>,
-) -> (Option<RunLine>, Option<(u64, u64)>) {
+fn wanted(reader: &Reader, runs: &mut Vec<RunLine>, wanted: Option<u64>) -> Result<Found, Error> {
     let Some(wanted) = wanted else {
-        return (None, None);
+        return Ok((None, None));
     };
     if let Some(line) = runs.iter().find(|line| line.run == wanted) {
-        return (Some(line.clone()), None);
+        return Ok((Some(line.clone()), None));
     }
     // It may be gone: then another one will be asked for.
-    let Ok(line) = reader.find(&wanted.to_string()) else {
-        return (None, None);
+    let Some(line) = reader.numbered_run(wanted)? else {
+        return Ok((None, None));
     };
     if runs.iter().all(|listed| listed.run != line.run) {
         runs.push(line.clone());
     }
     let instead = (line.run != wanted).then_some((wanted, line.run));
-    (Some(line), instead)
+    Ok((Some(line), instead))
 }
 
 /// How a run's tree has grown since it was last told.
@@ -280,4 +282,33 @@ fn error(reader: &Reader, span: u64) -> Result<Option<String>, Error> {
         Some(Event::End(end)) => end.error.map(|text| text.into_owned()),
         _ => None,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of a store on which nothing changes, look by look.
+    #[track_caller]
+    fn check_told_once(path: PathBuf, expected: fn(&Store) -> bool) {
+        let mut watch = Watch::new(path);
+        let told = watch.look();
+        let [Input::News(news)] = &told[..] else {
+            panic!("{told:?}")
+        };
+        assert!(expected(&news.store), "{told:?}");
+        for _ in 0..3 {
+            let told = watch.look();
+            assert!(told.is_empty(), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = |name: &str| directory.path().join(name);
+        check_told_once(place("missing"), |store| *store == Store::Missing);
+        std::fs::write(place("odd"), "no database").expect("written");
+        check_told_once(place("odd"), |store| matches!(store, Store::Fault(_)));
+    }
 }

@@ -2,9 +2,16 @@
 
 use super::Paint;
 
-/// When to use colours.
+/// What every command takes that has colours.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ColourArgs {
+    /// When to use colours; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Colour {
+enum Colour {
     /// On a terminal, unless NO_COLOR is set
     Auto,
     /// Always
@@ -13,13 +20,13 @@ pub(crate) enum Colour {
     Never,
 }
 
-impl Colour {
+impl ColourArgs {
     /// What to paint with on standard output.
-    pub(crate) fn paint(self) -> Paint {
-        let colour = match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => {
+    pub(crate) fn paint(&self) -> Paint {
+        let colour = match self.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
                 let choice = anstream::AutoStream::choice(&std::io::stdout());
                 choice != anstream::ColorChoice::Never
             }

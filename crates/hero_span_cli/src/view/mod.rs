@@ -12,11 +12,11 @@ pub(crate) mod tests;
 mod words;
 
 pub(crate) use self::choose::choose;
-pub(crate) use self::colour::Colour;
+pub(crate) use self::colour::ColourArgs;
 pub(crate) use self::paint::{Paint, Tone};
 pub(crate) use self::rows::{Item, Row, Rows};
-pub(crate) use self::span::{error_text, mark, run_sign, sign, tags};
-pub(crate) use self::words::{clock, duration, now_ms, plural};
+pub(crate) use self::span::{error_text, is_origin, mark, run_sign, sign, tags};
+pub(crate) use self::words::{duration, now_ms, plural};
 
 use hero_span_collector::Forest;
 use hero_span_collector::tree::{Run, RunId};

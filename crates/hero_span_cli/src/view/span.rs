@@ -1,6 +1,7 @@
 //! One row of a tree as text.
 
 use hero_span_collector::Forest;
+use hero_span_collector::store::{RunLine, RunState};
 use hero_span_collector::tree::{Ending, LogLine, Span, SpanKey, State, What};
 use hero_span_protocol::{Clause, Level, Status, printable};
 
@@ -209,15 +210,27 @@ pub(crate) fn sign(forest: &Forest, key: SpanKey) -> (&'static str, Tone) {
     }
 }
 
-/// The sign of how a run stands, of which its state is told by that word.
-pub(crate) fn run_sign(state: &str) -> (&'static str, Tone) {
-    match state {
-        "ok" => ("✓", Tone::Good),
-        "failed" => ("✗", Tone::Bad),
-        "cancelled" => ("⊘", Tone::Warn),
-        "open" => ("○", Tone::Warn),
-        "running" => ("●", Tone::Live),
-        _ => ("?", Tone::Warn),
+/// It failed, and not because a child did with the same error: that is told
+/// there.
+pub(crate) fn is_origin(forest: &Forest, key: SpanKey) -> bool {
+    let is_failed = |key: SpanKey| forest.span(key).state() == State::Ended(Status::Failed);
+    let error = |key: SpanKey| {
+        let span = forest.span(key);
+        (span.error_type(), span.error_line())
+    };
+    let came_up = |child: SpanKey| is_failed(child) && error(child) == error(key);
+    is_failed(key) && !forest.children_unsorted(key).any(came_up)
+}
+
+/// The sign of how a run stands.
+pub(crate) fn run_sign(run: &RunLine) -> (&'static str, Tone) {
+    match RunState::from_word(&run.state) {
+        _ if run.is_running() => ("●", Tone::Live),
+        Some(RunState::Ok) => ("✓", Tone::Good),
+        Some(RunState::Failed) => ("✗", Tone::Bad),
+        Some(RunState::Cancelled) => ("⊘", Tone::Warn),
+        Some(RunState::Open) => ("○", Tone::Warn),
+        Some(RunState::Unknown) | None => ("?", Tone::Warn),
     }
 }
 

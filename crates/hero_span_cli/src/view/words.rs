@@ -1,6 +1,6 @@
 //! How things are said.
 
-use hero_span_protocol::{Clause, TimeMs};
+use hero_span_protocol::Clause;
 
 const DAY_MS: f64 = 86_400_000.0;
 
@@ -31,18 +31,6 @@ fn long_duration(seconds: u64) -> String {
 pub(crate) fn now_ms() -> f64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.unwrap_or_default().as_secs_f64() * 1e3
-}
-
-/// The time of day in UTC: `12:00:01.123`.
-pub(crate) fn clock(at: TimeMs) -> String {
-    let ms = at.as_f64();
-    if !(0.0..=TimeMs::MAX_SENT).contains(&ms) {
-        return "??:??:??.???".to_owned();
-    }
-    let ms = (ms % DAY_MS) as u64;
-    let (seconds, ms) = (ms / 1000, ms % 1000);
-    let (minutes, hours) = (seconds / 60, seconds / 3600);
-    format!("{hours:02}:{:02}:{:02}.{ms:03}", minutes % 60, seconds % 60)
 }
 
 /// `1 span`, `2 spans`, `2 processes`.

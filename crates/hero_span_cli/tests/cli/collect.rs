@@ -326,3 +326,13 @@ fn colours_come_only_where_they_are_wanted() {
     assert!(!coloured(&["--once", "--color", "never"]));
     assert!(coloured(&["--once", "--color", "always"]));
 }
+
+#[test]
+fn times_of_day_are_local() {
+    let mut command = hero_span();
+    command.stdout(Stdio::piped()).env("TZ", "JST-9");
+    let collector = Collector::spawn(command, &["--once", "--view", "lines"]);
+    collector.send(&[start(1, None), end(1, "ok")]);
+    let shown = collector.finish().stdout;
+    assert!(shown.starts_with("09:00:00.001 #1 ▶ n1"), "{shown}");
+}

@@ -3,11 +3,15 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
-use std::thread::JoinHandle;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+/// Longer than anything here takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where nothing can be kept: a test that keeps something names a place.
 const NOWHERE: &str = "/dev/null/hero";
@@ -44,12 +48,48 @@ pub(crate) struct Finished {
 }
 
 pub(crate) fn run(command: &mut Command) -> Finished {
-    let output = command.stdin(Stdio::null()).output().expect("it runs");
-    Finished {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
+    Finished::of(command.stdin(Stdio::null()).output().expect("it runs"))
+}
+
+impl Finished {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
     }
+}
+
+/// Waits for a program's end, but not for ever: one that hangs is killed.
+#[track_caller]
+pub(crate) fn await_end(child: &mut Child) -> ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("waited for") {
+            return status;
+        }
+        if begun.elapsed() > PATIENCE {
+            child.kill().expect("killed");
+            panic!("it does not end");
+        }
+        sleep(Duration::from_millis(10));
+    }
+}
+
+/// The same as [`run`], of a program that might hang. It says little: nobody
+/// reads it before the end.
+#[track_caller]
+pub(crate) fn run_to_the_end(command: &mut Command) -> Finished {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    await_end(&mut child);
+    let output = child.wait_with_output().expect("ended");
+    Finished::of(output)
 }
 
 /// `hero-span collect`, or `hero-span check`, listening.
@@ -191,6 +231,15 @@ pub(crate) fn memory_kib(pid: u32, name: &str) -> u64 {
         .expect("a figure");
     let digits: String = line.chars().filter(char::is_ascii_digit).collect();
     digits.parse().expect("a number")
+}
+
+/// Says that a test is left out for want of something, which where all is
+/// wanted is a failure.
+#[track_caller]
+pub(crate) fn leave_out(missing: &str) {
+    let wanted = ["CI", "HERO_REQUIRE_ALL"].map(std::env::var_os);
+    assert!(wanted.iter().all(Option::is_none), "missing {missing}");
+    eprintln!("left out for want of {missing}");
 }
 
 /// The line that starts a span, which is named after its number.

@@ -215,6 +215,18 @@ fn a_path_beside_a_socket_that_is_handed_over_is_refused() {
 }
 
 #[test]
+fn the_same_path_as_it_is_written_here_is_no_other() {
+    let service = Service::new();
+    let args = ["--listen", "s", "--view", "trees"];
+    let mut command = service.command("listening(unix())", "", &args);
+    command.current_dir(service.directory.path());
+    let mut child = command.stdout(Stdio::null()).spawn().expect("it runs");
+    assert_eq!(service.told(), READY);
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+}
+
+#[test]
 fn what_is_handed_to_another_process_is_none_of_our_business() {
     let service = Service::new();
     let other = service.path("other").display().to_string();

@@ -1,43 +1,17 @@
 //! `hero-span top` in a real terminal.
 
 use std::io::Write;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 
-use crate::common::{Collector, end, hero_span, run, start};
+use crate::common::{end, hero_span, leave_out, run, start};
+use crate::stored::Home;
 
 /// Long enough for a machine that does other things.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A home with a store that a collector writes to.
-struct Home {
-    directory: TempDir,
-    collector: Collector,
-}
-
-impl Home {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let mut command = hero_span();
-        command
-            .env("HERO_HOME", directory.path())
-            .stdout(Stdio::null());
-        let collector = Collector::spawn(command, &["--view", "none"]);
-        Self {
-            directory,
-            collector,
-        }
-    }
-
-    fn connect(&self) -> UnixStream {
-        self.collector.connect()
-    }
-}
 
 /// A shell in a terminal of tmux; `None` where there is no tmux, and never
 /// where all is wanted.
@@ -49,15 +23,13 @@ impl Tmux {
     fn open(home: &Home) -> Option<Self> {
         let is_there = Command::new("tmux").arg("-V").output().is_ok();
         if !is_there {
-            let wanted = ["CI", "HERO_REQUIRE_ALL"].map(std::env::var_os);
-            assert!(wanted.iter().all(Option::is_none), "tmux is missing");
-            eprintln!("skipped: tmux is missing");
+            leave_out("tmux");
             return None;
         }
         let tmux = Self {
-            socket: home.directory.path().join("tmux"),
+            socket: home.path().join("tmux"),
         };
-        let home = format!("HERO_HOME={}", home.directory.path().display());
+        let home = format!("HERO_HOME={}", home.path().display());
         tmux.run(&[
             "-f",
             "/dev/null",
@@ -146,15 +118,16 @@ fn program() -> String {
 #[test]
 fn a_run_is_watched_as_it_grows() {
     let home = Home::new();
+    let collector = home.collect(&["--view", "none"]);
     let Some(tmux) = Tmux::open(&home) else {
         return;
     };
     let command = format!("{} top; echo ended with $?", program());
     tmux.press(&[&command, "Enter"]);
     tmux.await_all(&["● collecting", "No run yet", "follows"]);
-    home.collector.send(&[start(9, None), end(9, "ok")]);
+    collector.send(&[start(9, None), end(9, "ok")]);
     tmux.await_all(&["run 1 ✓ n9"]);
-    let mut stream = home.connect();
+    let mut stream = collector.connect();
     let mut send = |line: String| stream.write_all(line.as_bytes()).expect("sent");
     send(start(1, None));
     send(start(2, Some(1)));
@@ -171,7 +144,7 @@ fn a_run_is_watched_as_it_grows() {
     // Its whole error comes from the store, which numbers spans of all runs.
     tmux.await_all(&["in full", "Traceback (most recent call last):"]);
     // Another process joins the run, and is gone.
-    home.collector.send(&[start(4, Some(1)), start(5, Some(4))]);
+    collector.send(&[start(4, Some(1)), start(5, Some(4))]);
     tmux.await_all(&["2 processes", "├ ● n2", "└ ○ n4", "  └ ○ n5"]);
     // Folding hides what is below, and the next error unfolds it.
     tmux.press(&["g", "Left"]);
@@ -187,7 +160,7 @@ fn a_run_is_watched_as_it_grows() {
     tmux.await_all(&["n3"]);
     tmux.run(&["resize-window", "-x", "120", "-y", "40"]);
     tmux.await_all(&["spans      took    age"]);
-    home.collector.signal(Signal::INT);
+    collector.signal(Signal::INT);
     tmux.await_all(&["nobody collects", "5 spans, 1 failed, 4 left open"]);
     tmux.press(&["q"]);
     tmux.await_all(&["ended with 0"]);
@@ -197,10 +170,11 @@ fn a_run_is_watched_as_it_grows() {
 #[test]
 fn without_colours_the_selected_row_is_still_seen() {
     let home = Home::new();
+    let collector = home.collect(&["--view", "none"]);
     let Some(tmux) = Tmux::open(&home) else {
         return;
     };
-    home.collector.send(&[start(1, None), end(1, "failed")]);
+    collector.send(&[start(1, None), end(1, "failed")]);
     let styles = |prefix: &str, suffix: &str| {
         let program = program();
         tmux.press(&[
@@ -224,6 +198,7 @@ fn without_colours_the_selected_row_is_still_seen() {
 #[test]
 fn the_terminal_is_given_back_on_ctrl_c_and_sigterm() {
     let home = Home::new();
+    let _collector = home.collect(&["--view", "none"]);
     let Some(tmux) = Tmux::open(&home) else {
         return;
     };
@@ -237,7 +212,7 @@ fn the_terminal_is_given_back_on_ctrl_c_and_sigterm() {
         &format!("clear; sh -c 'echo $$ >$HERO_HOME/pid; exec {program} top'; echo ended with $?"),
         "Enter",
     ]);
-    let place = home.directory.path().join("pid");
+    let place = home.path().join("pid");
     tmux.await_all(&["No run yet"]);
     let pid = std::fs::read_to_string(place).expect("a process id");
     let pid = pid.trim().parse().ok().and_then(Pid::from_raw);

@@ -127,6 +127,11 @@ impl RunState {
         }
     }
 
+    /// The state of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
     /// The worst of a run's roots.
     pub(super) fn of(roots: Tally) -> Self {
         let roots = [

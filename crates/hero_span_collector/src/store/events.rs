@@ -141,7 +141,8 @@ impl Reader {
     }
 
     /// The events that came after that number, at most so many, of all runs or
-    /// one; and the number after which to go on.
+    /// of one or the one that it became part of; and the number after which to
+    /// go on.
     ///
     /// # Errors
     ///
@@ -173,7 +174,8 @@ impl Reader {
         run: Option<u64>,
     ) -> rusqlite::Result<Vec<Stored>> {
         let sql = format!(
-            "{EVENTS} events.id > ? AND events.id <= ? AND (?3 IS NULL OR sessions.run = ?3)
+            "{EVENTS} events.id > ? AND events.id <= ? AND (?3 IS NULL OR
+                sessions.run = (SELECT coalesce(joined, id) FROM runs WHERE id = ?3))
              ORDER BY events.id LIMIT ?"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;

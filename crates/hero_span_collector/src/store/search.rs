@@ -54,6 +54,13 @@ impl SpanFilter {
     }
 }
 
+impl RunLine {
+    /// Whether its producers are connected.
+    pub fn is_running(&self) -> bool {
+        self.state == "running"
+    }
+}
+
 impl Reader {
     /// The newest runs that fit, at most so many, the newest first. Where
     /// something is asked of a span, those count as the newest that have the
@@ -73,6 +80,25 @@ impl Reader {
             self.search(filter, most)
         };
         found.map_err(|e| self.fault(e))
+    }
+
+    /// The run of that number, or the one that it became part of; `None` when
+    /// it is not there any more.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn numbered_run(&self, number: u64) -> Result<Option<RunLine>, Error> {
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM runs WHERE doomed = 0
+             AND id = (SELECT coalesce(joined, id) FROM runs WHERE id = ?)"
+        );
+        let read = || {
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let found = statement.query_row([number], |row| self.run_line(row));
+            found.optional()
+        };
+        read().map_err(|e| self.fault(e))
     }
 
     fn newest(&self, filter: &Filter, most: usize) -> rusqlite::Result<Vec<RunLine>> {

@@ -28,6 +28,11 @@ impl Forest {
         self.in_order(self.siblings(self.spans[key].links.first_child).collect())
     }
 
+    /// The same spans in whatever order: it costs no sorting.
+    pub fn children_unsorted(&self, key: SpanKey) -> impl Iterator<Item = SpanKey> {
+        self.siblings(self.spans[key].links.first_child)
+    }
+
     pub(super) fn siblings(&self, first: Option<SpanKey>) -> impl Iterator<Item = SpanKey> {
         std::iter::successors(first, |&key| self.spans[key].links.next)
     }

@@ -23,9 +23,9 @@ pub(super) fn write(export: &Export, out: &mut Out) -> Result<(), Error> {
         out,
         is_begun: false,
     };
-    let mut taken = HashSet::new();
+    let mut processes = Processes::default();
     for (session, spans) in export.spans() {
-        trace.process(process(session, &mut taken), &spans)?;
+        trace.process(processes.number(session), &spans)?;
     }
     let by = format!("hero-span {}", env!("CARGO_PKG_VERSION"));
     let about = json!({ "run": export.run.run, "name": export.name(), "written by": by });
@@ -34,15 +34,32 @@ pub(super) fn write(export: &Export, out: &mut Out) -> Result<(), Error> {
     ))
 }
 
-/// The number of a process. Its own, unless another connection has that, or
-/// it is more than a reader takes.
-fn process(session: &SessionRecord, taken: &mut HashSet<u64>) -> u64 {
-    let own = session.producer.as_ref().and_then(|producer| producer.pid);
-    let own = own.filter(|&pid| i32::try_from(pid).is_ok() && !taken.contains(&pid));
-    let free = |&number: &u64| !taken.contains(&number);
-    let number = own.or_else(|| (1_000_000..).find(free)).unwrap_or_default();
-    taken.insert(number);
-    number
+/// The numbers of processes.
+#[derive(Default)]
+struct Processes {
+    taken: HashSet<u64>,
+    /// How many could not have their own.
+    others: u64,
+}
+
+impl Processes {
+    /// Its own number, unless another connection has that, or it is more than
+    /// a reader takes.
+    fn number(&mut self, session: &SessionRecord) -> u64 {
+        let own = session.producer.as_ref().and_then(|producer| producer.pid);
+        let own = own.filter(|&pid| i32::try_from(pid).is_ok() && self.taken.insert(pid));
+        own.unwrap_or_else(|| self.other())
+    }
+
+    fn other(&mut self) -> u64 {
+        loop {
+            let number = 1_000_000 + self.others;
+            self.others += 1;
+            if self.taken.insert(number) {
+                return number;
+            }
+        }
+    }
 }
 
 /// A trace that is written event by event.

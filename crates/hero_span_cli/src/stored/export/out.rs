@@ -1,10 +1,11 @@
 //! Where an export goes: a file, a pipe, or a terminal.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::super::is_same_file;
 use super::super::json::for_terminal;
 use crate::error::Error;
 
@@ -26,7 +27,7 @@ impl Out {
                 path: None,
             });
         }
-        if is_same(path, store) {
+        if is_of_store(path, store) {
             return Err(Error::output_is_store(path));
         }
         let file = create(path).map_err(|e| Error::unwritable(path, e))?;
@@ -68,10 +69,13 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn is_same(path: &Path, store: &Path) -> bool {
-    let place = |path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
-    match (place(path), place(store)) {
-        (Ok(path), Ok(store)) => path == store,
-        _ => false,
-    }
+/// Whether it is the store, or would be one of the files that belong to it.
+fn is_of_store(path: &Path, store: &Path) -> bool {
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    ["", "-wal", "-shm", ".lock"].iter().any(|end| {
+        let mut own = store.as_os_str().to_owned();
+        own.push(end);
+        let own = Path::new(&own);
+        is_same_file(path, own) || absolute(path) == absolute(own)
+    })
 }

@@ -2,10 +2,9 @@
 //! spans above it.
 
 use hero_span_collector::Forest;
-use hero_span_collector::tree::{RunId, SpanKey, State};
-use hero_span_protocol::{Status, printable};
+use hero_span_collector::tree::{RunId, SpanKey};
 
-use crate::view::{Look, error_text, plural};
+use crate::view::{Look, error_text, is_origin, plural};
 
 /// Failures that are told in full.
 const TOLD: usize = 10;
@@ -16,7 +15,7 @@ const NAMED: usize = 8;
 pub(super) fn lines(forest: &Forest, run: RunId, look: Look) -> Vec<String> {
     let mut failed: Vec<_> = forest
         .spans_of(run)
-        .filter(|&key| is_failed(forest, key) && !came_from_below(forest, key))
+        .filter(|&key| is_origin(forest, key))
         .collect();
     failed.sort_by_key(|&key| (forest.span(key).ended(), forest.span(key).number()));
     let mut lines: Vec<_> = failed
@@ -54,21 +53,5 @@ fn path(forest: &Forest, key: SpanKey, look: Look) -> String {
         names.push("…".to_owned());
     }
     names.reverse();
-    printable(&names.join(" › ")).into_owned()
-}
-
-fn is_failed(forest: &Forest, key: SpanKey) -> bool {
-    forest.span(key).state() == State::Ended(Status::Failed)
-}
-
-/// A child failed with the same error: it is told there.
-fn came_from_below(forest: &Forest, key: SpanKey) -> bool {
-    let error = |key: SpanKey| {
-        let span = forest.span(key);
-        (span.error_type(), span.error_line())
-    };
-    let children = forest.children(key);
-    children
-        .iter()
-        .any(|&child| is_failed(forest, child) && error(child) == error(key))
+    names.join(" › ")
 }

@@ -46,9 +46,8 @@ fn digits(number: u64) -> usize {
 }
 
 fn row(run: &RunLine, digits: usize, width: usize, now_ms: f64, theme: Theme) -> Line<'static> {
-    let (sign, tone) = run_sign(&run.state);
-    let is_running = run.state == "running";
-    let until = if is_running {
+    let (sign, tone) = run_sign(run);
+    let until = if run.is_running() {
         Some(now_ms)
     } else {
         run.heard_ms

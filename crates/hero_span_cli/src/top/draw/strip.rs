@@ -3,6 +3,7 @@
 use hero_span_protocol::printable;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::view::Tone;
@@ -88,7 +89,7 @@ impl Strip {
     /// The same, in so many columns at most.
     pub(super) fn add_within(mut self, most: usize, text: &str, style: Style) -> Self {
         let text = fit(text, most.min(self.left()));
-        self.filled += text.width();
+        self.filled += columns(&text);
         if !text.is_empty() {
             self.spans.push(Span::styled(text, style));
         }
@@ -97,7 +98,7 @@ impl Strip {
 
     /// Adds text that ends at the right edge, if there is room for all of it.
     pub(super) fn add_right(self, text: &str, style: Style) -> Self {
-        let width = printable(text).width();
+        let width = columns(&printable(text));
         if width > self.left() {
             return self;
         }
@@ -126,11 +127,18 @@ impl Strip {
     }
 }
 
+/// The columns that a text takes: cluster by cluster, as it is put on the
+/// screen. Neither what its characters take by themselves nor what it takes as
+/// a whole adds up to that.
+fn columns(text: &str) -> usize {
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
 /// The text in so many columns, with an ellipsis where it was cut.
 pub(super) fn fit(text: &str, width: usize) -> String {
     let text = printable(text);
     let most = width.saturating_mul(CHARS_A_COLUMN);
-    if text.width() <= width && text.chars().count() <= most {
+    if cut(&text, width, most).len() == text.len() {
         return text.into_owned();
     }
     let Some(room) = width.checked_sub(1) else {
@@ -143,14 +151,33 @@ pub(super) fn fit(text: &str, width: usize) -> String {
 
 /// The longest beginning of so many columns and characters at most.
 fn cut(text: &str, width: usize, chars: usize) -> &str {
+    // What stands behind them is not even looked at.
+    let seen = beginning(text, chars);
     let mut used = 0;
-    for (count, (at, c)) in text.char_indices().enumerate() {
-        used += c.width().unwrap_or(0);
-        if used > width || count >= chars {
+    for (at, cluster) in seen.grapheme_indices(true) {
+        used += cluster.width();
+        if used > width {
             return &text[..at];
         }
     }
-    text
+    seen
+}
+
+fn beginning(text: &str, chars: usize) -> &str {
+    let end = text.char_indices().nth(chars);
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+/// As many characters as surely have room, whatever they make together.
+fn broken(text: &str, width: usize) -> &str {
+    // A selector may widen what it stands behind.
+    let most = |c: char| c.width().unwrap_or(0).max(usize::from(c == '\u{fe0f}'));
+    let mut used = 0;
+    let fits = text.chars().take_while(|&c| {
+        used += most(c);
+        used <= width
+    });
+    beginning(text, fits.count())
 }
 
 /// The text in lines of so many columns, broken after a blank where there is
@@ -160,7 +187,11 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
     loop {
-        let head = cut(rest, width, width * CHARS_A_COLUMN);
+        let mut head = cut(rest, width, width * CHARS_A_COLUMN);
+        if head.is_empty() {
+            // One cluster that no row has room for.
+            head = broken(rest, width);
+        }
         if head.len() == rest.len() {
             lines.push(rest);
             return lines;
@@ -179,6 +210,12 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use ratatui::buffer::{Buffer, Cell};
+    use ratatui::layout::Rect;
+
     use super::*;
 
     #[test]
@@ -199,6 +236,47 @@ mod tests {
             2,
             &format!("a{}…", "\u{301}".repeat(15)),
         );
+        // A sign that a selector makes an emoji takes two columns.
+        check("⚠\u{fe0f}⚠\u{fe0f}", 4, "⚠\u{fe0f}⚠\u{fe0f}");
+        check("⚠\u{fe0f}⚠\u{fe0f}", 3, "⚠\u{fe0f}…");
+        check("⚠\u{fe0f}⚠\u{fe0f}", 2, "…");
+        check("a👩\u{200d}🚀b", 3, "a…");
+        check("a👩\u{200d}🚀b", 4, "a👩\u{200d}🚀b");
+    }
+
+    /// Letters that are measured in more than one way.
+    fn letters() -> impl Strategy<Value = String> {
+        let some = "a日é\u{301}⚠\u{fe0f}\u{fe0e}👩\u{200d}🚀🇩🇪1\u{20e3}\u{1100}\u{1161}\u{0600}ﷺक\u{94d}\u{200c}ل\u{627} \u{1b}";
+        let letter = select(some.chars().collect::<Vec<_>>());
+        vec(letter, 0..40).prop_map(|letters| letters.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_is_as_wide_as_it_may_be(parts in vec((letters(), 0..12_usize), 0..6), width in 0..20_usize) {
+            let mut strip = Strip::new(width);
+            for (text, most) in &parts {
+                strip = strip.add_within(*most, text, Style::new()).add_right(text, Style::new());
+                prop_assert!(strip.left() <= width);
+            }
+            let line = strip.full_line();
+            // As it is put on the screen, the last column is the last blank.
+            let area = Rect::new(0, 0, 40, 1);
+            let mut buffer = Buffer::filled(area, Cell::new("#"));
+            let (end, _) = buffer.set_line(0, 0, &line, 40);
+            prop_assert_eq!(usize::from(end), width);
+        }
+
+        #[test]
+        fn lines_have_all_of_a_text(text in letters(), width in 0..12_usize) {
+            let text = printable(&text);
+            let lines = wrap(&text, width);
+            let bare = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(bare(&lines.concat()), bare(&text));
+            for line in lines {
+                prop_assert!(columns(line) <= width.max(2), "{line:?}");
+            }
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::top::areas::{Pane, rows};
 use crate::top::outline::{Entry, Outline};
 use crate::top::state::State;
 use crate::top::tree::Tree;
-use crate::view::{Look, Tone, duration, error_text, plural, run_sign, sign, tags};
+use crate::view::{Look, Tone, duration, error_text, is_origin, plural, run_sign, sign, tags};
 
 /// The narrowest tree that has bars.
 const WITH_BARS: usize = 44;
@@ -66,7 +66,7 @@ fn title(state: &State, width: usize, theme: Theme) -> Line<'static> {
     let Some(run) = state.run_line() else {
         return strip.add("tree", style).line();
     };
-    let (sign, tone) = run_sign(&run.state);
+    let (sign, tone) = run_sign(run);
     let strip = strip
         .add(&format!("run {}", run.run), style)
         .add(" ", theme.dim())
@@ -186,7 +186,7 @@ impl<'a> Columns<'a> {
             let hidden = plural(u64::from(entry.size) - 1, "span");
             strip = strip.add(&format!("  ({hidden})"), theme.tone(Tone::Warn));
         }
-        if self.tree.is_origin(key) {
+        if is_origin(forest, key) {
             let text = error_text(span.error_type(), span.error_line());
             strip = strip.add(&format!("  {text}"), theme.tone(Tone::Bad));
         }

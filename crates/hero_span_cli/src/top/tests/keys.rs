@@ -190,3 +190,26 @@ fn runs_are_chosen_and_may_go() {
     );
     assert_eq!(state.chosen, Some(9));
 }
+
+#[test]
+fn a_reading_that_breaks_is_the_end_and_told() {
+    let (tell, inputs) = std::sync::mpsc::channel();
+    super::super::read_aside(tell, |_| panic!("on purpose"));
+    let patience = std::time::Duration::from_secs(60);
+    let input = inputs.recv_timeout(patience).expect("told");
+    let mut state = State::new(String::new(), None);
+    update(&mut state, input);
+    assert!(state.is_done && state.is_broken);
+}
+
+#[test]
+fn any_key_closes_the_help() {
+    let mut state = State::new(String::new(), None);
+    let control = KeyEvent::new(KeyCode::Char('d'), KeyModifiers::CONTROL);
+    for event in [key("x"), key("?"), key("q"), key("esc"), control] {
+        press(&mut state, "?");
+        assert!(state.help);
+        update(&mut state, Input::Key(event));
+        assert!(!state.help && !state.is_done, "{event:?}");
+    }
+}

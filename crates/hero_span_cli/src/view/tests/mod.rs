@@ -5,7 +5,7 @@ pub(crate) mod grow;
 
 use hero_span_collector::Forest;
 
-use super::{Look, Paint, clock, duration, run_lines};
+use super::{Look, Paint, duration, run_lines};
 use grow::grow;
 
 fn text(forest: &Forest, look: Look) -> String {
@@ -313,17 +313,4 @@ fn durations_have_about_three_digits() {
     NaN ? s
     inf ? s
     ");
-}
-
-#[test]
-fn the_clock_is_in_utc() {
-    let at = |ms| {
-        hero_span_protocol::TimeMs::new(ms)
-            .map(clock)
-            .expect("a time")
-    };
-    assert_eq!(at(1_700_049_600_000.0 + 3_723_004.9), "13:02:03.004");
-    assert_eq!(at(0.0), "00:00:00.000");
-    assert_eq!(at(-1.0), "??:??:??.???");
-    assert_eq!(at(1e300), "??:??:??.???");
 }

@@ -321,6 +321,13 @@ fn what_cannot_be_written_is_said() {
     insta::assert_snapshot!(said("/no/such/place"), @"hero-span: /no/such/place: expected a file to write to, found: No such file or directory (os error 2): choose another place");
     let store = home.store();
     insta::assert_snapshot!(said(store.to_str().expect("text")), @"hero-span: HOME/var/hero-span/spans.db: expected a file to write to, found the store itself: choose another place");
+    for end in ["-wal", "-shm", ".lock"] {
+        let own = format!("{}{end}", store.display());
+        let expected = format!(
+            "hero-span: HOME/var/hero-span/spans.db{end}: expected a file to write to, found the store itself: choose another place\n"
+        );
+        assert_eq!(said(&own), expected);
+    }
     assert_eq!(
         home.json(&["runs", "--json"]).as_array().map(Vec::len),
         Some(3)

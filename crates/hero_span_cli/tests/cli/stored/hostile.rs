@@ -3,7 +3,7 @@
 use hero_span_protocol::printable;
 
 use super::{Home, line};
-use crate::common::end;
+use crate::common::{end, run};
 use crate::terminal::on_terminal;
 
 /// A control sequence, C1, marks that turn text around, and SQL.
@@ -47,6 +47,34 @@ fn names_reach_no_output_raw() {
     "#);
     let tail = home.shown(&["tail", "last"]);
     check_plain(&tail, "tail");
+}
+
+/// Also what a collector says of itself comes out of a file that somebody may
+/// have handed on.
+#[test]
+fn what_a_store_says_of_itself_reaches_no_output_raw() {
+    let home = hostile();
+    let nasty = "char(27, 91, 50, 74, 155, 8238, 98, 10)";
+    home.pretend_to_collect("", 0);
+    home.sql(&format!(
+        "UPDATE collectors SET version = 'version' || {nasty}, socket = '/socket' || {nasty},
+            figures = json_object('rejected', json_object('clause' || {nasty}, 1));
+        UPDATE runs SET state = 'state' || {nasty};"
+    ));
+    let told = home.run(&["doctor"]);
+    assert_eq!(told.code, Some(1), "{}", told.stderr);
+    for word in ["version", "/socket", "clause"] {
+        let shown = format!("{word}\\u{{1b}}[2J\\u{{9b}}\\u{{202e}}b\\n");
+        assert!(told.stdout.contains(&shown), "{word}: {}", told.stdout);
+    }
+    check_plain(&told.stdout, "doctor");
+    let runs = home.shown(&["runs"]);
+    check_plain(&runs, "runs");
+    let mut command = home.command();
+    command.env("HERO_SPAN_COMPLETE", "fish");
+    let offered = run(command.args(["--", "hero-span", "show", "1"])).stdout;
+    // A tabulator stands before what is said of it.
+    check_plain(&offered.replace('\t', " "), "completions");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{Home, PATIENCE, three_runs};
-use crate::common::{Collector, end, hero_span, run, start};
+use crate::common::{Collector, end, hero_span, run, run_to_the_end, start};
 
 #[test]
 fn what_is_kept_is_private() {
@@ -72,6 +72,24 @@ fn a_usual_store_that_another_collector_has_is_said_and_it_goes_on() {
         "hero-span: HOME/var/hero-span/spans.db: expected to be its only collector, found one that holds HOME/var/hero-span/spans.db.lock: stop it, or choose another path; nothing is kept\n",
     );
     home.stop(first);
+}
+
+#[test]
+fn what_would_be_neither_kept_nor_shown_is_refused() {
+    let home = Home::new();
+    fs::write(home.path().join("var"), "in the way").expect("written");
+    let socket = home.path().join("s");
+    let mut command = home.command();
+    command.args(["collect", "--view", "none", "--listen"]);
+    let refused = run_to_the_end(command.arg(&socket));
+    assert_eq!(refused.code, Some(2));
+    let place = home.path().display().to_string();
+    let said = refused.stderr.replace(&place, "HOME");
+    insta::assert_snapshot!(said, @"hero-span: HOME/var/hero-span: cannot make a private directory: Not a directory (os error 20): choose another place; with --view none, what comes would be neither kept nor shown: leave it out, or name a store with --store");
+    assert!(!socket.exists(), "it does not listen");
+    // Who says that nothing is to be kept means it.
+    let collector = home.collect(&["--view", "none", "--store", "none"]);
+    home.stop(collector);
 }
 
 /// A file that is no store of ours is refused, and stays as it is; also the

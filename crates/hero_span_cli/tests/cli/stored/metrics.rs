@@ -51,6 +51,10 @@ fn its_figures_can_be_read() {
             .contains("content-type: application/openmetrics-text"),
         "{head}"
     );
+    assert!(
+        body.contains("\nhero_span_stored_events_total 2\n"),
+        "{body}"
+    );
     if let Some(families) = python("prometheus_client", READ, body) {
         insta::assert_snapshot!(families, @"
         hero_span_connected gauge -

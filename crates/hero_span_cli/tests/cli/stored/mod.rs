@@ -16,19 +16,18 @@ mod show;
 mod tail;
 mod upkeep;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::common::{Collector, Finished, end, hero_span, run, start};
-
-/// Longer than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) use crate::common::PATIENCE;
+use crate::common::{Collector, Finished, await_end, end, hero_span, run, start};
 
 /// A home where things are kept, removed with the value.
 pub(crate) struct Home(TempDir);
@@ -113,6 +112,35 @@ impl Home {
             assert!(begun.elapsed() < PATIENCE, "it never is: {found:?}");
             sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Changes the store behind everybody's back.
+    pub(crate) fn sql(&self, statements: &str) {
+        const PROGRAM: &str = "import sqlite3, sys\n\
+            sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read())";
+        let mut command = Command::new("python3");
+        command.args(["-c", PROGRAM]).arg(self.store());
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("it runs");
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(statements.as_bytes()).expect("sent");
+        drop(stdin);
+        assert!(await_end(&mut child).success());
+    }
+
+    /// The store as if this process collected there, and had last been heard
+    /// of so many seconds ago.
+    pub(crate) fn pretend_to_collect(&self, socket: &str, seconds: u32) {
+        let pid = std::process::id();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.expect("after 1970");
+        let heard = (now.as_secs_f64() - f64::from(seconds)) * 1e3;
+        self.sql(&format!(
+            "UPDATE collectors SET ended = NULL, pid = {pid}, socket = '{socket}',
+                heard = {heard};"
+        ));
+        let mut lock = self.store().into_os_string();
+        lock.push(".lock");
+        std::fs::write(lock, "").expect("written");
     }
 
     #[track_caller]

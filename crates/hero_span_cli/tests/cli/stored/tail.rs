@@ -1,14 +1,17 @@
 //! `hero-span tail`: what others collect, as it comes.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::Home;
-use crate::common::{end, start};
+use super::{Home, PATIENCE};
+use crate::common::{await_end, end, start};
 
 struct Tail {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 impl Tail {
@@ -17,13 +20,43 @@ impl Tail {
         command.arg("tail").args(args).stdout(Stdio::piped());
         let mut child = command.spawn().expect("it runs");
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
-        Self { child, stdout }
+        let (tell, lines) = channel();
+        thread::spawn(move || {
+            let mut lines = stdout.lines().map(|line| line.expect("text"));
+            lines.all(|line| tell.send(line).is_ok())
+        });
+        Self { child, lines }
     }
 
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).expect("a line");
-        line.trim_end().to_owned()
+    /// The next line; an empty one at the end.
+    #[track_caller]
+    fn line(&self) -> String {
+        let line = self.line_within(PATIENCE);
+        line.expect("a line, or the end").trim_end().to_owned()
+    }
+
+    /// The same, where there may be none.
+    fn line_within(&self, patience: Duration) -> Option<String> {
+        match self.lines.recv_timeout(patience) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => Some(String::new()),
+            Err(RecvTimeoutError::Timeout) => None,
+        }
+    }
+
+    #[track_caller]
+    fn check_over(mut self) {
+        assert_eq!(self.line(), "", "nothing more can come");
+        assert_eq!(await_end(&mut self.child).code(), Some(0));
+    }
+}
+
+/// A test that is done, or has failed, leaves nobody behind.
+impl Drop for Tail {
+    fn drop(&mut self) {
+        // It has ended already where the test waited for that.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -34,13 +67,12 @@ fn a_run_is_told_from_its_beginning_until_it_is_over() {
     let mut stream = collector.connect();
     stream.write_all(start(1, None).as_bytes()).expect("sent");
     home.wait(|runs| runs.iter().any(|run| run["state"] == "running"));
-    let mut tail = Tail::start(&home, &["last"]);
+    let tail = Tail::start(&home, &["last"]);
     assert_eq!(tail.line(), "#1 00:00:00.001 n1  ▶ step");
     stream.write_all(end(1, "ok").as_bytes()).expect("sent");
     assert_eq!(tail.line(), "#1 00:00:01.001 n1  ✓ ok");
     drop(stream);
-    assert_eq!(tail.line(), "", "it is over");
-    assert_eq!(tail.child.wait().expect("ended").code(), Some(0));
+    tail.check_over();
     home.stop(collector);
 }
 
@@ -48,25 +80,26 @@ fn a_run_is_told_from_its_beginning_until_it_is_over() {
 fn all_runs_are_told_of_as_they_come() {
     let home = Home::with(&[vec![start(1, None), end(1, "ok")]]);
     let collector = home.collect(&["--view", "none"]);
-    let mut tail = Tail::start(&home, &[]);
-    // What was there before it began is not told.
+    let tail = Tail::start(&home, &[]);
+    // What was there before it began is not told, and when that was is not
+    // known: something comes until it is.
     let mut stream = collector.connect();
-    let mut told = String::new();
-    for number in 2.. {
-        stream
-            .write_all(start(number, None).as_bytes())
-            .expect("sent");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        if number == 3 {
-            break;
+    let mut send = |line: String| stream.write_all(line.as_bytes()).expect("sent");
+    let begun = Instant::now();
+    let mut next = 2..;
+    let mut told = loop {
+        send(start(next.next().expect("a number"), None));
+        if let Some(told) = tail.line_within(Duration::from_millis(50)) {
+            break told;
         }
-    }
-    while !told.contains("n3 ") {
+        assert!(begun.elapsed() < PATIENCE, "it tells of nothing");
+    };
+    send(end(2, "ok"));
+    while !told.contains("n2  ✓ ok") {
+        assert!(told.starts_with("#2 "), "{told}");
         told = tail.line();
-        assert!(told.starts_with("#2 ") || told.starts_with("#3 "), "{told}");
     }
-    tail.child.kill().expect("killed");
-    tail.child.wait().expect("ended");
+    drop(tail);
     home.stop(collector);
 }
 
@@ -77,10 +110,36 @@ fn a_run_that_was_cut_off_is_over() {
     let mut stream = collector.connect();
     stream.write_all(start(1, None).as_bytes()).expect("sent");
     home.wait(|runs| runs.iter().any(|run| run["state"] == "running"));
-    let mut tail = Tail::start(&home, &["1"]);
+    let tail = Tail::start(&home, &["1"]);
     assert!(tail.line().contains("n1"));
     collector.child.kill().expect("killed");
     collector.child.wait().expect("ended");
-    assert_eq!(tail.line(), "", "nothing more can come");
-    assert_eq!(tail.child.wait().expect("ended").code(), Some(0));
+    tail.check_over();
+}
+
+#[test]
+fn a_run_that_becomes_part_of_another_is_told_on() {
+    let home = Home::new();
+    let collector = home.collect(&["--view", "none"]);
+    let [mut first, mut second] = [(); 2].map(|()| collector.connect());
+    first.write_all(start(1, None).as_bytes()).expect("sent");
+    home.wait(|runs| runs.len() == 1);
+    second.write_all(start(2, None).as_bytes()).expect("sent");
+    home.wait(|runs| runs.len() == 2);
+    let tail = Tail::start(&home, &["2"]);
+    assert_eq!(tail.line(), "#2 00:00:00.002 n2  ▶ step");
+    // Only now it turns out that one process started the other.
+    second
+        .write_all(start(3, Some(1)).as_bytes())
+        .expect("sent");
+    assert_eq!(tail.line(), "! run 2 turned out to be part of run 1");
+    assert_eq!(tail.line(), "#1 00:00:00.003 n3  ▶ step");
+    second.write_all(end(3, "ok").as_bytes()).expect("sent");
+    assert_eq!(tail.line(), "#1 00:00:01.003 n3  ✓ ok");
+    drop(second);
+    first.write_all(end(1, "ok").as_bytes()).expect("sent");
+    assert_eq!(tail.line(), "#1 00:00:01.001 n1  ✓ ok");
+    drop(first);
+    tail.check_over();
+    home.stop(collector);
 }

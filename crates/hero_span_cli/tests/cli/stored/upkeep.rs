@@ -1,5 +1,7 @@
 //! `hero-span prune` and `hero-span rebuild`.
 
+use std::process::Stdio;
+
 use super::{Home, three_runs};
 
 #[test]
@@ -68,4 +70,18 @@ fn what_is_made_of_events_is_made_again() {
     let before = look(&home);
     insta::assert_snapshot!(home.shown(&["rebuild"]), @"6 spans from 13 events");
     assert_eq!(look(&home), before);
+}
+
+#[test]
+fn nobody_who_listens_is_no_failure() {
+    let home = three_runs();
+    for args in [&["rebuild"][..], &["prune", "--to", "1GiB"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = home.command();
+        command.args(args).stdout(writer).stderr(Stdio::piped());
+        let output = command.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*said), (Some(0), ""), "{args:?}");
+    }
 }

@@ -127,6 +127,20 @@ fn events_are_followed_from_a_number_on() {
 }
 
 #[test]
+fn events_of_a_run_are_followed_into_the_run_it_became_part_of() {
+    let kept = kept(
+        r#"1 start a
+           2 start b {"parent_span_id":@c}
+           1 start c {"parent_span_id":@a}
+           2 log b"#,
+    );
+    let reader = kept.reader();
+    assert_eq!(reader.find("2").expect("a run").run, 1);
+    let (events, _) = reader.events_after(0, 100, Some(2)).expect("events");
+    assert_eq!(events.len(), 4);
+}
+
+#[test]
 fn lines_that_are_no_events_are_remarked_upon() {
     let kept = two();
     let remarks = kept.reader().remarks(1).expect("remarks");
