@@ -1,0 +1,149 @@
+//! A run under supervision, until it is over.
+
+use std::time::Duration;
+
+use tokio::process::Child;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::command::Command;
+use super::end::{Cause, Ending, told};
+use super::line::{Heard, Line};
+use super::oom::OomKills;
+use super::output::{Output, Pumps};
+use super::start::{Started, start};
+use super::stopper::Stopper;
+use crate::Error;
+use crate::words::{Order, Signal};
+
+/// How long a supervisor may take to sweep before it is held to be stuck: longer
+/// than it goes on itself when nothing dies.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A program that runs under a supervisor, with all that it starts.
+///
+/// Dropping it kills all of that, as does the death of this process.
+#[derive(Debug)]
+pub struct Supervised {
+    pid: Option<u32>,
+    line: Line,
+    supervisor: Child,
+    pumps: Pumps,
+    stopper: Stopper,
+    oom_kills: OomKills,
+    began: Instant,
+}
+
+impl Supervised {
+    /// Starts a run: the run, and what it prints. Needs a tokio runtime with I/O
+    /// and time.
+    ///
+    /// A program that cannot be run is no error here: the run is over, and its
+    /// [`End`](super::End) says why.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor cannot be started, or its program is no supervisor; there
+    /// are too many open files.
+    pub async fn start(command: &Command) -> Result<(Self, Output), Error> {
+        let (began, oom_kills) = (Instant::now(), OomKills::now());
+        let Started {
+            pid,
+            line,
+            supervisor,
+            pumps,
+            output,
+        } = start(command).await?;
+        let stopper = Stopper::new();
+        let run = Self {
+            pid,
+            line,
+            supervisor,
+            pumps,
+            stopper,
+            oom_kills,
+            began,
+        };
+        Ok((run, output))
+    }
+
+    /// The flow's process id, which is also that of its process group and its
+    /// session; none if it could not be started.
+    pub fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    /// What stops the run from elsewhere.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Waits until the run is over and nothing of it is left.
+    ///
+    /// At the deadline, if there is one, the flow's process group gets SIGTERM; a
+    /// [`Stopper`] may send it a signal before. When it still runs after `grace`,
+    /// the flow and all the processes under it get SIGKILL, which those that the
+    /// flow leaves behind get in any case. This returns at most 10 seconds after
+    /// the flow ended or got SIGKILL, whatever happens.
+    pub async fn wait_until(mut self, deadline: Option<Instant>, grace: Duration) -> Ending {
+        let cause = self.until_told(deadline).await;
+        if let Some((_, signal)) = cause {
+            self.stop(signal, grace).await;
+        }
+        if timeout(PATIENCE, self.line.until_over()).await.is_err() {
+            let _ = self.supervisor.start_kill();
+        }
+        self.ending(cause.map(|(cause, _)| cause)).await
+    }
+
+    /// Until the run is over or has to be, and then why, and what to send.
+    async fn until_told(&mut self, deadline: Option<Instant>) -> Option<(Cause, Signal)> {
+        tokio::select! {
+            biased;
+            () = self.line.until_over() => None,
+            signal = self.stopper.asked() => Some((Cause::Stopped, signal)),
+            () = reached(deadline) => {
+                let after = self.began.elapsed();
+                Some((Cause::Deadline { after }, Signal::Terminate))
+            }
+        }
+    }
+
+    async fn stop(&mut self, signal: Signal, grace: Duration) {
+        self.line.order(&Order::Stop(signal)).await;
+        if signal == Signal::Kill {
+            return;
+        }
+        tokio::select! {
+            biased;
+            () = self.line.until_over() => return,
+            () = self.stopper.killed() => {}
+            () = sleep(grace) => {}
+        }
+        self.line.order(&Order::Stop(Signal::Kill)).await;
+    }
+
+    async fn ending(mut self, cause: Option<Cause>) -> Ending {
+        let Heard { fate, swept, ended } = self.line.close();
+        // It has nothing more to do, or was killed.
+        if timeout(PATIENCE, self.supervisor.wait()).await.is_err() {
+            let _ = self.supervisor.kill().await;
+        }
+        let end = told(fate, swept, cause, || self.oom_kills.rose());
+        let took = ended.unwrap_or_else(Instant::now) - self.began;
+        let output = self.pumps.finish().await;
+        Ending {
+            end,
+            swept,
+            took,
+            output,
+        }
+    }
+}
+
+/// For ever, if there is no deadline.
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

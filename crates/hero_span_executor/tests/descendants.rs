@@ -1,0 +1,222 @@
+//! Nothing that a run started outlives it.
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::fs;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{HELPER, Mark, STUBBORN, STUBBORN_PROCESSES, kill, parent, start, within};
+use hero_span_executor::{End, Signal, Swept};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+const SOON: Duration = Duration::from_secs(20);
+const NONE: [u32; 0] = [];
+const AT_ONCE: usize = 4;
+
+/// `RUNS=100` runs a hundred.
+fn runs() -> u32 {
+    let runs = std::env::var("RUNS").ok();
+    runs.map_or(24, |runs| runs.parse().expect("a number of runs"))
+}
+
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").expect("descriptors").count()
+}
+
+#[tokio::test]
+async fn stubborn_runs_are_over_at_their_deadline() {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    stubborn_run().await;
+    let before = descriptors();
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..runs() {
+        let places = places.clone();
+        all.spawn(async move {
+            let _place = places.acquire().await;
+            stubborn_run().await
+        });
+    }
+    let late = all.join_all().await;
+    println!("latest {:?} after its deadline", late.iter().max());
+    // Other tests of this program open some as well, for a while.
+    within(SOON, "no descriptor is left", || descriptors() <= before);
+}
+
+/// Gives how long after the deadline everything was gone.
+async fn stubborn_run() -> Duration {
+    let mark = Mark::new();
+    let (run, output) = start(&mark.python(STUBBORN)).await;
+    let reading = tokio::spawn(common::text(output));
+    while mark.noted() < STUBBORN_PROCESSES {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let deadline = Instant::now() + Duration::from_millis(100);
+    let ending = run
+        .wait_until(Some(deadline), Duration::from_millis(100))
+        .await;
+    assert_eq!(mark.left(), NONE);
+    let late = deadline.elapsed();
+    assert!(late < Duration::from_secs(3), "{late:?}");
+    assert!(
+        matches!(
+            ending.end,
+            End::OutOfTime {
+                by: Signal::Kill,
+                ..
+            }
+        ),
+        "{ending:?}"
+    );
+    assert_eq!(ending.swept, Some(Swept { killed: 4, left: 0 }));
+    assert_ne!(reading.await.expect("read").0, "");
+    late
+}
+
+#[tokio::test]
+async fn what_a_flow_leaves_behind_is_killed_when_it_ends() {
+    let mark = Mark::new();
+    let code = "
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(60)
+    os._exit(0)
+os.wait()
+";
+    let (ending, ..) = common::run(&mark.python(code)).await;
+    assert_eq!(ending.end, End::Exited { code: 0 });
+    assert_eq!(ending.swept, Some(Swept { killed: 1, left: 0 }));
+    assert_eq!(mark.left(), NONE);
+}
+
+#[tokio::test]
+async fn orphans_are_waited_for_while_the_run_goes_on() {
+    let mark = Mark::new();
+    let code = r#"
+import os, time
+for _ in range(50):
+    if os.fork() == 0:
+        if os.fork() == 0:
+            open(os.path.join(os.environ["MARK"], str(os.getpid())), "w").close()
+        os._exit(0)
+    os.wait()
+print("all", flush=True)
+time.sleep(60)
+"#;
+    let (run, mut output) = start(&mark.python(code)).await;
+    output.next().await.expect("a piece");
+    let flow = run.pid().expect("a pid");
+    within(SOON, "none is left but the flow", || mark.left() == [flow]);
+    run.stopper().stop(Signal::Kill);
+    let ending = run.wait_until(None, Duration::ZERO).await;
+    assert_eq!(ending.swept, Some(Swept::default()));
+}
+
+/// A run of this is let grow for a while, and then killed.
+async fn bomb(code: &str) {
+    let mark = Mark::new();
+    let (run, mut output) = start(&mark.python(code)).await;
+    output.next().await.expect("a piece");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    run.stopper().stop(Signal::Kill);
+    let began = Instant::now();
+    let ending = run.wait_until(None, Duration::ZERO).await;
+    let took = began.elapsed();
+    assert_eq!(mark.left(), NONE);
+    println!("swept {:?} in {took:?}", ending.swept);
+    assert_eq!(ending.swept.map(|swept| swept.left), Some(0));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+/// 200 processes, each of which forks and ends, over and over: none lives for
+/// long, and there are always as many.
+#[tokio::test]
+async fn forks_that_flee_are_caught() {
+    bomb(
+        "
+import os
+for _ in range(200):
+    if os.fork() == 0:
+        os.setsid()
+        while os.fork() == 0:
+            pass
+        os._exit(0)
+print('begun', flush=True)
+while True:
+    os.wait()
+",
+    )
+    .await;
+}
+
+/// Eight chains, each of which grows by a process that forks the next.
+#[tokio::test]
+async fn chains_that_grow_are_caught() {
+    bomb(
+        "
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        os.setsid()
+        while os.fork() == 0:
+            pass
+        time.sleep(60)
+print('begun', flush=True)
+time.sleep(60)
+",
+    )
+    .await;
+}
+
+#[test]
+fn a_run_dies_with_its_executor() {
+    let mark = Mark::new();
+    let mut executor = std::process::Command::new(HELPER)
+        .args(["run", "python3", "-c", STUBBORN])
+        .env("MARK", mark.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("an executor");
+    within(SOON, "all are there", || mark.noted() == STUBBORN_PROCESSES);
+    executor.kill().expect("killed");
+    executor.wait().expect("waited");
+    let second = Duration::from_secs(1);
+    let took = within(second, "all are gone", || mark.left().is_empty());
+    println!("gone {took:?} after the executor");
+}
+
+#[tokio::test]
+async fn a_flow_dies_with_its_supervisor() {
+    let mark = Mark::new();
+    let (run, _output) = start(&mark.python(STUBBORN)).await;
+    within(SOON, "all are there", || mark.noted() == STUBBORN_PROCESSES);
+    let flow = run.pid().expect("a pid");
+    let supervisor = parent(flow).expect("a supervisor");
+    kill(supervisor);
+    let ending = run.wait_until(None, Duration::ZERO).await;
+    assert_eq!((ending.end, ending.swept), (End::SupervisorLost, None));
+    within(SOON, "the flow is gone", || !mark.left().contains(&flow));
+    assert_eq!(parent(supervisor), None, "a zombie");
+    mark.left().into_iter().for_each(kill);
+}
+
+#[tokio::test]
+async fn a_supervisor_heeds_no_signal_but_sigkill() {
+    let mark = Mark::new();
+    let (run, _output) = start(&mark.python(STUBBORN)).await;
+    within(SOON, "all are there", || mark.noted() == STUBBORN_PROCESSES);
+    let supervisor = parent(run.pid().expect("a pid")).expect("a supervisor");
+    let pid = rustix::process::Pid::from_raw(supervisor as i32).expect("a pid");
+    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
+        rustix::process::kill_process(pid, signal).expect("sent");
+    }
+    run.stopper().stop(Signal::Kill);
+    let ending = run.wait_until(None, Duration::ZERO).await;
+    assert_eq!(ending.end, End::Cancelled { by: Signal::Kill });
+    assert_eq!(mark.left(), NONE);
+}
