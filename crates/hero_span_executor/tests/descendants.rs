@@ -133,25 +133,35 @@ async fn bomb(code: &str) {
     assert!(took < Duration::from_secs(3), "{took:?}");
 }
 
-/// 200 processes, each of which forks and ends, over and over: none lives for
-/// long, and there are always as many.
-#[tokio::test]
-async fn forks_that_flee_are_caught() {
-    bomb(
-        "
+/// 200 processes that wait for each other, and then fork and end, over and over:
+/// none lives for long, and there are always as many.
+const FLEEING: &str = "
 import os
+wait, begin = os.pipe()
 for _ in range(200):
     if os.fork() == 0:
-        os.setsid()
+        os.close(begin)
+        os.read(wait, 1)
+        FIRST
         while os.fork() == 0:
-            pass
+            EACH
         os._exit(0)
+os.close(begin)
 print('begun', flush=True)
 while True:
     os.wait()
-",
-    )
-    .await;
+";
+
+#[tokio::test]
+async fn forks_that_flee_are_caught() {
+    let code = FLEEING.replace("FIRST", "os.setsid()");
+    bomb(&code.replace("EACH", "pass")).await;
+}
+
+#[tokio::test]
+async fn forks_that_flee_from_their_group_are_caught() {
+    let code = FLEEING.replace("FIRST", "pass");
+    bomb(&code.replace("EACH", "os.setsid()")).await;
 }
 
 /// Eight chains, each of which grows by a process that forks the next.

@@ -135,29 +135,29 @@ fn a_link_is_replaced_and_not_followed() {
 #[test]
 fn a_directory_that_is_none_of_ours_is_refused() {
     let elsewhere = base();
-    insta::assert_snapshot!(refused(|directory| symlink(elsewhere.path(), directory).expect("linked")), @"");
+    insta::assert_snapshot!(refused(|directory| symlink(elsewhere.path(), directory).expect("linked")), @r#""BASE/var/flows/sdk": expected a directory that nobody else can change, found a symbolic link: move it away, or choose another base"#);
     assert_eq!(
         fs::read_dir(elsewhere.path()).expect("a directory").count(),
         0
     );
-    insta::assert_snapshot!(refused(|directory| symlink("nowhere", directory).expect("linked")), @"");
-    insta::assert_snapshot!(refused(|directory| fs::write(directory, "precious").expect("written")), @"");
+    insta::assert_snapshot!(refused(|directory| symlink("nowhere", directory).expect("linked")), @r#""BASE/var/flows/sdk": expected a directory that nobody else can change, found a symbolic link: move it away, or choose another base"#);
+    insta::assert_snapshot!(refused(|directory| fs::write(directory, "precious").expect("written")), @r#""BASE/var/flows/sdk": expected a directory that nobody else can change, found a file that is no directory: move it away, or choose another base"#);
     let open = |directory: &Path| {
         fs::create_dir(directory).expect("made");
         fs::set_permissions(directory, fs::Permissions::from_mode(0o770)).expect("set");
     };
-    insta::assert_snapshot!(refused(open), @"");
+    insta::assert_snapshot!(refused(open), @r#""BASE/var/flows/sdk": expected a directory that nobody else can change, found one of mode 0770: move it away, or choose another base"#);
     let open_above = |directory: &Path| {
         let above = directory.parent().expect("a parent");
         fs::set_permissions(above, fs::Permissions::from_mode(0o777)).expect("set");
     };
-    insta::assert_snapshot!(refused(open_above), @"");
+    insta::assert_snapshot!(refused(open_above), @r#""BASE/var/flows": expected a directory that nobody else can change, found one of mode 0777: move it away, or choose another base"#);
     let file = |directory: &Path| {
         fs::create_dir_all(directory.join("hero_tracing.py")).expect("made");
     };
-    insta::assert_snapshot!(refused(file), @"");
+    insta::assert_snapshot!(refused(file), @r#""BASE/var/flows/sdk/hero_tracing.py": cannot put the SDK in its place: Is a directory (os error 21): see that the directory can be written to, or choose another base"#);
     let relative = stage(Path::new("here")).expect_err("refused");
-    insta::assert_snapshot!(relative, @"");
+    insta::assert_snapshot!(relative, @r#""here": expected an absolute path, found a relative one: give the whole path"#);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn what_only_root_can_make_is_refused() {
         fs::create_dir(directory).expect("made");
         chown(directory, Some(65_534), None).expect("given away");
     };
-    insta::assert_snapshot!(refused(foreign), @"");
+    insta::assert_snapshot!(refused(foreign), @r#""BASE/var/flows/sdk": expected a directory that nobody else can change, found one of user 65534, not of 0: move it away, or choose another base"#);
 }
 
 /// Root writes everywhere, so another user stages.
@@ -205,7 +205,7 @@ fn a_directory_that_cannot_be_written_to_is_told() {
     assert_eq!(say(), "there\n");
     fs::write(&file, "x").expect("written");
     let said = say().replace(|c: char| c.is_ascii_digit(), "N");
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r#""BASE/var/flows/sdk/.hero_tracing.py.NNNNN-N": cannot make a file for the SDK: Permission denied (os error NN): see that the directory can be written to, or choose another base"#);
     fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).expect("set");
 }
 

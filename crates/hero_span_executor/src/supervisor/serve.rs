@@ -179,14 +179,18 @@ impl Run {
         self.killed = 0;
         let mut moved = Instant::now();
         let left = loop {
-            fell_children(&mut self.felled);
-            match self.wait_for_the_dead().await {
-                Err(_) => break 0,
-                Ok(0) if moved.elapsed() > PATIENCE => break tree::children(getpid()).len(),
-                Ok(0) => {}
-                Ok(_) => moved = Instant::now(),
+            let felled = fell_children(&mut self.felled);
+            let Ok(waited) = self.wait_for_the_dead().await else {
+                break 0;
+            };
+            if felled + waited > 0 {
+                // On at once: who sleeps lets them run.
+                moved = Instant::now();
+            } else if moved.elapsed() > PATIENCE {
+                break tree::children(getpid()).len();
+            } else {
+                let _ = timeout(TICK, self.died.recv()).await;
             }
-            let _ = timeout(TICK, self.died.recv()).await;
         };
         let left = u32::try_from(left).unwrap_or(u32::MAX);
         let killed = self.killed;
@@ -195,7 +199,7 @@ impl Run {
 
     /// Waits for all children that are dead, the flow and those that were
     /// adopted. Gives their number, or an error if no child is left.
-    async fn wait_for_the_dead(&mut self) -> Result<u32, Errno> {
+    async fn wait_for_the_dead(&mut self) -> Result<usize, Errno> {
         let mut waited = 0;
         while let Some((pid, found)) = wait(WaitOptions::NOHANG)? {
             waited += 1;

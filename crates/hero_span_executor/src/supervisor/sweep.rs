@@ -15,12 +15,21 @@
 //!   further down is held by a descriptor first ([`pidfd_open`]), then seen to be
 //!   the child of one that is held, and killed through the descriptor. A number
 //!   that was used again belongs to a process with another parent.
+//!
+//! One thing runs ahead of that: a process that forks and ends, over and over,
+//! is another one each time it is looked at. What it leaves are dead children of
+//! the supervisor in its process group, and a signal to a group reaches all of it
+//! at once: no fork is missed. A group lies within one session, and the flow and
+//! whoever left it began sessions of their own, so no group reaches beyond the
+//! run. The group of one that is dead and not waited for is safe: it changes no
+//! more, and its number is taken.
 
 use std::collections::HashSet;
 use std::os::fd::OwnedFd;
 
 use rustix::process::{
-    Pid, PidfdFlags, Signal, getpid, kill_process, pidfd_open, pidfd_send_signal,
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpgid, getpgrp, getpid, kill_process,
+    kill_process_group, pidfd_open, pidfd_send_signal, waitid,
 };
 
 use super::tree::{children, parent_of};
@@ -30,12 +39,33 @@ use super::tree::{children, parent_of};
 const DEEPEST: usize = 200;
 
 /// Kills the children of this process that are not in `felled`, with their
-/// trees, and adds them to it: each is killed and followed once.
-pub(super) fn fell_children(felled: &mut HashSet<Pid>) {
+/// trees, and adds them to it: each is killed and followed once. Of those that
+/// are dead the group is killed. Gives how many were added.
+pub(super) fn fell_children(felled: &mut HashSet<Pid>) -> usize {
+    let before = felled.len();
     for child in children(getpid()) {
         if felled.insert(child) {
             fell(child);
         }
+        if is_dead(child) {
+            fell_group(child);
+        }
+    }
+    felled.len() - before
+}
+
+/// Whether a child of this process is dead; it can be waited for still.
+fn is_dead(child: Pid) -> bool {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(child), look).is_ok_and(|found| found.is_some())
+}
+
+/// Kills the process group of a dead child, unless it is this process's own, in
+/// which a starter is at first.
+fn fell_group(child: Pid) {
+    let group = getpgid(Some(child)).ok();
+    if let Some(group) = group.filter(|group| *group != getpgrp()) {
+        let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
