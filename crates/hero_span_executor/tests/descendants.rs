@@ -3,78 +3,16 @@
 
 mod common;
 
-use std::fs;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
-use common::{HELPER, Mark, STUBBORN, STUBBORN_PROCESSES, kill, parent, start, within};
+use common::{HELPER, Mark, STUBBORN, STUBBORN_PROCESSES, kill, parent, signal, start, within};
 use hero_span_executor::{End, Signal, Swept};
-use tokio::sync::Semaphore;
+use rustix::process::Signal as System;
 use tokio::time::Instant;
 
 const SOON: Duration = Duration::from_secs(20);
 const NONE: [u32; 0] = [];
-const AT_ONCE: usize = 4;
-
-/// `RUNS=100` runs a hundred.
-fn runs() -> u32 {
-    let runs = std::env::var("RUNS").ok();
-    runs.map_or(24, |runs| runs.parse().expect("a number of runs"))
-}
-
-fn descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").expect("descriptors").count()
-}
-
-#[tokio::test]
-async fn stubborn_runs_are_over_at_their_deadline() {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    stubborn_run().await;
-    let before = descriptors();
-    let mut all = tokio::task::JoinSet::new();
-    for _ in 0..runs() {
-        let places = places.clone();
-        all.spawn(async move {
-            let _place = places.acquire().await;
-            stubborn_run().await
-        });
-    }
-    let late = all.join_all().await;
-    println!("latest {:?} after its deadline", late.iter().max());
-    // Other tests of this program open some as well, for a while.
-    within(SOON, "no descriptor is left", || descriptors() <= before);
-}
-
-/// Gives how long after the deadline everything was gone.
-async fn stubborn_run() -> Duration {
-    let mark = Mark::new();
-    let (run, output) = start(&mark.python(STUBBORN)).await;
-    let reading = tokio::spawn(common::text(output));
-    while mark.noted() < STUBBORN_PROCESSES {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let deadline = Instant::now() + Duration::from_millis(100);
-    let ending = run
-        .wait_until(Some(deadline), Duration::from_millis(100))
-        .await;
-    assert_eq!(mark.left(), NONE);
-    let late = deadline.elapsed();
-    assert!(late < Duration::from_secs(3), "{late:?}");
-    assert!(
-        matches!(
-            ending.end,
-            End::OutOfTime {
-                by: Signal::Kill,
-                ..
-            }
-        ),
-        "{ending:?}"
-    );
-    assert_eq!(ending.swept, Some(Swept { killed: 4, left: 0 }));
-    assert_ne!(reading.await.expect("read").0, "");
-    late
-}
 
 #[tokio::test]
 async fn what_a_flow_leaves_behind_is_killed_when_it_ends() {
@@ -216,15 +154,23 @@ async fn a_flow_dies_with_its_supervisor() {
 }
 
 #[tokio::test]
+async fn a_supervisor_that_is_stuck_is_lost() {
+    let (run, _output) = start(&common::command("sleep", &["60"])).await;
+    let flow = run.pid().expect("a pid");
+    signal(parent(flow).expect("a supervisor"), System::STOP);
+    let ending = run.wait_until(Some(Instant::now()), Duration::ZERO).await;
+    assert_eq!((ending.end, ending.swept), (End::SupervisorLost, None));
+    within(SOON, "the flow is gone", || parent(flow).is_none());
+}
+
+#[tokio::test]
 async fn a_supervisor_heeds_no_signal_but_sigkill() {
     let mark = Mark::new();
     let (run, _output) = start(&mark.python(STUBBORN)).await;
     within(SOON, "all are there", || mark.noted() == STUBBORN_PROCESSES);
     let supervisor = parent(run.pid().expect("a pid")).expect("a supervisor");
-    let pid = rustix::process::Pid::from_raw(supervisor as i32).expect("a pid");
-    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
-        rustix::process::kill_process(pid, signal).expect("sent");
-    }
+    signal(supervisor, System::TERM);
+    signal(supervisor, System::INT);
     run.stopper().stop(Signal::Kill);
     let ending = run.wait_until(None, Duration::ZERO).await;
     assert_eq!(ending.end, End::Cancelled { by: Signal::Kill });

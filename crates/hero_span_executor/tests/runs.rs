@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::{HELPER, Mark, command, parent, python, run, start, text, within};
-use hero_span_executor::{Command, End, Signal, Supervised, Swept};
+use hero_span_executor::{Command, End, Given, Signal, Supervised, Swept, environment, stage};
 use tokio::time::Instant;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -95,6 +95,28 @@ echo $$ $$
     let place = directory.path().display();
     let expected = format!("{place}\nnothing to read\n/dev/null\nPATH=/usr/bin:/bin\n{own}");
     assert_eq!(stdout, expected);
+}
+
+#[tokio::test]
+async fn a_flow_imports_the_sdk_that_was_staged() {
+    let base = tempfile::tempdir().expect("a directory");
+    let evil = tempfile::tempdir().expect("a directory");
+    std::fs::write(evil.path().join("hero_tracing.py"), "raise SystemExit(3)").expect("written");
+    let staged = stage(base.path()).expect("staged");
+    let own = std::env::vars_os().chain([("PYTHONPATH".into(), evil.path().into())]);
+    let given = Given {
+        sdk: &staged.directory,
+        socket: None,
+        parent: None,
+        inherit: &[],
+        set: &[("DAY".into(), "monday".into())],
+    };
+    let environment = environment(own, &given).expect("an environment");
+    let code = "import os, hero_tracing; print(os.environ['DAY'], hero_tracing.__file__)";
+    let (ending, stdout, stderr) = run(&python(code).environment(environment)).await;
+    assert_eq!((ending.end, stderr.as_str()), (End::Exited { code: 0 }, ""));
+    let file = staged.directory.join("hero_tracing.py");
+    assert_eq!(stdout, format!("monday {}\n", file.display()));
 }
 
 /// The lines of ignored and blocked signals, without those that only the C

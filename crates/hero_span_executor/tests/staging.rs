@@ -204,8 +204,7 @@ fn a_directory_that_cannot_be_written_to_is_told() {
     // What is right need not be written.
     assert_eq!(say(), "there\n");
     fs::write(&file, "x").expect("written");
-    let said = say().replace(|c: char| c.is_ascii_digit(), "N");
-    insta::assert_snapshot!(said, @r#""BASE/var/flows/sdk/.hero_tracing.py.NNNNN-N": cannot make a file for the SDK: Permission denied (os error NN): see that the directory can be written to, or choose another base"#);
+    insta::assert_snapshot!(say(), @r#""BASE/var/flows/sdk": cannot make a file for the SDK: Permission denied (os error 13): see that the directory can be written to, or choose another base"#);
     fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).expect("set");
 }
 

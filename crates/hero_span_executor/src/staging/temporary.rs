@@ -48,8 +48,8 @@ impl<'a> Temporary<'a> {
                 }
                 Ok(None) => {}
                 Err(e) => {
-                    let path = directory.path.join(&name);
-                    return Err(Error::system(&path, "make a file for the SDK", e));
+                    let doing = "make a file for the SDK";
+                    return Err(Error::system(&directory.path, doing, e));
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! A run, as its executor sees it.
 
+mod channel;
 mod command;
 mod end;
-mod line;
 mod oom;
 mod output;
 mod run;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::process::Child;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::channel::{Channel, Heard};
 use super::command::Command;
 use super::end::{Cause, Ending, told};
-use super::line::{Heard, Line};
 use super::oom::OomKills;
 use super::output::{Output, Pumps};
 use super::start::{Started, start};
@@ -17,7 +17,7 @@ use crate::words::{Order, Signal};
 
 /// How long a supervisor may take to sweep before it is held to be stuck: longer
 /// than it goes on itself when nothing dies.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A program that runs under a supervisor, with all that it starts.
 ///
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Supervised {
     pid: Option<u32>,
-    line: Line,
+    channel: Channel,
     supervisor: Child,
     pumps: Pumps,
     stopper: Stopper,
@@ -48,7 +48,7 @@ impl Supervised {
         let (began, oom_kills) = (Instant::now(), OomKills::now());
         let Started {
             pid,
-            line,
+            channel,
             supervisor,
             pumps,
             output,
@@ -56,7 +56,7 @@ impl Supervised {
         let stopper = Stopper::new();
         let run = Self {
             pid,
-            line,
+            channel,
             supervisor,
             pumps,
             stopper,
@@ -82,14 +82,14 @@ impl Supervised {
     /// At the deadline, if there is one, the flow's process group gets SIGTERM; a
     /// [`Stopper`] may send it a signal before. When it still runs after `grace`,
     /// the flow and all the processes under it get SIGKILL, which those that the
-    /// flow leaves behind get in any case. This returns at most 10 seconds after
-    /// the flow ended or got SIGKILL, whatever happens.
+    /// flow leaves behind get in any case. However stuck they are, this returns
+    /// at most 10 seconds after that.
     pub async fn wait_until(mut self, deadline: Option<Instant>, grace: Duration) -> Ending {
         let cause = self.until_told(deadline).await;
         if let Some((_, signal)) = cause {
             self.stop(signal, grace).await;
         }
-        if timeout(PATIENCE, self.line.until_over()).await.is_err() {
+        if timeout(PATIENCE, self.channel.until_over()).await.is_err() {
             let _ = self.supervisor.start_kill();
         }
         self.ending(cause.map(|(cause, _)| cause)).await
@@ -99,7 +99,7 @@ impl Supervised {
     async fn until_told(&mut self, deadline: Option<Instant>) -> Option<(Cause, Signal)> {
         tokio::select! {
             biased;
-            () = self.line.until_over() => None,
+            () = self.channel.until_over() => None,
             signal = self.stopper.asked() => Some((Cause::Stopped, signal)),
             () = reached(deadline) => {
                 let after = self.began.elapsed();
@@ -109,21 +109,21 @@ impl Supervised {
     }
 
     async fn stop(&mut self, signal: Signal, grace: Duration) {
-        self.line.order(&Order::Stop(signal)).await;
+        self.channel.order(&Order::Stop(signal)).await;
         if signal == Signal::Kill {
             return;
         }
         tokio::select! {
             biased;
-            () = self.line.until_over() => return,
+            () = self.channel.until_over() => return,
             () = self.stopper.killed() => {}
             () = sleep(grace) => {}
         }
-        self.line.order(&Order::Stop(Signal::Kill)).await;
+        self.channel.order(&Order::Stop(Signal::Kill)).await;
     }
 
     async fn ending(mut self, cause: Option<Cause>) -> Ending {
-        let Heard { fate, swept, ended } = self.line.close();
+        let Heard { fate, swept, ended } = self.channel.close();
         // It has nothing more to do, or was killed.
         if timeout(PATIENCE, self.supervisor.wait()).await.is_err() {
             let _ = self.supervisor.kill().await;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::process::Child;
 use tokio::time::timeout;
 
+use super::channel::Channel;
 use super::command::Command;
-use super::line::Line;
 use super::output::{Output, Pumps};
 use crate::words::{Order, Report};
 use crate::{Error, supervisor};
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What was started.
 pub(super) struct Started {
     pub(super) pid: Option<u32>,
-    pub(super) line: Line,
+    pub(super) channel: Channel,
     pub(super) supervisor: Child,
     pub(super) pumps: Pumps,
     pub(super) output: Output,
@@ -34,7 +34,7 @@ pub(super) async fn start(command: &Command) -> Result<Started, Error> {
         // Without this each of them would start another.
         return Err(Error::within_itself(program));
     }
-    let (channel, theirs) = UnixStream::pair().map_err(Error::channel)?;
+    let (ours, theirs) = UnixStream::pair().map_err(Error::channel)?;
     let (stdout, stdout_writer) = io::pipe().map_err(Error::channel)?;
     let (stderr, stderr_writer) = io::pipe().map_err(Error::channel)?;
     let stdio = [
@@ -43,12 +43,12 @@ pub(super) async fn start(command: &Command) -> Result<Started, Error> {
         stderr_writer.into(),
     ];
     let mut supervisor = spawn(program, stdio)?;
-    let mut line = Line::new(channel).map_err(Error::channel)?;
-    let heard = timeout(PATIENCE, first_report(&mut line, command)).await;
+    let mut channel = Channel::new(ours).map_err(Error::channel)?;
+    let heard = timeout(PATIENCE, first_report(&mut channel, command)).await;
     let pid = match heard {
         Ok(Some(Report::Started { pid })) => Some(pid),
         Ok(Some(report @ Report::NotStarted { .. })) => {
-            line.keep(report);
+            channel.keep(report);
             None
         }
         heard => {
@@ -59,16 +59,16 @@ pub(super) async fn start(command: &Command) -> Result<Started, Error> {
     let (pumps, output) = pumps(stdout, stderr, command).map_err(Error::channel)?;
     Ok(Started {
         pid,
-        line,
+        channel,
         supervisor,
         pumps,
         output,
     })
 }
 
-async fn first_report(line: &mut Line, command: &Command) -> Option<Report> {
-    line.order(&Order::Start(command.launch.clone())).await;
-    line.report().await
+async fn first_report(channel: &mut Channel, command: &Command) -> Option<Report> {
+    channel.order(&Order::Start(command.launch.clone())).await;
+    channel.report().await
 }
 
 fn found<T>(heard: &Result<Option<Report>, T>) -> &'static str {

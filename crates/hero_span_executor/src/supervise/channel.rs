@@ -12,7 +12,7 @@ use crate::words::{Order, Report, line};
 
 /// The channel, and what was heard on it.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Channel {
     reports: Lines<BufReader<OwnedReadHalf>>,
     orders: OwnedWriteHalf,
     heard: Heard,
@@ -27,7 +27,7 @@ pub(super) struct Heard {
     pub(super) ended: Option<Instant>,
 }
 
-impl Line {
+impl Channel {
     pub(super) fn new(channel: UnixStream) -> io::Result<Self> {
         channel.set_nonblocking(true)?;
         let channel = tokio::net::UnixStream::from_std(channel)?;
