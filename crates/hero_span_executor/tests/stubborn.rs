@@ -16,10 +16,10 @@ use tokio::time::Instant;
 const AT_ONCE: usize = 4;
 const NONE: [u32; 0] = [];
 
-/// `RUNS=100` runs a hundred.
+/// `RUNS=1000` runs a thousand.
 fn runs() -> u32 {
     let runs = std::env::var("RUNS").ok();
-    runs.map_or(24, |runs| runs.parse().expect("a number of runs"))
+    runs.map_or(100, |runs| runs.parse().expect("a number of runs"))
 }
 
 fn descriptors() -> usize {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rustix::process::{Pid, kill_process};
 use tokio::process::Child;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -15,9 +16,12 @@ use super::stopper::Stopper;
 use crate::Error;
 use crate::words::{Order, Signal};
 
-/// How long a supervisor may take to sweep before it is held to be stuck: longer
-/// than it goes on itself when nothing dies.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a supervisor may take to sweep: longer than it goes on itself when
+/// nothing dies. It is not killed then: nobody else can finish what it does.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a supervisor may take to end after that.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A program that runs under a supervisor, with all that it starts.
 ///
@@ -83,15 +87,13 @@ impl Supervised {
     /// [`Stopper`] may send it a signal before. When it still runs after `grace`,
     /// the flow and all the processes under it get SIGKILL, which those that the
     /// flow leaves behind get in any case. However stuck they are, this returns
-    /// at most 10 seconds after that.
+    /// at most 11 seconds after that; the supervisor then goes on alone.
     pub async fn wait_until(mut self, deadline: Option<Instant>, grace: Duration) -> Ending {
         let cause = self.until_told(deadline).await;
         if let Some((_, signal)) = cause {
             self.stop(signal, grace).await;
         }
-        if timeout(PATIENCE, self.channel.until_over()).await.is_err() {
-            let _ = self.supervisor.start_kill();
-        }
+        let _ = timeout(PATIENCE, self.channel.until_over()).await;
         self.ending(cause.map(|(cause, _)| cause)).await
     }
 
@@ -109,7 +111,7 @@ impl Supervised {
     }
 
     async fn stop(&mut self, signal: Signal, grace: Duration) {
-        self.channel.order(&Order::Stop(signal)).await;
+        self.order(signal).await;
         if signal == Signal::Kill {
             return;
         }
@@ -119,15 +121,23 @@ impl Supervised {
             () = self.stopper.killed() => {}
             () = sleep(grace) => {}
         }
-        self.channel.order(&Order::Stop(Signal::Kill)).await;
+        self.order(Signal::Kill).await;
+    }
+
+    async fn order(&mut self, signal: Signal) {
+        self.channel.order(&Order::Stop(signal)).await;
+        // One that somebody stopped would not hear it. Nobody waited for it, so
+        // its number is its own.
+        let pid = self.supervisor.id().and_then(|pid| pid.try_into().ok());
+        if let Some(pid) = pid.and_then(Pid::from_raw) {
+            let _ = kill_process(pid, rustix::process::Signal::CONT);
+        }
     }
 
     async fn ending(mut self, cause: Option<Cause>) -> Ending {
         let Heard { fate, swept, ended } = self.channel.close();
-        // It has nothing more to do, or was killed.
-        if timeout(PATIENCE, self.supervisor.wait()).await.is_err() {
-            let _ = self.supervisor.kill().await;
-        }
+        // It ends at once, unless it still sweeps: then the runtime waits for it.
+        let _ = timeout(FAREWELL, self.supervisor.wait()).await;
         let end = told(fate, swept, cause, || self.oom_kills.rose());
         let took = ended.unwrap_or_else(Instant::now) - self.began;
         let output = self.pumps.finish().await;

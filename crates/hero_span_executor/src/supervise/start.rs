@@ -17,7 +17,10 @@ use crate::words::{Order, Report};
 use crate::{Error, supervisor};
 
 /// How long a supervisor may take to say that the program started.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long one that did not, or a program that is none, may take to end.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What was started.
 pub(super) struct Started {
@@ -52,7 +55,10 @@ pub(super) async fn start(command: &Command) -> Result<Started, Error> {
             None
         }
         heard => {
-            let _ = supervisor.kill().await;
+            drop(channel);
+            if timeout(FAREWELL, supervisor.wait()).await.is_err() {
+                let _ = supervisor.kill().await;
+            }
             return Err(Error::silent_supervisor(program, found(&heard)));
         }
     };
@@ -79,12 +85,10 @@ fn found<T>(heard: &Result<Option<Report>, T>) -> &'static str {
     }
 }
 
-/// The supervisor leads a process group of its own: what a terminal sends to the
-/// executor is the executor's to judge.
 fn spawn(program: &Path, [stdin, stdout, stderr]: [Stdio; 3]) -> Result<Child, Error> {
     let mut command = tokio::process::Command::from(supervisor::command(program));
     command.stdin(stdin).stdout(stdout).stderr(stderr);
-    let spawned = command.process_group(0).spawn();
+    let spawned = command.spawn();
     spawned.map_err(|e| Error::no_supervisor(program, e))
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal as SystemSignal, WaitOptions, WaitStatus, getpid, kill_process_group,
-    set_child_subreaper, wait,
+    set_child_subreaper, setsid, wait,
 };
 use rustix::stdio::{dup2_stderr, dup2_stdout};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -19,7 +19,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::time::{Instant, timeout};
 
-use super::sweep::fell_children;
+use super::sweep::{fell_children, go_first};
 use super::{starter, tree};
 use crate::words::{Launch, Order, Report, Signal, Status, line};
 
@@ -44,6 +44,9 @@ pub(super) fn main() -> i32 {
 }
 
 async fn serve() -> io::Result<()> {
+    // What a terminal sends to the executor is the executor's to judge. And a
+    // session of its own has a share of the processor of its own.
+    setsid()?;
     set_child_subreaper(Some(getpid()))?;
     let died = take_signals()?;
     let (mut orders, mut executor) = channel()?;
@@ -177,6 +180,7 @@ impl Run {
             self.asked = Some(Signal::Kill);
         }
         self.killed = 0;
+        go_first();
         let mut moved = Instant::now();
         let left = loop {
             let felled = fell_children(&mut self.felled);

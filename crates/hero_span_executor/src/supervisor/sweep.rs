@@ -29,7 +29,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpgid, getpgrp, getpid, kill_process,
-    kill_process_group, pidfd_open, pidfd_send_signal, waitid,
+    kill_process_group, pidfd_open, pidfd_send_signal, setpriority_process, waitid,
 };
 
 use super::tree::{children, parent_of};
@@ -42,16 +42,29 @@ const DEEPEST: usize = 200;
 /// trees, and adds them to it: each is killed and followed once. Of those that
 /// are dead the group is killed. Gives how many were added.
 pub(super) fn fell_children(felled: &mut HashSet<Pid>) -> usize {
-    let before = felled.len();
-    for child in children(getpid()) {
-        if felled.insert(child) {
-            fell(child);
-        }
-        if is_dead(child) {
-            fell_group(child);
-        }
+    let mut found = children(getpid());
+    // All of them first, which takes a moment: among hundreds that want to run,
+    // this process has no more than that before it is their turn.
+    for child in &found {
+        // One that took another user's rights cannot be killed: it is left, and
+        // counted.
+        let _ = kill_process(*child, Signal::KILL);
     }
-    felled.len() - before
+    let (dead, dying): (Vec<_>, Vec<_>) = found.iter().partition(|child| is_dead(**child));
+    dead.into_iter().for_each(fell_group);
+    dying
+        .into_iter()
+        .filter(|child| !felled.contains(*child))
+        .for_each(fell_below);
+    found.retain(|child| felled.insert(*child));
+    found.len()
+}
+
+/// Goes before what it sweeps, where that is allowed. Where sessions have shares
+/// of the processor, the share of this one counts.
+pub(super) fn go_first() {
+    let _ = setpriority_process(None, -20);
+    let _ = std::fs::write("/proc/self/autogroup", "-20");
 }
 
 /// Whether a child of this process is dead; it can be waited for still.
@@ -62,16 +75,16 @@ fn is_dead(child: Pid) -> bool {
 
 /// Kills the process group of a dead child, unless it is this process's own, in
 /// which a starter is at first.
-fn fell_group(child: Pid) {
-    let group = getpgid(Some(child)).ok();
+fn fell_group(child: &Pid) {
+    let group = getpgid(Some(*child)).ok();
     if let Some(group) = group.filter(|group| *group != getpgrp()) {
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
-/// Kills one child of this process and what hangs under it.
-fn fell(child: Pid) {
-    let mut way = vec![Felled::child(child)];
+/// Kills what hangs under a child of this process, which was killed.
+fn fell_below(child: &Pid) {
+    let mut way = vec![Felled::child(*child)];
     while let Some(last) = way.last_mut() {
         match last.below.pop() {
             Some(pid) => {
@@ -95,15 +108,8 @@ struct Felled {
 
 impl Felled {
     fn child(pid: Pid) -> Self {
-        // One that took another user's rights cannot be killed: it is left, and
-        // counted.
-        let _ = kill_process(pid, Signal::KILL);
-        let below = children(pid);
-        Self {
-            pid,
-            held: None,
-            below,
-        }
+        let (held, below) = (None, children(pid));
+        Self { pid, held, below }
     }
 
     /// Kills `pid`, if it is a child of `parent`.
