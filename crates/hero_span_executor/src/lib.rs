@@ -9,7 +9,7 @@
 //!         └─← stdout, stderr: pieces, counted ──────────────┘
 //! ```
 //!
-//! [`stage`] puts the SDK where a flow imports it. [`environment`] says what a
+//! [`stage`] puts the SDK where a flow imports it. [`environment()`] says what a
 //! flow sees of the executor's environment. [`Supervised::start`] runs a
 //! [`Command`] under a supervisor of its own, and [`Supervised::wait_until`]
 //! tells how it [ended](Ending): after that no process of the run is left.

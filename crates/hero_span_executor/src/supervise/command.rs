@@ -42,7 +42,7 @@ impl Command {
         self
     }
 
-    /// Sets the whole environment, as [`environment`](crate::environment) makes
+    /// Sets the whole environment, as [`environment`](crate::environment()) makes
     /// it; without this it is empty.
     #[must_use]
     pub fn environment(mut self, all: Vec<(OsString, OsString)>) -> Self {

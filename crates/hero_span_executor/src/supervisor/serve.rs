@@ -8,24 +8,27 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal as SystemSignal, WaitOptions, WaitStatus, getpid, kill_process_group,
-    set_child_subreaper, setsid, wait,
+    set_child_subreaper, setsid, wait, waitpid,
 };
 use rustix::stdio::{dup2_stderr, dup2_stdout};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
-use super::sweep::{fell_children, go_first};
+use super::sweep::{fell_children, go_first, is_any_left};
 use super::{starter, tree};
 use crate::words::{Launch, Order, Report, Signal, Status, line};
 
 /// How long a sweep goes on while nothing dies: what waits for a device, or took
 /// another user's rights, may outlive any signal.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many children are waited for before orders are looked at again.
+const AT_ONCE: usize = 256;
 
 /// How soon a sweep looks again, if no signal says that something died.
 const TICK: Duration = Duration::from_millis(5);
@@ -120,7 +123,7 @@ struct Run {
     ended: bool,
     /// Children that the sweep killed and that were not waited for yet.
     felled: HashSet<Pid>,
-    /// Waited for, dead of SIGKILL, the flow aside.
+    /// Waited for, dead of SIGKILL, the flow aside; of interest in the sweep.
     killed: u32,
 }
 
@@ -139,28 +142,28 @@ impl Run {
 
     /// Until the flow ends, or has to.
     async fn watch(&mut self, orders: &mut Lines<BufReader<OwnedReadHalf>>) {
-        while self.runs().await {
+        loop {
+            let waited = self.wait_for_the_dead().await;
+            if self.ended {
+                return;
+            }
             tokio::select! {
-                _ = self.died.recv() => {}
+                biased;
                 order = next(orders) => match order {
                     Some(Order::Stop(signal)) if signal != Signal::Kill => self.ask(signal).await,
                     _ => return,
-                }
+                },
+                () = yield_now(), if waited == AT_ONCE => {}
+                _ = self.died.recv() => {}
             }
         }
-    }
-
-    /// Whether the flow has not ended. Asked before each order is carried out:
-    /// what it is told to have done is then what it did.
-    async fn runs(&mut self) -> bool {
-        let _ = self.wait_for_the_dead().await;
-        !self.ended
     }
 
     /// Sends a signal to the flow's process group, as a terminal would. A process
     /// that left the group chose not to hear it, and is swept in the end.
     async fn ask(&mut self, asked: Signal) {
-        if !self.runs().await {
+        // What it is told to have done is then what it did.
+        if self.has_ended().await {
             return;
         }
         self.asked = Some(asked);
@@ -176,20 +179,22 @@ impl Run {
 
     /// Kills all that is left, and tells how much that was.
     async fn sweep(mut self) -> io::Result<()> {
-        if self.runs().await {
+        if !self.has_ended().await {
             self.asked = Some(Signal::Kill);
         }
         self.killed = 0;
         go_first();
         let mut moved = Instant::now();
         let left = loop {
-            let felled = fell_children(&mut self.felled);
-            let Ok(waited) = self.wait_for_the_dead().await else {
-                break 0;
-            };
-            if felled + waited > 0 {
+            let round = fell_children(&mut self.felled);
+            for child in &round.dead {
+                self.wait_for(*child).await;
+            }
+            if round.more || !round.dead.is_empty() {
                 // On at once: who sleeps lets them run.
                 moved = Instant::now();
+            } else if !is_any_left() {
+                break 0;
             } else if moved.elapsed() > PATIENCE {
                 break tree::children(getpid()).len();
             } else {
@@ -201,24 +206,42 @@ impl Run {
         tell(&mut self.executor, &Report::Swept { killed, left }).await
     }
 
-    /// Waits for all children that are dead, the flow and those that were
-    /// adopted. Gives their number, or an error if no child is left.
-    async fn wait_for_the_dead(&mut self) -> Result<usize, Errno> {
-        let mut waited = 0;
-        while let Some((pid, found)) = wait(WaitOptions::NOHANG)? {
-            waited += 1;
-            self.felled.remove(&pid);
-            let status = status(found);
-            if pid == self.flow && !self.ended {
-                self.ended = true;
-                let asked = self.asked;
-                // Who does not hear it is gone, which the next order says.
-                let _ = tell(&mut self.executor, &Report::Ended { status, asked }).await;
-            } else if status == Status::Signal(SystemSignal::KILL.as_raw()) {
-                self.killed += 1;
+    /// Waits for children that are dead, the flow and those that were adopted.
+    /// Gives their number, which is bounded: as many may die meanwhile.
+    async fn wait_for_the_dead(&mut self) -> usize {
+        for waited in 0..AT_ONCE {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, found))) => self.note(pid, status(found)).await,
+                _ => return waited,
             }
         }
-        Ok(waited)
+        AT_ONCE
+    }
+
+    /// Waits for one child, if it is dead.
+    async fn wait_for(&mut self, child: Pid) {
+        if let Ok(Some((pid, found))) = waitpid(Some(child), WaitOptions::NOHANG) {
+            self.note(pid, status(found)).await;
+        }
+    }
+
+    async fn has_ended(&mut self) -> bool {
+        if !self.ended {
+            self.wait_for(self.flow).await;
+        }
+        self.ended
+    }
+
+    async fn note(&mut self, pid: Pid, status: Status) {
+        self.felled.remove(&pid);
+        if pid == self.flow && !self.ended {
+            self.ended = true;
+            let asked = self.asked;
+            // Who does not hear it is gone, which the next order says.
+            let _ = tell(&mut self.executor, &Report::Ended { status, asked }).await;
+        } else if status == Status::Signal(SystemSignal::KILL.as_raw()) {
+            self.killed += 1;
+        }
     }
 }
 

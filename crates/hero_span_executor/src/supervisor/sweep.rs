@@ -1,7 +1,7 @@
 //! Everything under the supervisor is killed, however fast it grows.
 //!
 //! Each round kills the supervisor's children and follows their trees down.
-//! Three facts make that enough, and safe:
+//! These facts make that enough, and safe:
 //!
 //! - A process is killed *first*, and then its children are listed. Once SIGKILL
 //!   is pending no fork of the process succeeds, so the list is complete; and if
@@ -10,23 +10,22 @@
 //! - Following the trees costs less than a fork, for each level. To kill only
 //!   children, and wait for theirs to be adopted, would cost a death for each
 //!   level: a chain of processes that fork would grow faster.
+//! - A process that forks and ends, over and over, is another one each time it is
+//!   looked at. What it leaves are dead children of the supervisor in its process
+//!   group, and a signal to a group reaches all of it at once: no fork is missed.
+//!   A group lies within one session, and the flow and whoever left it began
+//!   sessions of their own, so no group reaches beyond the run.
 //! - A number of a process means that process until it is waited for. Only the
-//!   supervisor waits for its own children, so their numbers are safe. One
-//!   further down is held by a descriptor first ([`pidfd_open`]), then seen to be
-//!   the child of one that is held, and killed through the descriptor. A number
-//!   that was used again belongs to a process with another parent.
-//!
-//! One thing runs ahead of that: a process that forks and ends, over and over,
-//! is another one each time it is looked at. What it leaves are dead children of
-//! the supervisor in its process group, and a signal to a group reaches all of it
-//! at once: no fork is missed. A group lies within one session, and the flow and
-//! whoever left it began sessions of their own, so no group reaches beyond the
-//! run. The group of one that is dead and not waited for is safe: it changes no
-//! more, and its number is taken.
+//!   supervisor waits for its own children, so their numbers are safe, and those
+//!   of the groups of the dead. One further down is held by a descriptor first
+//!   ([`pidfd_open`]), then seen to be the child of one that is held, and killed
+//!   through the descriptor: a number that was used again belongs to a process
+//!   with another parent.
 
 use std::collections::HashSet;
 use std::os::fd::OwnedFd;
 
+use rustix::io::Errno;
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpgid, getpgrp, getpid, kill_process,
     kill_process_group, pidfd_open, pidfd_send_signal, setpriority_process, waitid,
@@ -38,11 +37,23 @@ use super::tree::{children, parent_of};
 /// What hangs deeper is adopted when those above it die.
 const DEEPEST: usize = 200;
 
+/// To see whether a child is dead, and leave it to be waited for.
+const LOOK: WaitIdOptions = WaitIdOptions::EXITED
+    .union(WaitIdOptions::NOHANG)
+    .union(WaitIdOptions::NOWAIT);
+
+/// What a round found.
+pub(super) struct Round {
+    /// Children that are dead and were not waited for; their groups were killed.
+    pub(super) dead: Vec<Pid>,
+    /// Whether there were others that were not in `felled`.
+    pub(super) more: bool,
+}
+
 /// Kills the children of this process that are not in `felled`, with their
-/// trees, and adds them to it: each is killed and followed once. Of those that
-/// are dead the group is killed. Gives how many were added.
-pub(super) fn fell_children(felled: &mut HashSet<Pid>) -> usize {
-    let mut found = children(getpid());
+/// trees, and adds them to it: each is followed once.
+pub(super) fn fell_children(felled: &mut HashSet<Pid>) -> Round {
+    let found = children(getpid());
     // All of them first, which takes a moment: among hundreds that want to run,
     // this process has no more than that before it is their turn.
     for child in &found {
@@ -50,14 +61,21 @@ pub(super) fn fell_children(felled: &mut HashSet<Pid>) -> usize {
         // counted.
         let _ = kill_process(*child, Signal::KILL);
     }
-    let (dead, dying): (Vec<_>, Vec<_>) = found.iter().partition(|child| is_dead(**child));
-    dead.into_iter().for_each(fell_group);
-    dying
-        .into_iter()
-        .filter(|child| !felled.contains(*child))
-        .for_each(fell_below);
-    found.retain(|child| felled.insert(*child));
-    found.len()
+    let (dead, dying): (Vec<_>, Vec<_>) = found.into_iter().partition(|child| is_dead(*child));
+    dead.iter().copied().for_each(fell_group);
+    let mut more = false;
+    for child in dying {
+        if felled.insert(child) {
+            more = true;
+            fell_below(child);
+        }
+    }
+    Round { dead, more }
+}
+
+/// Whether any child of this process is left, dead or alive.
+pub(super) fn is_any_left() -> bool {
+    !matches!(waitid(WaitId::All, LOOK), Err(Errno::CHILD))
 }
 
 /// Goes before what it sweeps, where that is allowed. Where sessions have shares
@@ -69,22 +87,21 @@ pub(super) fn go_first() {
 
 /// Whether a child of this process is dead; it can be waited for still.
 fn is_dead(child: Pid) -> bool {
-    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    waitid(WaitId::Pid(child), look).is_ok_and(|found| found.is_some())
+    waitid(WaitId::Pid(child), LOOK).is_ok_and(|found| found.is_some())
 }
 
 /// Kills the process group of a dead child, unless it is this process's own, in
 /// which a starter is at first.
-fn fell_group(child: &Pid) {
-    let group = getpgid(Some(*child)).ok();
+fn fell_group(child: Pid) {
+    let group = getpgid(Some(child)).ok();
     if let Some(group) = group.filter(|group| *group != getpgrp()) {
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
 /// Kills what hangs under a child of this process, which was killed.
-fn fell_below(child: &Pid) {
-    let mut way = vec![Felled::child(*child)];
+fn fell_below(child: Pid) {
+    let mut way = vec![Felled::child(child)];
     while let Some(last) = way.last_mut() {
         match last.below.pop() {
             Some(pid) => {
