@@ -182,7 +182,10 @@ impl Error {
     fn fmt_supervisor(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::NoSupervisor { program, source } => {
-                write!(f, "{program:?}: cannot start it as a supervisor: {source}")
+                write!(
+                    f,
+                    "{program:?}: cannot start it as a supervisor: {source}: name a program that calls supervisor_main"
+                )
             }
             Kind::SilentSupervisor { program, found } => write!(
                 f,
@@ -226,5 +229,36 @@ impl fmt::Display for Cut<'_> {
                 write!(f, "\"{head}…\" ({} bytes)", self.0.len())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn each_says_what_to_do() {
+        let path = Path::new("/base/var");
+        let source = || io::Error::from_raw_os_error(24);
+        insta::assert_snapshot!(Error::unsettled(path), @r#""/base/var": expected the SDK that was just put there, found something else: stop the other program that writes there, or choose another base"#);
+        insta::assert_snapshot!(Error::within_itself(path), @r#""/base/var": expected a program that starts runs, found one that was started as a supervisor: call supervisor_main first thing in its main"#);
+        insta::assert_snapshot!(Error::silent_supervisor(path, "one that says nothing"), @r#""/base/var": expected it to serve as a supervisor, found one that says nothing: call supervisor_main first thing in its main"#);
+        insta::assert_snapshot!(Error::no_supervisor(path, source()), @r#""/base/var": cannot start it as a supervisor: Too many open files (os error 24): name a program that calls supervisor_main"#);
+        insta::assert_snapshot!(Error::channel(source()), @r#"the run: cannot make a channel to its supervisor: Too many open files (os error 24): close files, or raise the limit of open ones"#);
+    }
+
+    #[test]
+    fn the_systems_reason_is_its_source() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(Error::channel(denied).source().is_some());
+        assert!(Error::run_name("").source().is_none());
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_escaped() {
+        let error = Error::relative(Path::new("a\u{1b}[2J\n"));
+        insta::assert_snapshot!(error, @r#""a\u{1b}[2J\n": expected an absolute path, found a relative one: give the whole path"#);
     }
 }

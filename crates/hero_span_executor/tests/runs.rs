@@ -73,7 +73,7 @@ async fn a_program_that_is_no_supervisor_is_named() {
     }
     insta::assert_snapshot!(refused("/bin/true").await, @r#""/bin/true": expected it to serve as a supervisor, found one that ended, or closed its standard input: call supervisor_main first thing in its main"#);
     insta::assert_snapshot!(refused("/bin/echo").await, @r#""/bin/echo": expected it to serve as a supervisor, found one that ended, or closed its standard input: call supervisor_main first thing in its main"#);
-    insta::assert_snapshot!(refused("/no/where").await, @r#""/no/where": cannot start it as a supervisor: No such file or directory (os error 2)"#);
+    insta::assert_snapshot!(refused("/no/where").await, @r#""/no/where": cannot start it as a supervisor: No such file or directory (os error 2): name a program that calls supervisor_main"#);
 }
 
 #[tokio::test]

@@ -221,9 +221,13 @@ impl Outlet {
         let cost = u32::try_from(bytes.len() + COST).ok()?;
         let room = self.room.clone().try_acquire_many_owned(cost).ok()?;
         let length = bytes.len() as u64;
-        let less = |left: u64| left.checked_sub(length);
         let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
-        self.left.fetch_update(set, fetch, less).ok()?;
+        // After the first that is too long for what is left, nothing is left.
+        let less = |left: u64| Some(left.saturating_sub(length));
+        let left = self.left.fetch_update(set, fetch, less).ok()?;
+        if left < length {
+            return None;
+        }
         let (stream, bytes, lost) = (self.stream, bytes.to_vec(), self.lost);
         self.sender
             .send((

@@ -48,8 +48,9 @@ pub(super) fn main() -> i32 {
 
 async fn serve() -> io::Result<()> {
     // What a terminal sends to the executor is the executor's to judge. And a
-    // session of its own has a share of the processor of its own.
-    setsid()?;
+    // session of its own has a share of the processor of its own. One that leads
+    // a group already cannot begin one, and does without.
+    let _ = setsid();
     set_child_subreaper(Some(getpid()))?;
     let died = take_signals()?;
     let (mut orders, mut executor) = channel()?;
