@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -72,19 +74,29 @@ fn a_run_dies_with_its_executor() {
     println!("gone {took:?} after the executor");
 }
 
+/// It prints nothing, so that no closed pipe ends it.
 #[tokio::test]
 async fn a_flow_dies_with_its_supervisor() {
-    let mark = Mark::new();
-    let (run, _output) = start(&mark.python(STUBBORN)).await;
-    within(SOON, "all are there", || mark.noted() == STUBBORN_PROCESSES);
+    let (run, _output) = start(&common::command("sleep", &["60"])).await;
     let flow = run.pid().expect("a pid");
     let supervisor = parent(flow).expect("a supervisor");
     kill(supervisor);
     let ending = run.wait_until(None, Duration::ZERO).await;
     assert_eq!((ending.end, ending.swept), (End::SupervisorLost, None));
-    within(SOON, "the flow is gone", || !mark.left().contains(&flow));
+    let second = Duration::from_secs(1);
+    let took = within(second, "the flow is gone", || parent(flow).is_none());
+    println!("gone {took:?} after it was told of its supervisor");
     assert_eq!(parent(supervisor), None, "a zombie");
-    mark.left().into_iter().for_each(kill);
+}
+
+#[tokio::test]
+async fn a_supervisor_holds_none_of_the_output() {
+    let (run, _output) = start(&common::command("sleep", &["60"])).await;
+    let supervisor = parent(run.pid().expect("a pid")).expect("a supervisor");
+    for number in [1, 2] {
+        let held = fs::read_link(format!("/proc/{supervisor}/fd/{number}"));
+        assert_eq!(held.expect("a descriptor"), Path::new("/dev/null"));
+    }
 }
 
 #[tokio::test]
