@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{HELPER, Mark, STUBBORN, STUBBORN_PROCESSES, kill, parent, signal, start, within};
+use common::{
+    HELPER, Mark, STUBBORN, STUBBORN_PROCESSES, kill, lives, parent, signal, start, within,
+};
 use hero_span_executor::{End, Signal, Swept};
 use rustix::process::Signal as System;
 use tokio::time::Instant;
@@ -84,7 +86,7 @@ async fn a_flow_dies_with_its_supervisor() {
     let ending = run.wait_until(None, Duration::ZERO).await;
     assert_eq!((ending.end, ending.swept), (End::SupervisorLost, None));
     let second = Duration::from_secs(1);
-    let took = within(second, "the flow is gone", || parent(flow).is_none());
+    let took = within(second, "the flow is gone", || !lives(flow));
     println!("gone {took:?} after it was told of its supervisor");
     assert_eq!(parent(supervisor), None, "a zombie");
 }

@@ -147,3 +147,90 @@ impl Felled {
         held.is_none_or(|held| pidfd_send_signal(held, Signal::KILL).is_ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// A shell in a group of its own, and the process that it started.
+    fn shell(code: &str) -> (Child, Pid) {
+        let mut shell = Command::new("sh")
+            .args(["-c", code])
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .expect("started");
+        let mut line = String::new();
+        let output = shell.stdout.take().expect("its output");
+        BufReader::new(output).read_line(&mut line).expect("a line");
+        let below = line.trim().parse().ok().and_then(Pid::from_raw);
+        (shell, below.expect("a process id"))
+    }
+
+    fn end(mut child: Child) {
+        child.kill().expect("killed");
+        child.wait().expect("waited");
+    }
+
+    fn soon(what: &str, is_so: impl Fn() -> bool) {
+        let over = Instant::now() + Duration::from_secs(10);
+        while !is_so() {
+            assert!(Instant::now() < over, "not soon: {what}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn lives(pid: Pid) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        stat.is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    #[test]
+    fn a_tree_is_followed_below_the_living() {
+        let nested = "sh -c 'sleep 60 & echo $!; wait' & wait";
+        let (shell, lowest) = shell(nested);
+        fell_below(Pid::from_child(&shell));
+        soon("the lowest is dead", || !lives(lowest));
+        // What it is called for was killed before, by its caller.
+        end(shell);
+    }
+
+    #[test]
+    fn only_a_child_of_its_parent_is_killed() {
+        let (shell, below) = shell("sleep 60 & echo $!; wait");
+        let other = Command::new("sleep").arg("60").spawn().expect("started");
+        let parent = Felled::child(Pid::from_child(&shell));
+        assert_eq!(parent.below, [below]);
+        // As if the number of a child had been used again.
+        assert!(Felled::under(&parent, Pid::from_child(&other)).is_none());
+        assert!(lives(Pid::from_child(&other)) && lives(below));
+        assert!(Felled::under(&parent, below).is_some());
+        end(other);
+        end(shell);
+    }
+
+    #[test]
+    fn what_the_dead_left_in_their_group_is_killed() {
+        let (mut shell, left) = shell("sleep 60 & echo $!");
+        let dead = Pid::from_child(&shell);
+        soon("the shell is dead", || is_dead(dead));
+        assert!(lives(left));
+        fell_group(dead);
+        soon("what it left is dead", || !lives(left));
+        shell.wait().expect("waited");
+    }
+
+    #[test]
+    fn this_processs_own_group_is_spared() {
+        let mut child = Command::new("true").spawn().expect("started");
+        let pid = Pid::from_child(&child);
+        soon("it is dead", || is_dead(pid));
+        fell_group(pid);
+        child.wait().expect("waited");
+    }
+}

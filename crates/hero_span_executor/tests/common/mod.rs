@@ -106,6 +106,13 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
     fields.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// Whether a process is there and not dead: one that lost its parent may wait
+/// long for the system to wait for it.
+pub(crate) fn lives(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
+}
+
 pub(crate) fn kill(pid: u32) {
     signal(pid, rustix::process::Signal::KILL);
 }
