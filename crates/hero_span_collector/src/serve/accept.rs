@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::incoming::Incoming;
 use crate::limits::Limits;
 use crate::message::Message;
-use crate::session::{self, DRAIN, Reading};
+use crate::session::{self, DRAIN, Reading, Turns};
 use crate::stop::Stop;
 use crate::tree::SessionId;
 
@@ -38,6 +38,7 @@ pub(super) async fn accept_all<R: Reading, I: Incoming>(
         places: Arc::new(Semaphore::new(limits.places())),
         told_full: false,
         hub,
+        turns: Turns::new(),
         stop: stop.clone(),
     };
     tokio::select! {
@@ -55,6 +56,7 @@ struct Accepting<R: Reading> {
     places: Arc<Semaphore>,
     told_full: bool,
     hub: mpsc::Sender<Message<R::Said>>,
+    turns: Turns,
     stop: Stop,
 }
 
@@ -116,8 +118,8 @@ impl<R: Reading> Accepting<R> {
     {
         self.latest += 1;
         let id = SessionId(self.latest);
-        let (hub, stop) = (self.hub.clone(), self.stop.clone());
-        let session = session::listen::<R>(id, stream, self.limits.idle, hub, stop);
+        let (hub, turns, stop) = (self.hub.clone(), self.turns.clone(), self.stop.clone());
+        let session = session::listen::<R>(id, stream, self.limits.idle, hub, turns, stop);
         tokio::spawn(async move {
             session.await;
             drop(place);

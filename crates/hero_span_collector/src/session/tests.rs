@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use super::{DRAIN, QUIET, listen};
+use super::{DRAIN, QUIET, TURNS, Turns, listen};
 use crate::message::{Message, Said};
 use crate::reader::Reader;
 use crate::stop::{Stopping, stopping};
@@ -33,7 +33,8 @@ fn connect_within(idle: Option<Duration>, queue: usize) -> Fixture {
     let (stop, stopped) = stopping();
     let (tell, heard) = mpsc::channel(queue);
     let id = SessionId(7);
-    let task = tokio::spawn(listen::<Reader>(id, server, idle, tell, stopped));
+    let session = listen::<Reader>(id, server, idle, tell, Turns::new(), stopped);
+    let task = tokio::spawn(session);
     Fixture {
         client,
         stop,
@@ -148,4 +149,40 @@ async fn it_ends_when_nobody_listens_to_it() {
     while fixture.heard.recv().await.is_some() {}
     fixture.client.write_all(LINE).await.expect("written");
     fixture.task.await.expect("ended");
+}
+
+/// However many have something to say while the hub is busy.
+#[tokio::test(start_paused = true)]
+async fn so_many_at_most_have_said_what_nobody_heard() {
+    let turns = Turns::new();
+    let (_stop, stopped) = stopping();
+    let (tell, mut messages) = mpsc::channel(1);
+    let mut clients = Vec::new();
+    for id in 0..1_000 {
+        let (mut client, server) = duplex(1024);
+        client.write_all(LINE).await.expect("written");
+        let (tell, turns, stopped) = (tell.clone(), turns.clone(), stopped.clone());
+        let session = listen::<Reader>(SessionId(id), server, None, tell, turns, stopped);
+        clients.push((client, tokio::spawn(session)));
+    }
+    let (mut opened, mut heard) = (0, 0);
+    while opened < 1_000 {
+        match messages.recv().await {
+            Some(Message::Session(_, Said::Opened)) => opened += 1,
+            _ => heard += 1,
+        }
+    }
+    sleep(Duration::from_secs(1)).await;
+    let mut read = 0;
+    for (client, _) in &mut clients {
+        // All the room is there again where what was written was read.
+        let room = client.write(&[b' '; 1024]).await.expect("written");
+        read += usize::from(room == 1024);
+    }
+    let waiting = read - heard;
+    assert!((1..=TURNS + 1).contains(&waiting), "{waiting} wait");
+    while heard < 1_000 {
+        messages.recv().await.expect("the others");
+        heard += 1;
+    }
 }
