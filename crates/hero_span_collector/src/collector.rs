@@ -17,6 +17,7 @@ use crate::message::{Message, Said};
 use crate::reader::Reader;
 use crate::serve::{Meeting, serve};
 use crate::sink::{Sink, Update};
+use crate::store::keeper::QUEUE_BYTES;
 use crate::store::{self, Gather, Keeper, Numbers, Storage, Store};
 use crate::totals::Totals;
 use crate::tree::{Forest, SessionId};
@@ -95,6 +96,7 @@ impl Collector {
             numbers: store.numbers(),
             storage: store,
             now_ms,
+            queue_bytes: QUEUE_BYTES,
             begin: |keeper| {
                 let kept = on_a_thread(keeper);
                 let kept = kept.map_err(|e| Error::system(&path, "start to store", e))?;
@@ -115,7 +117,7 @@ impl Collector {
     ) -> Result<Totals, Error> {
         let (limits, figures) = (self.limits, self.figures);
         let (now_ms, numbers) = (keeping.now_ms, keeping.numbers);
-        let (queue, batches) = store::queue(figures.clone());
+        let (queue, batches) = store::queue(keeping.queue_bytes, figures.clone());
         let keeper = Keeper::new(keeping.storage, batches, figures.clone(), now_ms);
         let kept = (keeping.begin)(keeper)?;
         let mut both = Both(Gather::new(queue, now_ms), sink);
@@ -135,6 +137,8 @@ pub(crate) struct Keeping<S, B> {
     /// The numbers that come next there.
     pub(crate) numbers: Numbers,
     pub(crate) now_ms: fn() -> f64,
+    /// What may wait to be stored.
+    pub(crate) queue_bytes: usize,
     /// Has the keeper run; gives what is ready once it has ended.
     pub(crate) begin: B,
 }

@@ -12,7 +12,6 @@ use super::clock;
 use super::notes::{Notes, Told, outline};
 use super::plan::{Client, Leaves};
 use super::storage::{Ledger, Row};
-use crate::store::keeper::QUEUE_BYTES;
 use crate::store::{Reader, Writer};
 use crate::tree::{Counts, Ending, RunId};
 use crate::{Figures, Snapshot, Store};
@@ -20,6 +19,10 @@ use crate::{Figures, Snapshot, Store};
 /// How long it may take until all that is due is done, once nothing hinders
 /// it.
 pub(super) const DUE: Duration = Duration::from_secs(1);
+
+/// What may wait to be stored: less than usual, so that it is too much more
+/// often.
+pub(super) const QUEUE_BYTES: usize = 16 << 20;
 
 /// What may wait beyond what should: the batch that was too much, which is a
 /// mebibyte of events and the rows of their spans.

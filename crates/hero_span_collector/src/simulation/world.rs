@@ -16,7 +16,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, sleep};
 
 use super::Planted;
-use super::check::{self, DUE, Lived};
+use super::check::{self, DUE, Lived, QUEUE_BYTES};
 use super::client::{Accepted, Arrival, Arrivals, play, stalled};
 use super::clock;
 use super::notes::{Notes, Noting, Told};
@@ -308,6 +308,7 @@ fn run_collector(
         storage,
         numbers,
         now_ms: clock::now_ms,
+        queue_bytes: QUEUE_BYTES,
         begin,
     };
     let notes = Arc::<Mutex<Notes>>::default();

@@ -15,8 +15,9 @@ use crate::Error;
 use crate::figures::Figures;
 
 /// Bytes that may wait. Beyond them connections are not read, and producers
-/// feel it as their own socket filling up.
-pub(crate) const QUEUE_BYTES: usize = 16 << 20;
+/// feel it as their own socket filling up. A disk that is busy with something
+/// else may take a second to sync, in which 50,000 lines make as much.
+pub(crate) const QUEUE_BYTES: usize = 64 << 20;
 
 /// Bytes that are kept for later while nothing can be stored; of what is more
 /// the events are let go, the oldest first, and counted.
@@ -46,6 +47,7 @@ const COUNTED: usize = 10_000;
 pub(crate) struct Queue {
     batches: mpsc::UnboundedSender<Batch>,
     waiting: Waiting,
+    most_waiting: usize,
     figures: Figures,
     is_left_alone: bool,
 }
@@ -57,7 +59,8 @@ pub(crate) struct Batches {
     waiting: Waiting,
 }
 
-pub(crate) fn queue(figures: Figures) -> (Queue, Batches) {
+/// A queue that is full beyond so many bytes.
+pub(crate) fn queue(most_waiting: usize, figures: Figures) -> (Queue, Batches) {
     let (batches, taken) = mpsc::unbounded_channel();
     let waiting = Waiting {
         bytes: Arc::default(),
@@ -66,6 +69,7 @@ pub(crate) fn queue(figures: Figures) -> (Queue, Batches) {
     let queue = Queue {
         batches,
         waiting: waiting.clone(),
+        most_waiting,
         figures,
         is_left_alone: false,
     };
@@ -96,7 +100,7 @@ impl Queue {
 
     /// Whether who fills it has to wait.
     pub(crate) fn is_full(&self) -> bool {
-        self.waiting.bytes.load(Ordering::Relaxed) > QUEUE_BYTES
+        self.waiting.bytes.load(Ordering::Relaxed) > self.most_waiting
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::script::Kept;
 use crate::Error;
 use crate::figures::Figures;
+use crate::store::keeper::QUEUE_BYTES;
 use crate::store::{Batch, Keeper, Storage, Store};
 
 /// A store that fails while it is told to, with that code of SQLite.
@@ -86,7 +87,7 @@ async fn played_within<'s>(
         store,
         code: Arc::clone(&failing),
     };
-    let (_, none) = crate::store::queue(Figures::default());
+    let (_, none) = crate::store::queue(QUEUE_BYTES, Figures::default());
     let batches = std::mem::replace(&mut kept.batches, none);
     let keeper = Keeper::new(flaky, batches, Figures::default(), || 9_000.0);
     let keeper = tokio::spawn(keeper.run());
@@ -175,16 +176,16 @@ async fn one_load_that_cannot_be_written_costs_no_other() {
 #[test]
 fn nobody_waits_for_a_keeper_that_is_gone() {
     let figures = Figures::default();
-    let (mut queue, batches) = crate::store::queue(figures.clone());
+    let (mut queue, batches) = crate::store::queue(QUEUE_BYTES, figures.clone());
     let batch = |bytes| Batch {
         bytes,
         ..Batch::default()
     };
-    queue.push(batch(64 << 20));
+    queue.push(batch(QUEUE_BYTES + 1));
     assert!(queue.is_full());
     drop(batches);
     assert!(!queue.is_full());
-    queue.push(batch(64 << 20));
+    queue.push(batch(QUEUE_BYTES + 1));
     assert!(!queue.is_full());
     assert_eq!(figures.snapshot().queue_bytes, 0);
 }

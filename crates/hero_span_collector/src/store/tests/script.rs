@@ -11,7 +11,7 @@ use crate::hub::Hub;
 use crate::message::{Message, Said};
 use crate::reader::Reader as Lines;
 use crate::session::Reading;
-use crate::store::keeper::Batches;
+use crate::store::keeper::{Batches, QUEUE_BYTES};
 use crate::store::{Gather, Reader, Storage, Store, Writer, queue};
 use crate::tree::{Ending, Forest, SessionId};
 
@@ -64,7 +64,7 @@ impl Kept {
         let store = Store::open(&path, writer()).expect("a store");
         let numbers = store.numbers();
         let figures = Figures::default();
-        let (queue, batches) = queue(figures.clone());
+        let (queue, batches) = queue(QUEUE_BYTES, figures.clone());
         let forest = Forest::with_first_numbers(numbers.run, numbers.span);
         Self {
             store: Some(store),
