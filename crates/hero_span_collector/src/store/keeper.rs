@@ -16,8 +16,8 @@ use crate::figures::Figures;
 
 /// Bytes that may wait. Beyond them connections are not read, and producers
 /// feel it as their own socket filling up. A disk that is busy with something
-/// else may take a second to sync, in which 50,000 lines make as much.
-pub(crate) const QUEUE_BYTES: usize = 64 << 20;
+/// else may take two seconds to sync, in which 100,000 lines make as much.
+pub(crate) const QUEUE_BYTES: usize = 128 << 20;
 
 /// Bytes that are kept for later while nothing can be stored; of what is more
 /// the events are let go, the oldest first, and counted.
