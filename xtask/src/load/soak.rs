@@ -12,6 +12,9 @@ use super::observed::{Observed, observe, wait_for};
 use super::service::{Service, store};
 use super::{Failure, build, hold, verdict};
 
+/// A write that takes longer would be a loss for an SDK.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// What an interpreter takes to start, with as many others beside it.
 const INTERPRETER: Duration = Duration::from_millis(150);
 
@@ -37,10 +40,6 @@ pub(crate) struct Args {
     /// Lines a second, of all together
     #[arg(long, default_value_t = 50_000)]
     rate: u64,
-
-    /// How long a write may take, in milliseconds: an SDK gives up after 250
-    #[arg(long, default_value_t = 250)]
-    patience: u64,
 
     /// Real processes that use the Python SDK, in place of threads
     #[arg(long)]
@@ -188,8 +187,7 @@ impl Producer {
             return process(root, socket, rate, seconds, start_ms).map(Self::Process);
         }
         let socket: PathBuf = socket.to_owned();
-        let patience = Duration::from_millis(args.patience);
-        let work = move || write(&socket, number, rate, seconds, patience);
+        let work = move || write(&socket, number, rate, seconds);
         Ok(Self::Thread(std::thread::spawn(work)))
     }
 
@@ -236,13 +234,7 @@ fn process(
 }
 
 /// Writes at that rate, a burst a beat.
-fn write(
-    socket: &Path,
-    number: u64,
-    rate: f64,
-    seconds: u64,
-    patience: Duration,
-) -> Result<Sent, Failure> {
+fn write(socket: &Path, number: u64, rate: f64, seconds: u64) -> Result<Sent, Failure> {
     let fault = |e: std::io::Error| format!("producer {number}: {e}");
     let mut stream = UnixStream::connect(socket).map_err(fault)?;
     let mut lines = Lines::new(number);
@@ -258,7 +250,7 @@ fn write(
         let before = Instant::now();
         stream.write_all(text.as_bytes()).map_err(fault)?;
         let waited = before.elapsed();
-        sent.given_up += u64::from(waited > patience);
+        sent.given_up += u64::from(waited > PATIENCE);
         sent.longest = sent.longest.max(waited);
         std::thread::sleep(BEAT.saturating_sub(waited));
     }
