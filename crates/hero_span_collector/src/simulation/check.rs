@@ -464,6 +464,7 @@ fn derived(path: &Path) -> Result<HashMap<String, u64>, String> {
         let mut rows = HashMap::new();
         for sql in [
             "SELECT * FROM spans",
+            "SELECT * FROM names",
             "SELECT * FROM tags",
             "SELECT rowid FROM words WHERE words MATCH 'word1'",
             "SELECT rowid FROM words WHERE words MATCH 'typeerror OR uber'",

@@ -18,6 +18,7 @@ mod events;
 mod gather;
 mod health;
 pub(crate) mod keeper;
+mod lead;
 mod names;
 mod prune;
 mod read;

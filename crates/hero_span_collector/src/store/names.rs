@@ -11,17 +11,20 @@ const LOOKED_AT: usize = 20_000;
 pub(super) enum Names {
     /// One of these.
     These(Vec<String>),
-    /// Too many to list: any that fits this pattern of SQLite's.
+    /// Too many to list, or none: any that fits this pattern of SQLite's.
     Like(String),
 }
 
 impl Names {
     /// What is meant by a name, in which `*` stands for anything.
     pub(super) fn of(connection: &Connection, name: &str) -> rusqlite::Result<Self> {
+        let pattern = glob(name);
+        if name.trim_matches('*').is_empty() {
+            return Ok(Self::Like(pattern));
+        }
         let Some((beginning, _)) = name.split_once('*') else {
             return Ok(Self::These(vec![name.to_owned()]));
         };
-        let pattern = glob(name);
         let found = names(connection, beginning, &pattern, NAMES)?;
         Ok(if found.are_all {
             Self::These(found.list)
@@ -91,8 +94,8 @@ fn names(
         fits.query_row([name, pattern], |row| row.get(0))
             .unwrap_or(false)
     };
-    let first = "SELECT min(name) FROM spans WHERE name >= ?1";
-    let next = "SELECT min(name) FROM spans WHERE name > ?1";
+    let first = "SELECT min(name) FROM names WHERE name >= ?1";
+    let next = "SELECT min(name) FROM names WHERE name > ?1";
     distinct(
         connection,
         first,

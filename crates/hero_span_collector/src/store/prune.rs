@@ -157,12 +157,21 @@ fn forget_span(
     drop(rows);
     delete.execute([span, last])?;
     if gone < most {
-        transaction
-            .prepare_cached("DELETE FROM spans WHERE id = ?")?
-            .execute([span])?;
+        forget_row(transaction, span)?;
         gone += 1;
     }
     Ok(gone)
+}
+
+/// The connection's other spans of that name are going too.
+fn forget_row(transaction: &Transaction<'_>, span: i64) -> rusqlite::Result<()> {
+    for sql in [
+        "DELETE FROM names WHERE (name, session) = (SELECT name, session FROM spans WHERE id = ?)",
+        "DELETE FROM spans WHERE id = ?",
+    ] {
+        transaction.prepare_cached(sql)?.execute([span])?;
+    }
+    Ok(())
 }
 
 fn forget_words(

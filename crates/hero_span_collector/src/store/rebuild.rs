@@ -46,7 +46,8 @@ impl Store {
 
 fn clear(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch(
-        "DELETE FROM spans; DELETE FROM tags; INSERT INTO words (words) VALUES ('delete-all');",
+        "DELETE FROM spans; DELETE FROM names; DELETE FROM tags;
+        INSERT INTO words (words) VALUES ('delete-all');",
     )
 }
 

@@ -126,8 +126,17 @@ CREATE TABLE spans (
     details     TEXT
 );
 CREATE INDEX spans_by_session ON spans (session);
-CREATE INDEX spans_by_name ON spans (name, session);
+-- By number behind the name: what comes is written side by side, however many
+-- connections there are.
+CREATE INDEX spans_by_name ON spans (name, id, session);
 CREATE INDEX spans_by_state ON spans (state, session) WHERE state <> 'ok';
+
+-- Which connections have a span of that name: a row for all of them.
+CREATE TABLE names (
+    name     TEXT NOT NULL,
+    session  INTEGER NOT NULL,
+    PRIMARY KEY (name, session)
+) WITHOUT ROWID;
 
 -- Where to look for a tag: every value that it ever had, cut short. A string
 -- stands without its quotes.

@@ -9,15 +9,10 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use hero_span_protocol::{Parsed, parse};
 
 use super::columns;
+use super::lead::{Hint, Hints, Lead};
 use super::names::{Names, completed, distinct};
 use super::read::{RUN_COLUMNS, Reader, RunLine};
 use crate::Error;
-
-/// How far answers are counted to find out which question has the fewest.
-const COUNTED: usize = 1_000;
-
-/// Events with words that are found together: finding one costs as much.
-const SAID: usize = 100;
 
 /// What is asked of a run; nothing is asked where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -164,7 +159,7 @@ impl Reader {
             let Some(run) = run.filter(|run| found.iter().all(|known| known.run != run.run)) else {
                 continue;
             };
-            if question.fits(&self.connection, &hint)? {
+            if question.fits(&self.connection, &lead, &hint)? {
                 found.push(run);
             }
         }
@@ -214,53 +209,6 @@ struct Question<'f> {
     names: Option<Names>,
 }
 
-/// Which of the questions leads.
-enum Lead<'q> {
-    /// None: every connection is looked at.
-    All,
-    Names(&'q [String]),
-    State(&'q str),
-    Tag(&'q str, Option<&'q str>),
-    Text(&'q str),
-}
-
-/// Where to look.
-struct Hint {
-    session: i64,
-    /// The span, where the question leads to one.
-    span: Option<i64>,
-    /// Where to go on: below this number of what the question leads to.
-    below: i64,
-}
-
-/// Where a question leads, the latest place first.
-struct Hints<'l> {
-    lead: &'l Lead<'l>,
-    below: i64,
-    /// Those that were found together, the latest last.
-    found: Vec<Hint>,
-}
-
-impl<'l> Hints<'l> {
-    fn new(lead: &'l Lead<'l>) -> Self {
-        Self {
-            lead,
-            below: i64::MAX,
-            found: Vec::new(),
-        }
-    }
-
-    fn next(&mut self, connection: &Connection) -> rusqlite::Result<Option<Hint>> {
-        if self.found.is_empty() {
-            self.found = self.lead.before(connection, self.below)?;
-            self.found.reverse();
-        }
-        let hint = self.found.pop();
-        self.below = hint.as_ref().map_or(self.below, |hint| hint.below);
-        Ok(hint)
-    }
-}
-
 impl<'f> Question<'f> {
     /// `None` when no span can fit.
     fn of(connection: &Connection, filter: &'f SpanFilter) -> rusqlite::Result<Option<Self>> {
@@ -296,14 +244,16 @@ impl<'f> Question<'f> {
     }
 
     /// Whether the span, or one of the connection, fits all that is asked.
-    fn fits(&self, connection: &Connection, hint: &Hint) -> rusqlite::Result<bool> {
-        let (condition, mut values) = self.condition();
-        let (place, number) = match hint.span {
-            Some(span) => ("id", span),
-            None => ("session", hint.session),
-        };
-        values.insert(0, Value::from(number));
-        let sql = format!("SELECT id FROM spans WHERE {place} = ? {condition}");
+    fn fits(
+        &self,
+        connection: &Connection,
+        lead: &Lead<'_>,
+        hint: &Hint,
+    ) -> rusqlite::Result<bool> {
+        let (place, mut values) = lead.spans(hint);
+        let (condition, asked) = self.condition();
+        values.extend(asked);
+        let sql = format!("SELECT id FROM spans {place}{condition}");
         self.any(connection, &sql, values)
     }
 
@@ -385,96 +335,4 @@ impl<'f> Question<'f> {
         }
         Ok(false)
     }
-}
-
-impl Lead<'_> {
-    /// How many answers there are, counted up to a few.
-    fn count(&self, connection: &Connection) -> rusqlite::Result<usize> {
-        let count = |from: &str, values: &[&dyn rusqlite::ToSql]| {
-            let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {from} LIMIT {COUNTED})");
-            connection.query_row(&sql, values, |row| row.get::<_, usize>(0))
-        };
-        match self {
-            Self::All => Ok(usize::MAX),
-            Self::Names(names) => {
-                let mut sum = 0;
-                for name in *names {
-                    sum += count("spans WHERE name = ?", &[name])?;
-                }
-                Ok(sum)
-            }
-            // Most spans are ok: their index would be as large as the table.
-            Self::State("ok") => Ok(usize::MAX),
-            Self::State(state) => count("spans WHERE state = ? AND state <> 'ok'", &[state]),
-            Self::Tag(key, Some(value)) => count(
-                "tags WHERE key = ? AND value = ?",
-                &[key, &columns::tag_head(value)],
-            ),
-            // Its index leads to values first: of many, to connections late.
-            Self::Tag(key, None) => {
-                let answers = count("tags WHERE key = ?", &[key])?;
-                Ok(if answers < COUNTED {
-                    answers
-                } else {
-                    usize::MAX
-                })
-            }
-            Self::Text(text) => count("words WHERE words MATCH ?", &[text]),
-        }
-    }
-
-    /// The latest places below that number to which this leads: the latest
-    /// connection, or some events.
-    fn before(&self, connection: &Connection, below: i64) -> rusqlite::Result<Vec<Hint>> {
-        let latest = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
-            let mut statement = connection.prepare_cached(sql)?;
-            statement.query_row(values, |row| row.get::<_, Option<i64>>(0))
-        };
-        let session = match self {
-            Self::Names(names) => {
-                let sql = "SELECT max(session) FROM spans WHERE name = ? AND session < ?";
-                let mut best = None;
-                for name in *names {
-                    best = best.max(latest(sql, &[name, &below])?);
-                }
-                best
-            }
-            Self::All => latest("SELECT max(id) FROM sessions WHERE id < ?", &[&below])?,
-            Self::State(state) => latest(
-                "SELECT max(session) FROM spans WHERE state = ? AND state <> 'ok' AND session < ?",
-                &[state, &below],
-            )?,
-            Self::Tag(key, Some(value)) => latest(
-                "SELECT max(session) FROM tags WHERE key = ? AND value = ? AND session < ?",
-                &[key, &columns::tag_head(value), &below],
-            )?,
-            Self::Tag(key, None) => latest(
-                "SELECT max(session) FROM tags WHERE key = ? AND session < ?",
-                &[key, &below],
-            )?,
-            Self::Text(text) => return said_before(connection, text, below),
-        };
-        let hint = session.map(|session| Hint {
-            session,
-            span: None,
-            below: session,
-        });
-        Ok(hint.into_iter().collect())
-    }
-}
-
-/// The latest events with the words, among those below that number.
-fn said_before(connection: &Connection, text: &str, below: i64) -> rusqlite::Result<Vec<Hint>> {
-    let sql = "SELECT events.id, events.session, events.span
-        FROM words JOIN events ON events.id = words.rowid
-        WHERE words MATCH ?1 AND words.rowid < ?2 ORDER BY words.rowid DESC LIMIT ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    let hints = statement.query_map(params![text, below, SAID], |row| {
-        Ok(Hint {
-            below: row.get(0)?,
-            session: row.get(1)?,
-            span: Some(row.get(2)?),
-        })
-    })?;
-    hints.collect()
 }

@@ -269,7 +269,9 @@ pub(super) fn spans(
         ON CONFLICT (id) DO UPDATE SET parent_id = ?5, name = ?6, kind = ?7, state = ?8,
             started = ?9, ended = ?10, last = ?12, last_what = ?13, lost = ?14, flags = ?15,
             error_type = ?16, error = ?17, details = ?18";
+    const NAME: &str = "INSERT OR IGNORE INTO names (name, session) VALUES (?, ?)";
     let mut statement = transaction.prepare_cached(SQL)?;
+    let mut name = transaction.prepare_cached(NAME)?;
     for span in rows {
         statement.execute(params![
             span.number,
@@ -291,6 +293,9 @@ pub(super) fn spans(
             span.error_line,
             columns::details(span),
         ])?;
+        if !span.name.is_empty() {
+            name.execute(params![span.name, span.session.0])?;
+        }
         next.span = next.span.max(span.number + 1);
     }
     Ok(())

@@ -62,6 +62,7 @@ fn scripts() -> impl Strategy<Value = String> {
 fn derived(kept: &Kept) -> Vec<String> {
     [
         "SELECT * FROM spans",
+        "SELECT * FROM names",
         "SELECT * FROM tags",
         "SELECT rowid FROM words WHERE words MATCH 'alpha'",
         "SELECT rowid FROM words WHERE words MATCH 'omega OR beta'",
