@@ -14,6 +14,8 @@
 //!
 //! [`store::Reader`] looks at a store, also while a collector writes to it.
 //!
+//! [`Forwarding`] sends what comes on to another collector as well.
+//!
 //! [`tap()`] serves a socket in the same way, and hands on the bytes of each
 //! connection as they come.
 //!
@@ -24,6 +26,7 @@ mod collector;
 mod counted;
 mod error;
 mod figures;
+mod forward;
 mod hub;
 mod incoming;
 mod limits;
@@ -44,6 +47,7 @@ pub mod tree;
 pub use collector::Collector;
 pub use error::Error;
 pub use figures::{Exposed, Figures, Snapshot, expose};
+pub use forward::{Fork, Forwarded, Forwarding};
 pub use incoming::Incoming;
 pub use limits::Limits;
 pub use listen::{Inherited, Listener};
