@@ -72,6 +72,9 @@ enum Kind {
         asked: String,
         found: Vec<u64>,
     },
+    NameTaken {
+        name: String,
+    },
     NotLoopback,
     Port {
         source: io::Error,
@@ -159,6 +162,11 @@ impl Error {
         Self::new(path, Kind::ManyRuns { asked, found })
     }
 
+    pub(crate) fn name_taken(path: &Path, name: &str) -> Self {
+        let name = name.to_owned();
+        Self::new(path, Kind::NameTaken { name })
+    }
+
     pub(crate) fn bad_words(path: &Path, asked: &str, source: rusqlite::Error) -> Self {
         let asked = asked.to_owned();
         Self::new(path, Kind::BadWords { asked, source })
@@ -197,6 +205,11 @@ impl Error {
                 Kind::System { .. } | Kind::Locked { .. } | Kind::FullStore { .. }
             ),
         }
+    }
+
+    /// Whether another collector has what was asked for.
+    pub fn is_locked(&self) -> bool {
+        matches!(self.kind, Kind::Locked { .. })
     }
 
     fn new(path: &Path, kind: Kind) -> Self {
@@ -286,6 +299,11 @@ impl fmt::Display for Error {
                     found.join(", ")
                 )
             }
+            Kind::NameTaken { name } => write!(
+                f,
+                "{path}: expected a name that no execution has, found \"{}\", which one has: choose another",
+                printable(name)
+            ),
             Kind::NotLoopback => write!(
                 f,
                 "{path}: expected an address of this machine alone, found one that others reach: use 127.0.0.1"

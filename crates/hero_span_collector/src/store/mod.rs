@@ -6,8 +6,9 @@
 //!
 //! The table `events` has every line that was understood, and is only
 //! appended to and pruned. The tables of spans, tags and words are made of
-//! it, and can be made again with [`Store::rebuild`]. One process writes,
-//! behind a lock; any number read, without holding it up.
+//! it, and can be made again with [`Store::rebuild`]. One process collects,
+//! behind a lock; any number read, without holding it up, and those that run
+//! flows write [`Executions`] beside it.
 //!
 //! A file that is not a store, is damaged or is newer than this program is
 //! refused, and never written to.
@@ -15,6 +16,7 @@
 mod batch;
 mod columns;
 mod events;
+mod executions;
 mod gather;
 mod health;
 pub(crate) mod keeper;
@@ -37,6 +39,7 @@ use rusqlite::{Connection, params};
 pub(crate) use self::batch::Batch;
 pub use self::batch::RunState;
 pub use self::events::Stored;
+pub use self::executions::{Asked, Ended, ExecutionLine, Executions, Printed, Process};
 pub(crate) use self::gather::Gather;
 pub use self::health::{CollectorLine, Health};
 pub(crate) use self::keeper::{Keeper, queue};

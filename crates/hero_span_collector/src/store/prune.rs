@@ -116,6 +116,7 @@ fn slice(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
     let mut room = SLICE;
     while room > 0 {
         let Some((span, session)) = some_span(&transaction, run)? else {
+            forget_spanless(&transaction, run)?;
             forget_rest(&transaction, run)?;
             break;
         };
@@ -201,8 +202,23 @@ fn forget_tags(
     Ok(())
 }
 
+/// Executions without spans go with the first run that was heard of after them.
+fn forget_spanless(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+    const OLD: &str = "SELECT id FROM executions
+        WHERE ended < (SELECT heard FROM runs WHERE id = ?)
+        AND NOT EXISTS (SELECT 1 FROM sessions WHERE producer = executions.producer)";
+    for (table, number) in [("printed", "execution"), ("executions", "id")] {
+        let sql = format!("DELETE FROM {table} WHERE {number} IN ({OLD})");
+        transaction.prepare_cached(&sql)?.execute([run])?;
+    }
+    Ok(())
+}
+
 fn forget_rest(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
     for sql in [
+        "DELETE FROM printed WHERE execution IN (SELECT id FROM executions WHERE producer IN
+            (SELECT producer FROM sessions WHERE run = ?))",
+        "DELETE FROM executions WHERE producer IN (SELECT producer FROM sessions WHERE run = ?)",
         "DELETE FROM remarks WHERE session IN (SELECT id FROM sessions WHERE run = ?)",
         "DELETE FROM sessions WHERE run = ?",
         "DELETE FROM runs WHERE joined = ?",

@@ -130,8 +130,8 @@ impl Reader {
         Error::store(&self.path, "read the store", error)
     }
 
-    /// The run that is meant: its number, `last` for the newest, or at least
-    /// four digits of the beginning of one of its producers' ids.
+    /// The run that is meant: its number, `last` for the newest, what its
+    /// execution is called, or at least four digits of the beginning of one of its producers' ids.
     ///
     /// # Errors
     ///
@@ -141,7 +141,12 @@ impl Reader {
             "last" => self.last(),
             _ => self.numbered(asked),
         };
-        let ids = match id.map_err(|e| self.fault(e))? {
+        let executed = || Ok(self.execution(asked)?.and_then(|found| found.run));
+        let id = match id.map_err(|e| self.fault(e))? {
+            Some(id) => Some(id),
+            None => executed()?,
+        };
+        let ids = match id {
             Some(id) => vec![id],
             None => self.with_producer(asked).map_err(|e| self.fault(e))?,
         };

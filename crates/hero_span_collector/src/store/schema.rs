@@ -119,11 +119,16 @@ fn identify(connection: &Connection, path: &Path) -> Result<Found, Error> {
     let number = |pragma: &str| {
         connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0))
     };
-    let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(fault)?;
-    let application = number("application_id").map_err(fault)?;
-    let version = number("user_version").map_err(fault)?;
+    let look = || {
+        // One moment: somebody else may just be making it.
+        let moment = connection.unchecked_transaction()?;
+        let sql = "SELECT count(*) FROM sqlite_schema";
+        let tables: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+        let found = (number("application_id")?, number("user_version")?, tables);
+        moment.finish()?;
+        Ok(found)
+    };
+    let (application, version, tables) = look().map_err(fault)?;
     match (application, version, tables) {
         (0, 0, 0) => Ok(Found::Empty),
         (APPLICATION_ID, 1..=VERSION, _) => Ok(Found::Store { version }),
@@ -150,11 +155,12 @@ fn prepare(connection: &Connection, found: &Found) -> rusqlite::Result<()> {
 }
 
 fn migrate(connection: &mut Connection, found: &Found) -> rusqlite::Result<()> {
-    let version = match found {
-        Found::Empty => 0,
-        Found::Store { version } => *version,
-    };
+    if *found == (Found::Store { version: VERSION }) {
+        return Ok(());
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Somebody else may have done it meanwhile.
+    let version: i32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     for migration in MIGRATIONS
         .iter()
         .skip(usize::try_from(version).unwrap_or(0))

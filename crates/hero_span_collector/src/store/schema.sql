@@ -152,3 +152,36 @@ CREATE TABLE tags (
 CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
+
+-- Flows that an executor ran: what was asked, and how it ended. They are
+-- written by whoever runs them, beside the collector.
+CREATE TABLE executions (
+    id              INTEGER PRIMARY KEY,
+    name            TEXT NOT NULL UNIQUE,
+    -- The producer that its first spans came from, which leads to its run.
+    producer        TEXT,
+    file            TEXT NOT NULL,
+    flow            TEXT,
+    asked           TEXT NOT NULL,
+    executor        INTEGER NOT NULL,
+    -- In the kernel's ticks: a process's number is used again.
+    executor_began  INTEGER NOT NULL,
+    began           REAL NOT NULL,
+    ended           REAL,
+    state           TEXT,
+    told            TEXT,
+    end             TEXT
+);
+CREATE INDEX executions_by_producer ON executions (producer);
+
+-- What they printed, in pieces as they came.
+CREATE TABLE printed (
+    id         INTEGER PRIMARY KEY,
+    execution  INTEGER NOT NULL,
+    at         REAL NOT NULL,
+    stream     TEXT NOT NULL,
+    -- Bytes of the stream that were not kept just before.
+    lost       INTEGER NOT NULL,
+    bytes      BLOB NOT NULL
+);
+CREATE INDEX printed_by_execution ON printed (execution);

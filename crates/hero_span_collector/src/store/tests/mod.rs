@@ -2,6 +2,7 @@
 
 mod script;
 
+mod executions;
 mod find;
 mod laws;
 mod numbers;
