@@ -394,17 +394,22 @@ from types import (
     FunctionType,
     GeneratorType,
     MethodType,
+    ModuleType,
     TracebackType,
 )
 from typing import (
     Any,
     Callable,
     NamedTuple,
+    NoReturn,
     Optional,
     TypeVar,
     cast,
     overload,
 )
+
+if typing.TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["flow", "instrument"]
 __version__ = "1.0.0"
@@ -435,6 +440,7 @@ _OK, _FAILED, _CANCELLED = _STATUSES
 _LEVEL_ALIASES = {"warning": "warn", "critical": "error", "fatal": "error"}
 _CUT_MARK = "\n...\n"
 _PRINTED_BITS = 14_284  # 4,300 digits; to print more takes long, and Python may refuse
+_write_json, _read_json = json.dumps, json.loads  # a flow may replace them in their module
 
 
 # Values: what JSON can hold, as text of a bounded size.
@@ -870,6 +876,14 @@ def _connect(path: str) -> socket.socket:
     return connection
 
 
+def _is_still(descriptor: int, identity: tuple[int, ...]) -> bool:
+    """Whether a descriptor's number serves what it did, by inode and device."""
+    try:
+        return os.fstat(descriptor)[1:3] == identity
+    except OSError:
+        return False
+
+
 # The span, the line's beginning, the time, the body, and how to build it shorter.
 _Event = tuple["Span", bytes, int, bytes, Optional[_Build]]
 
@@ -1041,11 +1055,7 @@ class _Producer:
     def let_go(self) -> None:
         """Leave the connection without a word on it, and a descriptor that serves others."""
         self.dead = True
-        try:
-            ours = os.fstat(self._descriptor)[1:3] == self._identity
-        except OSError:
-            ours = False
-        if ours:
+        if _is_still(self._descriptor, self._identity):
             self._socket.close()
         else:
             self._socket.detach()
@@ -1878,6 +1888,37 @@ class _Flow:
             child[_ENV_PARENT] = (producer.root_parent if span is None else span.span_id) or ""
         return child
 
+    def run(
+        self,
+        path: str | os.PathLike[str],
+        input: Mapping[str, object] | None = None,
+        /,
+        *,
+        flow: str | None = None,
+        timeout: float | None = None,
+    ) -> Any:
+        """Run a flow of another file in a process of its own, and return what it returns.
+
+        The path is relative to the working directory, as for open(); flow names one of
+        several flows in the file. Its root span hangs under the current span. Inputs and
+        the result go as JSON, whole; what JSON cannot hold of a result comes as a readable
+        text.
+
+        A flow that fails, raises, exits with a code other than zero or is killed raises
+        flow.Failed, and so does a file that cannot be loaded; a traceback is printed on
+        stderr. After timeout seconds the process is ended and TimeoutError is raised. In
+        asyncio, await asyncio.to_thread(flow.run, ...).
+        """
+        _expect_inputs(input)
+        inputs = _write_json(None if input is None else dict(input))
+        file = os.fsdecode(path)
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                process = _start_host(file, theirs.fileno(), self.child_env())
+            with _Subflow(process, ours, file, timeout) as subflow:
+                return subflow.run(flow, inputs)
+
 
 flow = _Flow()
 
@@ -2000,7 +2041,7 @@ def _plain_data(value: object) -> Any:
     captured = _capture(value, 1)
     if captured.is_string or captured.size >= _MEASURED_BYTES:
         return captured.text
-    return json.loads(captured.text)
+    return _read_json(captured.text)
 
 
 def _bootstrap_run(
@@ -2021,14 +2062,18 @@ def _bootstrap_run(
 
 
 def _run(entry: Callable[..., Any], inputs: Mapping[str, object] | None) -> Any:
-    if inputs is not None and not isinstance(inputs, Mapping):
-        raise TypeError("a flow's inputs are a mapping of names to values, not %r" % (inputs,))
+    _expect_inputs(inputs)
     value = entry(**inputs) if inputs else entry()
     if _is_a(value, CoroutineType):
         return _run_loop(value)
     if _is_a(value, AsyncGeneratorType):
         return _run_loop(_exhaust(value))
     return list(value) if _is_a(value, GeneratorType) else value
+
+
+def _expect_inputs(inputs: object) -> None:
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise TypeError("a flow's inputs are a mapping of names to values, not %r" % (inputs,))
 
 
 def _run_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -2039,3 +2084,380 @@ def _run_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 async def _exhaust(items: AsyncGenerator[Any, Any]) -> list[Any]:
     return [item async for item in items]
+
+
+# A flow's file in a process of its own. Over a socket, whose other end is the executor's
+# or that of flow.run, go lines of JSON:
+#
+#   here   {"flows": [...]}, or {"broken": {"error": ..., "error_type": ...}} at the last
+#   there  {"run": ATTRIBUTE, "input": {...}}, or the end if only a look was wanted
+#   here   {"outcome": "ok", "result": ...}, with "cut": true if that is not all of it
+#          {"outcome": "failed", "error": ..., "error_type": ...}, and so "raised"
+#          {"outcome": "exited", "code": ...}
+#          {"outcome": "interrupted"}
+
+_RESULT_BYTES = 1_048_576
+_CHUNK_BYTES = 65_536
+
+
+class _Host:
+    """This process, which the executor started for a flow's file, and its end of the socket.
+
+    The flow may do to both what it likes: what then cannot be said is not said.
+    """
+
+    def __init__(self, channel: socket.socket, file: str) -> None:
+        channel.set_inheritable(False)
+        self._socket = channel
+        self._identity = os.fstat(channel.fileno())[1:3]
+        self._pid = os.getpid()
+        self._file = file
+
+    def serve(self) -> object:
+        """Load the file, run the flow that is asked for, and return what sys.exit takes."""
+        try:
+            module = _load(self._file)
+            told = self._tell(flows=_flows_of(module))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._tell(broken=self._raised(error))
+            _leave(1)
+        request = _read_line(self._receive) if told else None
+        if request is None:
+            _leave(0)
+        try:
+            return self._perform(vars(module)[request["run"]], request.get("input"))
+        finally:
+            self._let_go()
+
+    def _perform(self, entry: Callable[..., Any], inputs: Mapping[str, object] | None) -> object:
+        try:
+            value = _bootstrap_run(entry, inputs)
+        except Failed as failure:
+            reason = _text(_ask(failure, "reason"))
+            self._tell(outcome="failed", **_error_fields(failure, reason))
+        except SystemExit as leaving:
+            argument, code = _exit_of(leaving)
+            self._tell(outcome="exited", code=code)
+            return argument
+        except KeyboardInterrupt:
+            self._tell(outcome="interrupted")
+            raise
+        except BaseException as error:
+            self._tell(outcome="raised", **self._raised(error))
+        else:
+            self._tell_result(value)
+            return 0
+        return 1
+
+    def _raised(self, error: BaseException) -> dict[str, str]:
+        return _error_fields(error, _traceback(error))
+
+    def _tell_result(self, value: object) -> None:
+        try:
+            line = '{"outcome":"ok","result":%s}' % self._result_text(value)
+        except Exception:  # JSON cannot hold it, or nobody wants that much
+            result = _write_json(_plain_data(value))
+            line = '{"outcome":"ok","result":%s,"cut":true}' % result
+        self._send(line)
+
+    def _result_text(self, value: object) -> str:
+        text = _write_json(value, ensure_ascii=False, allow_nan=False)
+        if len(text.encode()) > _RESULT_BYTES:
+            raise _Full
+        return text
+
+    def _tell(self, **line: object) -> bool:
+        return self._send(_write_json(line, ensure_ascii=False))
+
+    def _send(self, line: str) -> bool:
+        """Whether a line could be said."""
+        try:
+            if self._is_ours():
+                self._socket.sendall(_clean(line).encode() + b"\n", _SEND_FLAGS)
+                return True
+        except OSError:
+            pass
+        return False
+
+    def _receive(self) -> bytes:
+        try:
+            return self._socket.recv(_CHUNK_BYTES) if self._is_ours() else b""
+        except OSError:
+            return b""
+
+    def _is_ours(self) -> bool:
+        """Whether the socket is still there, and this process no fork."""
+        return os.getpid() == self._pid and _is_still(self._socket.fileno(), self._identity)
+
+    def _let_go(self) -> None:
+        if self._is_ours():
+            self._socket.close()
+        else:
+            self._socket.detach()
+
+
+class _SubflowHost(_Host):
+    """A process that flow.run started: a result is data, and a traceback goes to stderr."""
+
+    def _raised(self, error: BaseException) -> dict[str, str]:
+        try:
+            print(_traceback(error), end="", file=sys.stderr)
+        except Exception:  # whatever the flow put there
+            pass
+        return super()._raised(error)
+
+    def _result_text(self, value: object) -> str:
+        return _write_json(value, default=_describe)
+
+
+def _read_line(receive: Callable[[], bytes]) -> Any:
+    """The next line, which the other end says after ours alone; None if it says none."""
+    data = bytearray()
+    while not data.endswith(b"\n"):
+        chunk = receive()
+        if not chunk:
+            return None
+        data += chunk
+    return _read_json(data)
+
+
+def _error_fields(error: BaseException, text: str) -> dict[str, str]:
+    captured = _capture_error(text)
+    text = captured.text
+    if captured.size >= _MEASURED_BYTES:
+        text = _cut_middle(text, _MEASURED_BYTES, _ERROR_HEAD_BYTES)
+    return {"error": text, "error_type": _type_name(error)}
+
+
+def _exit_of(leaving: SystemExit) -> tuple[object, int]:
+    """What sys.exit takes, and the code that Python makes of it."""
+    argument = _ask(leaving, "code")
+    if _is_a(argument, int):
+        code = int.__int__(cast(int, argument)) & 0xFF
+        return code, code
+    return argument, 0 if argument is None else 1
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: no thread and no exit handler holds up who only looked."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # whatever the flow put there
+            pass
+    os._exit(code)
+
+
+def _load(file: str) -> ModuleType:
+    """Run a file as a script is run, but as a module that is not __main__."""
+    import importlib.machinery
+    import importlib.util
+
+    path, shown = os.path.realpath(file), os.path.abspath(file)
+    with open(shown, "rb") as source:
+        code = compile(source.read(), shown, "exec", dont_inherit=True)
+    sys.argv = [file]
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path.insert(0, os.path.dirname(path))
+    name = _module_name(path)
+    loader = importlib.machinery.SourceFileLoader(name, shown)
+    spec = importlib.util.spec_from_file_location(name, shown, loader=loader)
+    module = sys.modules[name] = importlib.util.module_from_spec(cast(Any, spec))
+    exec(code, vars(module))
+    return module
+
+
+def _module_name(path: str) -> str:
+    """The name by which an import finds this very file, else one that nobody has."""
+    import importlib.util
+
+    name = os.path.splitext(os.path.basename(path))[0]
+    known = "." in name or name in sys.modules
+    found = None if known else importlib.util.find_spec(name)
+    return name if found is not None and found.origin == path else "_hero_flow"
+
+
+def _flows_of(module: ModuleType) -> list[dict[str, Any]]:
+    """The flows that a module defines, in that order, each once."""
+    found: dict[int, dict[str, Any]] = {}
+    for attribute, value in list(vars(module).items()):
+        metadata = inspect.getattr_static(value, "__hero_flow__", None)
+        if _is_a(metadata, dict) and getattr(value, "__module__", None) == module.__name__:
+            found.setdefault(id(value), {**metadata, **_whereabouts(attribute, value)})
+    return list(found.values())
+
+
+def _whereabouts(attribute: str, function: Callable[..., Any]) -> dict[str, Any]:
+    parameters = inspect.signature(function).parameters.values()
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return {
+        "attribute": attribute,
+        "line": getattr(code, "co_firstlineno", 0),
+        "open_inputs": any(one.kind is one.VAR_KEYWORD for one in parameters),
+    }
+
+
+# Sub-flows: flow.run starts a host, and is its other end.
+
+_GRACE_SECONDS = 2.0
+_LOOK_SECONDS = 0.25
+
+# The SDK is found by its place: what it imports is then not sought beside it.
+_HOST_PROGRAM = """\
+import sys
+if sys.path[:1] == [""]:
+    del sys.path[0]
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from socket import socket
+name, directory, descriptor, file = sys.argv[1:]
+spec = PathFinder.find_spec(name, [directory])
+sdk = sys.modules[name] = module_from_spec(spec)
+spec.loader.exec_module(sdk)
+sys.path.append(directory)
+raise SystemExit(sdk._SubflowHost(socket(fileno=int(descriptor)), file).serve())
+"""
+
+
+def _start_host(file: str, descriptor: int, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    import subprocess  # slow to import, and few flows need it
+
+    directory = os.path.dirname(os.path.abspath(__file__))
+    words = [sys.executable, "-c", _HOST_PROGRAM, __name__, directory, str(descriptor), file]
+    return subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, pass_fds=[descriptor])
+
+
+class _Subflow:
+    """A flow's file in a process of its own, which is gone when this is left."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        channel: socket.socket,
+        file: str,
+        timeout: float | None,
+    ) -> None:
+        self._process = process
+        self._socket = channel
+        self._label = os.path.basename(os.path.abspath(file))
+        self._timeout = timeout
+        self._began = time.monotonic()
+
+    def __enter__(self) -> _Subflow:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is not None and issubclass(kind, KeyboardInterrupt):
+                _has_ended(self._process, _GRACE_SECONDS)  # it was most likely struck too
+            self._process.terminate()
+            _has_ended(self._process, _GRACE_SECONDS)
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+    def run(self, wanted: str | None, inputs: str) -> Any:
+        told = _read_line(self._receive) or {}
+        if "flows" in told:
+            chosen = _choose(told["flows"], wanted, self._label)
+            self._label = "%s (%s)" % (chosen["name"], self._label)
+            self._say('{"run":%s,"input":%s}\n' % (_write_json(chosen["attribute"]), inputs))
+            told = _read_line(self._receive) or {}
+        code = self._wait()
+        if told.get("outcome") == "ok" and "cut" not in told:
+            return told["result"]
+        if told == {"outcome": "exited", "code": 0}:
+            return None
+        raise Failed("%s: %s" % (self._label, _reason(told, code)))
+
+    def _say(self, line: str) -> None:
+        try:
+            self._socket.sendall(line.encode(), _SEND_FLAGS)
+        except ConnectionError:
+            pass  # it is gone: what comes of it tells more
+
+    def _receive(self) -> bytes:
+        """What it says next; nothing once it is gone, also if another holds its socket."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        while True:
+            gone = self._process.poll() is not None  # asked first: what it said is there then
+            left = self._left()
+            look = _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
+            if poll.poll(0 if gone else look * 1000):
+                return self._take()
+            if gone:
+                return b""
+
+    def _take(self) -> bytes:
+        try:
+            return self._socket.recv(_CHUNK_BYTES)
+        except ConnectionError:
+            return b""
+
+    def _wait(self) -> int:
+        """The exit code, when its threads and exit handlers are done."""
+        while not _has_ended(self._process, self._left()):
+            pass
+        return self._process.returncode
+
+    def _left(self) -> float | None:
+        """The seconds until the deadline, if there is one."""
+        if self._timeout is None:
+            return None
+        left = self._began + self._timeout - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("%s: took longer than %g s" % (self._label, self._timeout))
+        return left
+
+
+def _has_ended(process: subprocess.Popen[bytes], seconds: float | None) -> bool:
+    import subprocess
+
+    try:
+        process.wait(seconds)
+        return True
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _choose(flows: list[dict[str, Any]], wanted: str | None, label: str) -> dict[str, Any]:
+    """The flow of that attribute, else of that name; the only one if any will do."""
+    found = [one for one in flows if wanted in (None, one["attribute"])]
+    found = found or [one for one in flows if one["name"] == wanted]
+    if len(found) == 1:
+        return found[0]
+    if not flows:
+        raise ValueError("%s has no flow" % label)
+    known = ", ".join(
+        one["name"] if one["name"] == one["attribute"] else "%(attribute)s (%(name)s)" % one
+        for one in flows
+    )
+    raise ValueError("%s: expected flow to name one of %s, found %r" % (label, known, wanted))
+
+
+def _reason(told: dict[str, Any], code: int) -> str:
+    """Why a sub-flow gave no result."""
+    if told.get("outcome") == "ok":
+        return "JSON cannot hold its result"
+    if told.get("outcome") == "failed":
+        return cast(str, told["error"]) or "failed"
+    error = told.get("broken", told).get("error")
+    if error is not None:
+        return _last_line(error)
+    return "killed by " + _signal_name(-code) if code < 0 else "exited with %d" % code
+
+
+def _last_line(text: str) -> str:
+    """The last line of a traceback; that of an exception group is framed."""
+    lines = [line.lstrip(" |+-") for line in text.splitlines()]
+    return next(filter(None, reversed(lines)), "")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return "signal %d" % number

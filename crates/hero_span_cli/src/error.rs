@@ -16,6 +16,7 @@ pub(crate) struct Error(Kind);
 #[derive(Debug)]
 enum Kind {
     Collector(hero_span_collector::Error),
+    Executor(hero_span_executor::Error),
     InVain(Box<Error>),
     NoHome,
     NoTerminal,
@@ -66,6 +67,64 @@ enum Kind {
         doing: &'static str,
         source: io::Error,
     },
+    Flow(FlowError),
+}
+
+/// What is wrong with a flow, or with a run of one.
+#[derive(Debug)]
+enum FlowError {
+    Input { place: String, found: String },
+    File { path: PathBuf, source: io::Error },
+    NoCollector { socket: PathBuf },
+    NoExecution { asked: String },
+    NotRunning { told: String },
+    NotOurs { name: String, pid: u32 },
+    Unset { name: String, variable: String },
+}
+
+impl fmt::Display for FlowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input { place, found } => write!(
+                f,
+                "{}: expected the inputs as a JSON object, found: {found}",
+                printable(place)
+            ),
+            Self::File { path, source } => write!(
+                f,
+                "{}: expected a flow's file, or a directory of them, found: {source}: give its path",
+                path.display()
+            ),
+            Self::NoCollector { socket } => write!(
+                f,
+                "{}: expected a collector that was started just now, found none that listens: see what hero-span collect says, or keep nothing with --store none",
+                socket.display()
+            ),
+            Self::NoExecution { asked } => write!(
+                f,
+                "expected a run that hero-span run made, found that \"{}\" is none: hero-span runs lists them",
+                printable(asked)
+            ),
+            Self::NotRunning { told } => {
+                write!(
+                    f,
+                    "expected a run that goes on, found one that is over: {told}"
+                )
+            }
+            Self::NotOurs { name, pid } => write!(
+                f,
+                "{}: expected a run of hero-span run, found one of the program with process number {pid}: stop it there",
+                printable(name)
+            ),
+            Self::Unset { name, variable } => write!(
+                f,
+                "{}: expected a value for the variable {}, which is not kept, found none: give it with --env {}=VALUE",
+                printable(name),
+                printable(variable),
+                printable(variable)
+            ),
+        }
+    }
 }
 
 impl Error {
@@ -147,6 +206,41 @@ impl Error {
         Self(Kind::Output(source))
     }
 
+    pub(crate) fn input(place: &str, found: String) -> Self {
+        let place = place.to_owned();
+        Self(Kind::Flow(FlowError::Input { place, found }))
+    }
+
+    pub(crate) fn flow_file(path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        Self(Kind::Flow(FlowError::File { path, source }))
+    }
+
+    pub(crate) fn no_collector(socket: &Path) -> Self {
+        let socket = socket.to_path_buf();
+        Self(Kind::Flow(FlowError::NoCollector { socket }))
+    }
+
+    pub(crate) fn no_execution(asked: &str) -> Self {
+        let asked = asked.to_owned();
+        Self(Kind::Flow(FlowError::NoExecution { asked }))
+    }
+
+    pub(crate) fn not_running(told: &str) -> Self {
+        let told = told.to_owned();
+        Self(Kind::Flow(FlowError::NotRunning { told }))
+    }
+
+    pub(crate) fn not_ours(name: &str, pid: u32) -> Self {
+        let name = name.to_owned();
+        Self(Kind::Flow(FlowError::NotOurs { name, pid }))
+    }
+
+    pub(crate) fn unset(name: &str, variable: &str) -> Self {
+        let (name, variable) = (name.to_owned(), variable.to_owned());
+        Self(Kind::Flow(FlowError::Unset { name, variable }))
+    }
+
     pub(crate) fn system(doing: &'static str, source: io::Error) -> Self {
         Self(Kind::System { doing, source })
     }
@@ -169,10 +263,18 @@ impl From<hero_span_collector::Error> for Error {
     }
 }
 
+impl From<hero_span_executor::Error> for Error {
+    fn from(error: hero_span_executor::Error) -> Self {
+        Self(Kind::Executor(error))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Collector(error) => error.fmt(f),
+            Kind::Executor(error) => error.fmt(f),
+            Kind::Flow(error) => error.fmt(f),
             Kind::InVain(why) => write!(
                 f,
                 "{why}; with --view none, what comes would be neither kept nor shown: leave it out, or name a store with --store"
@@ -260,6 +362,8 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Kind::Collector(error) => Some(error),
+            Kind::Executor(error) => Some(error),
+            Kind::Flow(FlowError::File { source, .. }) => Some(source),
             Kind::InVain(why) => Some(why),
             Kind::Directory { source, .. }
             | Kind::Unreadable { source, .. }
@@ -267,7 +371,8 @@ impl std::error::Error for Error {
             | Kind::System { source, .. }
             | Kind::Unwritable { source, .. }
             | Kind::Output(source) => Some(source),
-            Kind::NoHome
+            Kind::Flow(_)
+            | Kind::NoHome
             | Kind::NoTerminal
             | Kind::BrokenReading
             | Kind::Relative { .. }

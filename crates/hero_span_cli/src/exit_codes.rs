@@ -13,3 +13,18 @@ pub(crate) const USAGE: u8 = 2;
 
 /// There was nothing to judge.
 pub(crate) const NOTHING: u8 = 3;
+
+/// A flow was out of time. These follow `timeout` and `env`.
+pub(crate) const OUT_OF_TIME: u8 = 124;
+
+/// What a flow ran under was lost.
+pub(crate) const LOST: u8 = 125;
+
+/// A flow's file cannot be loaded.
+pub(crate) const BROKEN: u8 = 126;
+
+/// A flow's interpreter cannot be started.
+pub(crate) const NOT_STARTED: u8 = 127;
+
+/// A flow was cancelled: what a shell says after Ctrl-C.
+pub(crate) const CANCELLED: u8 = 130;

@@ -22,6 +22,11 @@ pub(crate) fn var_as_named() -> Result<PathBuf, Error> {
     Ok(base(set("HERO_HOME"), set("HOME"))?.join(VAR))
 }
 
+/// The directory of all that is kept: `HERO_HOME`, or `~/.hero`.
+pub(crate) fn base_directory() -> Result<PathBuf, Error> {
+    base(set("HERO_HOME"), set("HOME"))
+}
+
 fn var_in(hero_home: Option<OsString>, home: Option<OsString>) -> Result<PathBuf, Error> {
     let directory = base(hero_home, home)?.join(VAR);
     make_private(&directory, DirBuilder::new().recursive(true))?;

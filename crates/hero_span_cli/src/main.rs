@@ -8,6 +8,7 @@ mod duration;
 mod error;
 mod exit_codes;
 mod explain;
+mod flow;
 mod home;
 mod listening;
 mod log;
@@ -27,6 +28,7 @@ use crate::error::Error;
 
 const EXAMPLES: &str = "\
 Examples:
+  hero-span run flow.py                 Run a flow, show its tree and its end
   hero-span collect                     Listen, draw each run, and keep it
   hero-span runs --state failed         List the newest runs that failed
   hero-span show last                   Show what failed, and the tree
@@ -40,7 +42,7 @@ Examples:
   hero-span conformance run --adapter 'COMMAND'
                                         Prove where an SDK breaks the contract
 
-Exit codes, of every command:
+Exit codes, of every command but those that run flows (see hero-span run --help):
   0  done; what was judged conforms
   1  what was judged does not conform, or doctor found something wrong
   2  wrong arguments, or a file or a socket that cannot be used
@@ -62,6 +64,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(flow::run::Args),
+    Flows(flow::list::Args),
+    Stop(flow::stop::Args),
+    Rerun(flow::rerun::Args),
     Collect(collect::Args),
     Runs(stored::runs::Args),
     Show(stored::show::Args),
@@ -81,6 +87,10 @@ enum Command {
 impl Command {
     fn run(&self) -> Result<u8, Error> {
         match self {
+            Self::Run(args) => flow::run::run(args),
+            Self::Flows(args) => flow::list::run(args),
+            Self::Stop(args) => flow::stop::run(args),
+            Self::Rerun(args) => flow::rerun::run(args),
             Self::Collect(args) => collect::run(args),
             Self::Runs(args) => stored::runs::run(args),
             Self::Show(args) => stored::show::run(args),
@@ -100,6 +110,7 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    hero_span_executor::supervisor_main();
     if completions::answer::<Cli>() {
         return exit_codes::OK.into();
     }

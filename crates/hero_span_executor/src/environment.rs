@@ -47,6 +47,10 @@ const PYTHONPATH: &str = "PYTHONPATH";
 const SOCKET: &str = "HERO_FLOW_SPAN_SOCK";
 const PARENT: &str = "HERO_FLOW_PARENT_SPAN";
 
+/// When a run is to be over, in milliseconds since the Unix epoch: for an
+/// executor that is started within it.
+pub const DEADLINE: &str = "HERO_FLOW_DEADLINE_MS";
+
 /// What a run is given beside what it inherits.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
@@ -58,6 +62,9 @@ pub struct Given<'a> {
     /// The span that the flow's roots hang under, as `HERO_FLOW_PARENT_SPAN`
     /// (`env.parent`).
     pub parent: Option<&'a str>,
+    /// When it is to be over, in milliseconds since the Unix epoch, as
+    /// [`DEADLINE`].
+    pub deadline_ms: Option<f64>,
     /// Names to inherit beside the usual ones.
     pub inherit: &'a [OsString],
     /// Names and values that the caller sets; the last of a name wins.
@@ -96,6 +103,8 @@ pub fn environment(
     all.insert(PYTHONPATH.into(), given.sdk.into());
     all.extend(given.socket.map(|path| (SOCKET.into(), path.into())));
     all.extend(given.parent.map(|span| (PARENT.into(), span.into())));
+    let deadline = given.deadline_ms.map(|at| at.ceil().to_string());
+    all.extend(deadline.map(|at| (DEADLINE.into(), at.into())));
     Ok(all.into_iter().collect())
 }
 
@@ -126,7 +135,10 @@ fn may_set(name: &OsStr, value: &OsStr) -> Result<(), Error> {
     if name.as_bytes().contains(&0) || value.as_bytes().contains(&0) {
         return Err(Error::variable(name, "a NUL"));
     }
-    if [PYTHONPATH, SOCKET, PARENT].iter().any(|own| name == *own) {
+    if [PYTHONPATH, SOCKET, PARENT, DEADLINE]
+        .iter()
+        .any(|own| name == *own)
+    {
         return Err(Error::reserved(name));
     }
     Ok(())
@@ -141,6 +153,7 @@ mod tests {
             sdk: Path::new("/sdk"),
             socket: None,
             parent: None,
+            deadline_ms: None,
             inherit: &[],
             set: &[],
         }
@@ -200,12 +213,13 @@ mod tests {
         let given = Given {
             socket: Some(Path::new("/s")),
             parent: Some("00000000000000a1"),
+            deadline_ms: Some(1_700_000_000_000.4),
             ..nothing()
         };
         check(
             "HERO_FLOW_SPAN_SOCK=/other",
             &given,
-            "HERO_FLOW_PARENT_SPAN=00000000000000a1 HERO_FLOW_SPAN_SOCK=/s PYTHONPATH=/sdk PYTHONUNBUFFERED=1",
+            "HERO_FLOW_DEADLINE_MS=1700000000001 HERO_FLOW_PARENT_SPAN=00000000000000a1 HERO_FLOW_SPAN_SOCK=/s PYTHONPATH=/sdk PYTHONUNBUFFERED=1",
         );
     }
 

@@ -59,6 +59,11 @@ enum Kind {
     Channel {
         source: io::Error,
     },
+    Record {
+        name: String,
+        source: Box<hero_span_collector::Error>,
+    },
+    Socket(Box<hero_span_collector::Error>),
 }
 
 impl Error {
@@ -119,6 +124,11 @@ impl Error {
     pub(crate) fn within_itself(program: &Path) -> Self {
         let program = program.to_owned();
         Self(Kind::WithinItself { program })
+    }
+
+    pub(crate) fn record(name: &str, source: hero_span_collector::Error) -> Self {
+        let (name, source) = (name.to_owned(), source.into());
+        Self(Kind::Record { name, source })
     }
 
     pub(crate) fn channel(source: io::Error) -> Self {
@@ -201,8 +211,18 @@ impl Error {
                     "the run: cannot make a channel to its supervisor: {source}: close files, or raise the limit of open ones"
                 )
             }
+            Kind::Record { name, source } => {
+                write!(f, "the run {name}: cannot be written down: {source}")
+            }
+            Kind::Socket(source) => write!(f, "{source}"),
             _ => Ok(()),
         }
+    }
+}
+
+impl From<hero_span_collector::Error> for Error {
+    fn from(source: hero_span_collector::Error) -> Self {
+        Self(Kind::Socket(source.into()))
     }
 }
 
@@ -212,6 +232,7 @@ impl std::error::Error for Error {
             Kind::System { source, .. }
             | Kind::NoSupervisor { source, .. }
             | Kind::Channel { source } => Some(source),
+            Kind::Record { source, .. } | Kind::Socket(source) => Some(&**source),
             _ => None,
         }
     }

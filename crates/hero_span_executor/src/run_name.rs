@@ -1,12 +1,16 @@
 //! What a run is called.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
 use crate::Error;
 
 /// The longest name, in bytes.
 const MAX: usize = 64;
+
+/// How much of a text stands before a unique name's number.
+const BEGINNING: usize = 40;
 
 /// The name of a run: 1 to 64 of the characters `A-Z a-z 0-9 _ -`.
 ///
@@ -15,6 +19,15 @@ const MAX: usize = 64;
 pub struct RunName(String);
 
 impl RunName {
+    /// A name that begins like that text and that no other run has: 32 random
+    /// bits are behind it.
+    pub(crate) fn unique(text: &str) -> Self {
+        let plain = text.chars().map(|c| if is_plain(c) { c } else { '_' });
+        let beginning: String = plain.take(BEGINNING).collect();
+        let random = RandomState::new().hash_one(std::process::id()) as u32;
+        Self(format!("{beginning}-{random:08x}"))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -25,13 +38,16 @@ impl FromStr for RunName {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        if (1..=MAX).contains(&text.len()) && text.bytes().all(plain) {
+        if (1..=MAX).contains(&text.len()) && text.chars().all(is_plain) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Error::run_name(text))
         }
     }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
 impl fmt::Display for RunName {
@@ -57,6 +73,16 @@ mod tests {
             assert_eq!(parsed.as_str(), name);
             assert_eq!(parsed.to_string(), name);
         }
+    }
+
+    #[test]
+    fn unique_names_are_names_and_differ() {
+        for text in ["nightly", "", "a b/../c\u{1b}", &"ä".repeat(100)] {
+            let name = RunName::unique(text);
+            assert_eq!(name.as_str().parse().as_ref().ok(), Some(&name));
+            assert_ne!(name, RunName::unique(text));
+        }
+        assert!(RunName::unique("a/b").as_str().starts_with("a_b-"));
     }
 
     #[test]

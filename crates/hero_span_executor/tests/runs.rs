@@ -108,6 +108,7 @@ async fn a_flow_imports_the_sdk_that_was_staged() {
         sdk: &staged.directory,
         socket: None,
         parent: None,
+        deadline_ms: None,
         inherit: &[],
         set: &[("DAY".into(), "monday".into())],
     };

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use hero_span_collector::tree::{RunId, SpanKey};
@@ -37,7 +38,7 @@ const IDLE: Duration = Duration::from_millis(500);
 /// Drawing may take this part of the time: large runs are drawn less often.
 const SHARE: u32 = 8;
 
-pub(super) struct Live<W: Write> {
+pub(crate) struct Live<W: Write> {
     out: W,
     look: Look,
     /// The height of the frame that stands on the terminal.
@@ -45,6 +46,8 @@ pub(super) struct Live<W: Write> {
     changed: bool,
     next: Option<Instant>,
     over: HashSet<RunId>,
+    /// What stands between one run that is over and the next.
+    gap: Option<String>,
     size: fn() -> Option<(usize, usize)>,
 }
 
@@ -57,12 +60,22 @@ impl<W: Write> Live<W> {
             changed: false,
             next: None,
             over: HashSet::new(),
-            size: terminal_size,
+            gap: Some(String::new()),
+            size: || terminal_size(std::io::stdout()),
+        }
+    }
+
+    /// On standard error, below what a flow prints.
+    pub(crate) fn below(out: W, look: Look) -> Self {
+        Self {
+            gap: None,
+            size: || terminal_size(std::io::stderr()),
+            ..Self::new(out, look)
         }
     }
 
     /// Replaces the frame by lines that stay.
-    fn keep(&mut self, lines: impl Iterator<Item = String>) -> io::Result<()> {
+    pub(crate) fn keep(&mut self, lines: impl Iterator<Item = String>) -> io::Result<()> {
         let mut text = top(self.drawn);
         self.drawn = 0;
         self.changed = true;
@@ -113,7 +126,7 @@ impl<W: Write> View for Live<W> {
             Update::RunOver(run) => {
                 self.over.insert(*run);
                 let lines = run_lines(forest, *run, self.look);
-                self.keep(lines.chain([String::new()]))
+                self.keep(lines.chain(self.gap.clone()))
             }
             // A run that goes on after all is drawn again.
             Update::Event { heard, .. } => {
@@ -210,8 +223,8 @@ fn part(forest: &Forest, run: RunId, look: Look, room: usize) -> Vec<String> {
         .collect()
 }
 
-fn terminal_size() -> Option<(usize, usize)> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+fn terminal_size(on: impl AsFd) -> Option<(usize, usize)> {
+    let size = rustix::termios::tcgetwinsize(on).ok()?;
     let known = size.ws_row > 0 && size.ws_col > 0;
     known.then(|| (size.ws_row.into(), size.ws_col.into()))
 }

@@ -16,9 +16,10 @@ use hero_span_collector::store::Writer;
 use hero_span_collector::{Collector, Figures, Limits, Listener, Store, Totals, expose};
 
 use self::lines::Lines;
-use self::live::Live;
+pub(crate) use self::live::Live;
 use self::nothing::Nothing;
-use self::show::{Show, View};
+pub(crate) use self::show::View;
+use self::show::{Show, Until};
 use self::trees::Trees;
 use crate::duration;
 use crate::error::Error;
@@ -119,6 +120,10 @@ pub(crate) struct Args {
     #[arg(long)]
     once: bool,
 
+    /// End once no connection has been open for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    until_idle: Option<Duration>,
+
     /// Leave out times, durations, ids and process numbers, and order what ran
     /// at the same time by name
     #[arg(long)]
@@ -208,7 +213,10 @@ async fn show(
         collector,
         listener,
         stop,
-        once: args.once,
+        until: Until {
+            once: args.once,
+            idle: args.until_idle,
+        },
     };
     match args.view() {
         Kind::Live => work.with(Live::new(out, look)).await,
@@ -223,12 +231,12 @@ struct Work {
     collector: Collector,
     listener: Listener,
     stop: Stop,
-    once: bool,
+    until: Until,
 }
 
 impl Work {
     async fn with(self, view: impl View) -> Result<Totals, Error> {
-        let mut show = Show::new(view, self.once);
+        let mut show = Show::new(view, self.until);
         let mut is_told = false;
         let stop = async {
             self.stop.wait().await;

@@ -20,7 +20,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap_complete::engine::ArgValueCompleter;
-use hero_span_collector::store::{Reader, RunLine};
+use hero_span_collector::store::{ExecutionLine, Reader, RunLine};
 
 pub(crate) use self::json::print_json;
 pub(crate) use self::when::{local as local_time, time_of_day};
@@ -65,6 +65,16 @@ impl RunArgs {
     fn find(&self, reader: &Reader) -> Result<RunLine, Error> {
         Ok(reader.find(&self.run)?)
     }
+}
+
+/// The execution that is meant: by what it is called, or by its run.
+pub(crate) fn execution(reader: &Reader, asked: &str) -> Result<ExecutionLine, Error> {
+    if let Some(found) = reader.execution(asked)? {
+        return Ok(found);
+    }
+    let of_run = reader.executions_of(reader.find(asked)?.run)?;
+    let first = of_run.into_iter().next();
+    first.ok_or_else(|| Error::no_execution(asked))
 }
 
 /// Where a store lies when nobody says. To look is not to make: nothing of it

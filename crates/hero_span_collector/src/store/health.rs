@@ -53,6 +53,15 @@ pub struct CollectorLine {
 }
 
 impl Reader {
+    /// The latest collector that wrote to it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn collector(&self) -> Result<Option<CollectorLine>, Error> {
+        collector(self)
+    }
+
     /// Looks at all of the file; `thorough` asks SQLite to check every page.
     ///
     /// # Errors

@@ -1,0 +1,160 @@
+//! What a flow prints, on to where this program prints.
+
+use std::io::{self, IsTerminal, Write};
+
+use hero_span_executor::{Piece, Stream};
+use hero_span_protocol::printable;
+
+/// Where a flow's two streams go.
+#[derive(Debug)]
+pub(super) struct Printing {
+    stdout: Outlet,
+    stderr: Outlet,
+}
+
+impl Printing {
+    /// Each to the stream of the same name; or both to standard error, where
+    /// standard output is for something else.
+    pub(super) fn new(both_to_stderr: bool) -> Self {
+        let own = |stream: Stream| match stream {
+            Stream::Stdout if !both_to_stderr => Stream::Stdout,
+            _ => Stream::Stderr,
+        };
+        Self {
+            stdout: Outlet::new(own(Stream::Stdout)),
+            stderr: Outlet::new(own(Stream::Stderr)),
+        }
+    }
+
+    /// Prints a piece; nobody to read it is no reason not to run the flow.
+    pub(super) fn print(&mut self, piece: &Piece) {
+        let outlet = match piece.stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        let _ = outlet.print(piece);
+    }
+
+    /// The lines that stand in that piece, as a terminal may show them; a line
+    /// without its end waits for it.
+    pub(super) fn lines(&mut self, piece: &Piece) -> Vec<String> {
+        let outlet = match piece.stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        outlet.lines(piece)
+    }
+
+    /// The lines that never ended.
+    pub(super) fn rest(&mut self) -> Vec<String> {
+        let both = [&mut self.stdout, &mut self.stderr];
+        let rest = both.map(|outlet| std::mem::take(&mut outlet.begun));
+        let rest = rest.iter().filter(|rest| !rest.is_empty());
+        rest.map(|rest| shown(rest)).collect()
+    }
+}
+
+#[derive(Debug)]
+struct Outlet {
+    to: Stream,
+    is_terminal: bool,
+    /// A line that has no end yet.
+    begun: Vec<u8>,
+}
+
+impl Outlet {
+    fn new(to: Stream) -> Self {
+        let is_terminal = match to {
+            Stream::Stdout => io::stdout().is_terminal(),
+            Stream::Stderr => io::stderr().is_terminal(),
+        };
+        let begun = Vec::new();
+        Self {
+            to,
+            is_terminal,
+            begun,
+        }
+    }
+
+    /// The bytes as they are; but a terminal gets none that could steer it.
+    fn print(&self, piece: &Piece) -> io::Result<()> {
+        let mut bytes = lost(piece).into_bytes();
+        if self.is_terminal {
+            bytes.extend(shown(&piece.bytes).into_bytes());
+        } else {
+            bytes.extend(&piece.bytes);
+        }
+        match self.to {
+            Stream::Stdout => write(io::stdout().lock(), &bytes),
+            Stream::Stderr => write(io::stderr().lock(), &bytes),
+        }
+    }
+
+    fn lines(&mut self, piece: &Piece) -> Vec<String> {
+        self.begun.extend(lost(piece).into_bytes());
+        self.begun.extend(&piece.bytes);
+        let end = self.begun.iter().rposition(|byte| *byte == b'\n');
+        let Some(end) = end else {
+            return Vec::new();
+        };
+        let rest = self.begun.split_off(end + 1);
+        let whole = std::mem::replace(&mut self.begun, rest);
+        shown(&whole).lines().map(str::to_owned).collect()
+    }
+}
+
+fn write(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+fn lost(piece: &Piece) -> String {
+    match piece.lost {
+        0 => String::new(),
+        lost => format!("\n[{lost} bytes were printed faster than they could be shown]\n"),
+    }
+}
+
+/// The text as a terminal may show it: its lines and tabs stay.
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut shown = String::with_capacity(text.len());
+    for part in text.split_inclusive(['\n', '\t']) {
+        let end = part.ends_with(['\n', '\t']);
+        let (words, end) = part.split_at(part.len() - usize::from(end));
+        shown.push_str(&printable(words.trim_end_matches('\r')));
+        shown.push_str(end);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_nothing_that_could_steer_it() {
+        assert_eq!(shown(b"a\tb\r\nc"), "a\tb\nc");
+        let text = shown("\u{1b}[2J\u{9b}x\u{202e}\n".as_bytes());
+        assert!(
+            text.ends_with('\n') && !text.trim_end().contains(char::is_control),
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn lines_wait_for_their_end() {
+        let mut printing = Printing::new(false);
+        let mut lines = |stream, text: &str| {
+            printing.lines(&Piece {
+                stream,
+                bytes: text.into(),
+                lost: 0,
+            })
+        };
+        assert_eq!(lines(Stream::Stdout, "a\nb"), ["a"]);
+        assert_eq!(lines(Stream::Stderr, "e\n"), ["e"]);
+        assert_eq!(lines(Stream::Stdout, "c\nd"), ["bc"]);
+        assert_eq!(printing.rest(), ["d"]);
+    }
+}

@@ -1,0 +1,82 @@
+//! What flows a file has, found out without running any.
+
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+use crate::control::{Control, Loaded, Raised};
+use crate::executor::Executor;
+use crate::flow::FlowInfo;
+use crate::place::Place;
+use crate::run::command;
+use crate::supervise::{End, Piece, Supervised};
+use crate::{Error, Request};
+
+/// A module that only defines gets no time to end.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// What of a module's own output is kept.
+const PRINTED: u64 = 64 * 1024;
+
+/// A file that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspected {
+    /// Its flows, in the order in which they are defined; or why they cannot
+    /// be known.
+    pub flows: Result<Vec<FlowInfo>, Unloadable>,
+    /// What its module printed meanwhile, the first 64 KiB of it.
+    pub printed: Vec<Piece>,
+}
+
+/// Why a file's flows are not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unloadable {
+    /// It raised an exception.
+    Broken(Raised),
+    /// Its process ended before it was loaded.
+    Ended(End),
+}
+
+pub(crate) async fn inspect(
+    executor: &Executor,
+    request: Request,
+    _turn: Option<OwnedSemaphorePermit>,
+) -> Result<Inspected, Error> {
+    let file = crate::run::absolute(&request.file)?;
+    let directory = request.directory.clone().unwrap_or_else(|| ".".into());
+    let directory = crate::run::absolute(&directory)?;
+    let place = Place::make()?;
+    let path = place.path("c");
+    // Nobody listens for spans: a module that makes some has the SDK off.
+    let nobody = place.path("s");
+    let shared = &executor.shared;
+    let command = command(shared, &request, &file, &directory, &nobody, &path)?;
+    let command = command.most_output(PRINTED);
+    let control = Control::bind(&path).map_err(|e| Error::system(&path, "listen", e))?;
+    let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
+    let (supervised, mut output) = Supervised::start(&command).await?;
+    let mut loaded = None;
+    let looking = async {
+        if let Ok(mut stub) = control.accept().await {
+            loaded = stub.hear().await;
+        }
+        // It has nothing to run, and ends.
+        std::future::pending::<()>().await;
+    };
+    let ending = tokio::select! {
+        biased;
+        () = looking => unreachable!("it waits for ever"),
+        ending = supervised.wait_until(deadline, GRACE) => ending,
+    };
+    let mut printed = Vec::new();
+    while let Some(piece) = output.next().await {
+        printed.push(piece);
+    }
+    let flows = match loaded {
+        Some(Loaded::Flows(flows)) => Ok(flows),
+        Some(Loaded::Broken(raised)) => Err(Unloadable::Broken(raised)),
+        None => Err(Unloadable::Ended(ending.end)),
+    };
+    Ok(Inspected { flows, printed })
+}
