@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) store: Option<PathBuf>,
     pub(crate) supervisor: Option<PathBuf>,
     pub(crate) stopped_by_signal: bool,
+    /// Where runs have their directories.
+    pub(crate) places_in: Option<PathBuf>,
     places: Arc<Semaphore>,
 }
 
@@ -38,6 +40,7 @@ pub struct Builder {
     store: Option<PathBuf>,
     supervisor: Option<PathBuf>,
     stopped_by_signal: bool,
+    places_in: Option<PathBuf>,
     limit: usize,
 }
 
@@ -51,6 +54,7 @@ impl Executor {
             store: None,
             supervisor: None,
             stopped_by_signal: false,
+            places_in: None,
             limit: Semaphore::MAX_PERMITS,
         }
     }
@@ -120,6 +124,15 @@ impl Builder {
         self
     }
 
+    /// Where each run has a directory of its own while it runs, for its
+    /// sockets: the path must be short. Without this, in `XDG_RUNTIME_DIR` or
+    /// where temporary files are.
+    #[must_use]
+    pub fn places_in(mut self, directory: &Path) -> Self {
+        self.places_in = Some(directory.to_owned());
+        self
+    }
+
     /// Has it written down that this process ends its one run when it gets a
     /// SIGTERM, so that others may send one.
     #[must_use]
@@ -141,6 +154,7 @@ impl Builder {
             store: self.store,
             supervisor: self.supervisor,
             stopped_by_signal: self.stopped_by_signal,
+            places_in: self.places_in,
             places: Arc::new(Semaphore::new(self.limit)),
         };
         Ok(Executor {

@@ -43,14 +43,14 @@ pub(crate) async fn inspect(
     request: Request,
     _turn: Option<OwnedSemaphorePermit>,
 ) -> Result<Inspected, Error> {
+    let shared = &executor.shared;
     let file = crate::run::absolute(&request.file)?;
     let directory = request.directory.clone().unwrap_or_else(|| ".".into());
     let directory = crate::run::absolute(&directory)?;
-    let place = Place::make()?;
+    let place = Place::make(shared.places_in.as_deref())?;
     let path = place.path("c");
     // Nobody listens for spans: a module that makes some has the SDK off.
     let nobody = place.path("s");
-    let shared = &executor.shared;
     let command = command(shared, &request, &file, &directory, &nobody, &path)?;
     let command = command.most_output(PRINTED);
     let control = Control::bind(&path).map_err(|e| Error::system(&path, "listen", e))?;

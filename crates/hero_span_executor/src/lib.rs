@@ -13,7 +13,7 @@
 //!
 //! An [`Executor`] starts [`Run`]s of what a [`Request`] asks for, and
 //! [`Run::wait`] tells how each [`Ended`]: from facts, and with the path of the
-//! spans that were open then. [`Executor::inspect`] says which flows a file
+//! spans that were open then. [`Run::events`] gives the same as a stream. [`Executor::inspect`] says which flows a file
 //! has, and [`FlowInfo::schema`] what they take.
 //!
 //! Below that, for programs of any kind: [`stage`] puts the SDK where a flow
@@ -30,6 +30,7 @@
 mod control;
 mod environment;
 mod error;
+mod events;
 mod executor;
 mod flow;
 mod inspect;
@@ -49,6 +50,7 @@ mod words;
 pub use control::Raised;
 pub use environment::{DEADLINE, Given, environment};
 pub use error::Error;
+pub use events::{Events, RunEvent};
 pub use executor::{Builder, Executor};
 pub use flow::{FlowInfo, Input, InputFault};
 pub use inspect::{Inspected, Unloadable};

@@ -25,9 +25,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Makes one, and clears those of executors that were killed.
-    pub(crate) fn make() -> Result<Self, Error> {
-        Self::make_in(&parent())
+    /// Makes one there, or in the usual place, and clears those of executors
+    /// that were killed.
+    pub(crate) fn make(parent: Option<&Path>) -> Result<Self, Error> {
+        match parent {
+            Some(parent) => Self::make_in(parent),
+            None => Self::make_in(&usual_parent()),
+        }
     }
 
     fn make_in(parent: &Path) -> Result<Self, Error> {
@@ -53,7 +57,7 @@ impl Place {
 }
 
 /// The user's runtime directory, or the one for temporary files.
-fn parent() -> PathBuf {
+fn usual_parent() -> PathBuf {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let usable = |path: &PathBuf| path.is_absolute() && is_own(path);
     runtime.filter(usable).unwrap_or_else(std::env::temp_dir)

@@ -64,7 +64,7 @@ impl Run {
         let file = absolute(&request.file)?;
         let directory = absolute(request.directory.as_deref().unwrap_or(Path::new(".")))?;
         let name = request.name.clone().unwrap_or_else(|| after(&file));
-        let place = Place::make()?;
+        let place = Place::make(shared.places_in.as_deref())?;
         let listener = Listener::bind(&place.path("s")).await?;
         let control = place.path("c");
         let command = command(

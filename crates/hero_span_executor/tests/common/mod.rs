@@ -1,6 +1,8 @@
 //! Programs to run, and what is left of them.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod host;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

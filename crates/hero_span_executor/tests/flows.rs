@@ -1,0 +1,118 @@
+//! Flows run by an executor in a program that embeds it.
+
+mod common;
+
+use std::path::Path;
+use std::time::Duration;
+
+use common::host::{Host, input};
+use hero_span_executor::{Outcome, RunEvent, Signal, Unloadable};
+use serde_json::json;
+use tokio::time::sleep;
+
+const SOON: Duration = Duration::from_secs(10);
+
+const NIGHTLY: &str = r#"
+from hero_tracing import flow
+
+@flow(description="Loads a day.")
+def nightly(day: str, size: int = 3):
+    print("loading", day)
+    with flow.step("load", day=day):
+        return {"rows": size}
+"#;
+
+#[tokio::test]
+async fn a_flow_returns_what_it_returns() {
+    let host = Host::new(NIGHTLY);
+    let request = host.request().input(input(json!({"day": "monday"})));
+    let (ended, printed, told) = host.run(request).await;
+    let result = json!({"rows": 3});
+    assert_eq!(ended.outcome, Outcome::Ok { result, cut: false });
+    assert_eq!((printed.as_str(), told), ("loading monday\n", 4));
+    assert_eq!(ended.flow.as_deref(), Some("nightly"));
+    assert_eq!((ended.open, ended.unrecorded), (None, None));
+}
+
+#[tokio::test]
+async fn inputs_are_checked_before_anything_starts() {
+    let host = Host::new(NIGHTLY);
+    let (ended, printed, told) = host
+        .run(host.request().input(input(json!({"day": 1}))))
+        .await;
+    assert_eq!(
+        ended.to_string(),
+        r#"not started: input "day": expected a string, found 1"#
+    );
+    assert_eq!((printed.as_str(), told), ("", 0));
+}
+
+#[tokio::test]
+async fn a_file_is_looked_at_and_nothing_of_it_is_run() {
+    let host = Host::new(NIGHTLY);
+    let flows = host.flows().await.expect("loaded");
+    let flow = &flows[0];
+    assert_eq!((flow.name.as_str(), flow.line), ("nightly", 4));
+    assert_eq!(flow.description, "Loads a day.");
+    assert_eq!(flow.schema()["required"], json!(["day"]));
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_load_is_told() {
+    let host = Host::new("raise ValueError('no')");
+    let Err(Unloadable::Broken(raised)) = host.flows().await else {
+        panic!("it cannot be loaded");
+    };
+    assert_eq!(raised.error_type, "ValueError");
+    let host = Host::new("import time; time.sleep(60)");
+    let request = host.request().timeout(Some(Duration::from_millis(500)));
+    let inspected = host.executor.inspect(request).await.expect("looked at");
+    assert!(matches!(inspected.flows, Err(Unloadable::Ended(_))));
+}
+
+const WAITING: &str = r#"
+import time
+from hero_tracing import flow
+
+@flow
+def waiting():
+    with flow.step("outer"):
+        with flow.step("inner"):
+            print("here")
+            time.sleep(60)
+"#;
+
+#[tokio::test]
+async fn a_run_is_cancelled_from_elsewhere_and_says_where_it_was() {
+    let host = Host::new(WAITING);
+    let run = host.executor.start(host.request()).await.expect("started");
+    let stopper = run.stopper();
+    let mut events = run.events();
+    while let Some(event) = events.next().await {
+        match event {
+            RunEvent::Printed(_) => stopper.stop(Signal::Terminate),
+            RunEvent::Ended(ended) => {
+                let by = Signal::Terminate;
+                assert_eq!(ended.outcome, Outcome::Cancelled { by });
+                let open = ended.open.expect("a span was open");
+                assert_eq!(open.names, ["outer", "inner"]);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_dropped_leaves_nothing() {
+    let host = Host::new(WAITING);
+    let run = host.executor.start(host.request()).await.expect("started");
+    let pid = run.pid().expect("a process");
+    let mut events = run.events();
+    while !matches!(events.next().await, Some(RunEvent::Printed(_))) {}
+    drop(events);
+    // The runtime drops the task.
+    sleep(Duration::from_millis(10)).await;
+    common::within(SOON, "the flow is gone", || {
+        !Path::new(&format!("/proc/{pid}")).exists()
+    });
+}
