@@ -56,7 +56,8 @@ impl StoreArgs {
 /// Which run is meant.
 #[derive(Debug, clap::Args)]
 struct RunArgs {
-    /// The run: its number, last, or the beginning of an id
+    /// The run: its number, last, last~1 for the one before it, or the beginning
+    /// of an id
     #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
     run: String,
 }

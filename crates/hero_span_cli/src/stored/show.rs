@@ -30,8 +30,9 @@ Examples:
   hero-span show 17 --depth 2
   hero-span show 4f2a --json | jq '.spans[] | select(.state == \"failed\")'
 
-A run is named by its number, by `last`, or by four or more digits of the
-beginning of one of its producers' ids. On a terminal the tree goes through
+A run is named by its number, by `last`, by `last~1` for the one before the
+newest and so on, or by four or more digits of the beginning of one of its
+producers' ids. On a terminal the tree goes through
 PAGER, or less.
 
 Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
