@@ -1,5 +1,6 @@
 //! What looks at a store: runs, their trees and what they said.
 
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 mod json;
