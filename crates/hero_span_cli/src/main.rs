@@ -32,6 +32,7 @@ Examples:
   hero-span collect                     Listen, draw each run, and keep it
   hero-span runs --state failed         List the newest runs that failed
   hero-span show last                   Show what failed, and the tree
+  hero-span diff last~1 last            Compare the newest run with the one before
   hero-span tail                        Print events as they come
   hero-span top                         Watch runs on the whole screen
   hero-span export last --format chrome -o trace.json
@@ -43,8 +44,9 @@ Examples:
                                         Prove where an SDK breaks the contract
 
 Exit codes, of every command but those that run flows (see hero-span run --help):
-  0  done; what was judged conforms
-  1  what was judged does not conform, or doctor found something wrong
+  0  done; what was judged conforms, what was compared is the same
+  1  what was judged does not conform, two runs differ, a flow's file cannot be
+     loaded, or doctor found something wrong
   2  wrong arguments, or a file or a socket that cannot be used
   3  nothing could be judged: no lines came, or no case could be run
   4  conformance run: the list of known failures is out of date";
@@ -71,7 +73,9 @@ enum Command {
     Collect(collect::Args),
     Runs(stored::runs::Args),
     Show(stored::show::Args),
+    Diff(stored::diff::Args),
     Logs(stored::logs::Args),
+    Output(stored::output::Args),
     Tail(stored::tail::Args),
     Top(top::Args),
     Export(stored::export::Args),
@@ -94,7 +98,9 @@ impl Command {
             Self::Collect(args) => collect::run(args),
             Self::Runs(args) => stored::runs::run(args),
             Self::Show(args) => stored::show::run(args),
+            Self::Diff(args) => stored::diff::run(args),
             Self::Logs(args) => stored::logs::run(args),
+            Self::Output(args) => stored::output::run(args),
             Self::Tail(args) => stored::tail::run(args),
             Self::Top(args) => top::run(args),
             Self::Export(args) => stored::export::run(args),

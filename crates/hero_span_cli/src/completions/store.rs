@@ -28,13 +28,22 @@ pub(crate) fn runs(typed: &OsStr) -> Vec<CompletionCandidate> {
         CompletionCandidate::new("last").help(Some(help.into()))
     });
     let found = reader().and_then(|reader| reader.runs(&Filter::default(), RUNS).ok());
-    let runs = found.unwrap_or_default().into_iter();
-    let fits = |run: &RunLine| run.run.to_string().starts_with(typed);
-    let runs = runs.filter(fits).take(OFFERED).map(|run| {
-        let number = run.run.to_string();
-        CompletionCandidate::new(number).help(Some(about(&run).into()))
-    });
+    let runs = found.unwrap_or_default().into_iter().enumerate();
+    let names = runs.map(|(back, run)| (run_name(typed, back, &run), run));
+    let fits = names.filter(|(name, _)| name.starts_with(typed));
+    let runs = fits
+        .take(OFFERED)
+        .map(|(name, run)| CompletionCandidate::new(name).help(Some(about(&run).into())));
     last.into_iter().chain(runs).collect()
+}
+
+/// A run's number or, for who began so, how far back from the newest it is.
+fn run_name(typed: &str, back: usize, run: &RunLine) -> String {
+    if typed.starts_with("last~") {
+        format!("last~{back}")
+    } else {
+        run.run.to_string()
+    }
 }
 
 fn about(run: &RunLine) -> String {

@@ -9,3 +9,5 @@ pub(crate) mod rerun;
 pub(crate) mod run;
 mod showing;
 pub(crate) mod stop;
+
+pub(crate) use self::printing::shown;

@@ -116,7 +116,7 @@ fn lost(piece: &Piece) -> String {
 }
 
 /// The text as a terminal may show it: its lines and tabs stay.
-fn shown(bytes: &[u8]) -> String {
+pub(crate) fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut shown = String::with_capacity(text.len());
     for part in text.split_inclusive(['\n', '\t']) {

@@ -44,9 +44,9 @@ Examples:
     http://localhost:4318/v1/traces
       For whatever takes OpenTelemetry's protocol as JSON.
 
-A run is named by its number, by last, or by four or more digits of the
-beginning of one of its producers' ids. One that goes on is exported as far as
-it is stored. Lines that were rejected are not stored: hero-span show tells of
+A run is named by its number, by last, by last~1 for the one before the newest
+and so on, or by four or more digits of the beginning of one of its producers'
+ids. One that goes on is exported as far as it is stored. Lines that were rejected are not stored: hero-span show tells of
 them.
 
 In chrome and otlp-json, a span that is open has no end of its own. A trace of

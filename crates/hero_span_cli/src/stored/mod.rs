@@ -1,9 +1,12 @@
 //! What looks at a store: runs, their trees and what they said.
 
+pub(crate) mod diff;
 pub(crate) mod doctor;
+mod executed;
 pub(crate) mod export;
 mod json;
 pub(crate) mod logs;
+pub(crate) mod output;
 mod pager;
 pub(crate) mod prune;
 pub(crate) mod rebuild;
@@ -56,7 +59,8 @@ impl StoreArgs {
 /// Which run is meant.
 #[derive(Debug, clap::Args)]
 struct RunArgs {
-    /// The run: its number, last, or the beginning of an id
+    /// The run: its number, last, last~1 for the one before it, or the beginning
+    /// of an id
     #[arg(default_value = "last", add = ArgValueCompleter::new(completions::runs))]
     run: String,
 }
@@ -64,6 +68,12 @@ struct RunArgs {
 impl RunArgs {
     fn find(&self, reader: &Reader) -> Result<RunLine, Error> {
         Ok(reader.find(&self.run)?)
+    }
+
+    /// An execution of which no span came.
+    fn find_spanless(&self, reader: &Reader) -> Result<Option<ExecutionLine>, Error> {
+        let found = reader.execution(&self.run)?;
+        Ok(found.filter(|found| found.run.is_none()))
     }
 }
 

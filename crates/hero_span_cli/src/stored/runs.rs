@@ -4,11 +4,11 @@ use std::io::Write;
 
 use clap::builder::PossibleValuesParser;
 use clap_complete::engine::ArgValueCompleter;
-use hero_span_collector::store::{Filter, RunLine, RunState, SpanFilter};
+use hero_span_collector::store::{Filter, Reader, RunLine, RunState, SpanFilter};
 use hero_span_protocol::printable;
 
 use super::table::{self, Cell};
-use super::{StoreArgs, print_json, when};
+use super::{StoreArgs, executed, print_json, when};
 use crate::completions;
 use crate::error::Error;
 use crate::exit_codes;
@@ -31,6 +31,9 @@ Examples:
 How a run stands is how the worst of its roots does: failed, open (its producer
 is gone and no end was heard), unknown (neither start nor end was heard),
 cancelled, or ok. While its producers are connected it is running.
+
+A run without a number is one of hero-span run of which no span came, as its file
+could not be loaded say: hero-span show knows it by what it is called.
 
 Times are local, those that are shown and those that are given, unless they say
 where.
@@ -117,12 +120,34 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     if args.json {
         print_json(&runs)?;
     } else {
-        print(&runs, args.color.paint()).map_err(Error::output)?;
+        let rows = args.rows(&reader, &runs)?;
+        print(rows, args.color.paint()).map_err(Error::output)?;
     }
     Ok(exit_codes::OK)
 }
 
 impl Args {
+    /// The newest first; among them the executions of which no span came,
+    /// unless something is looked for.
+    fn rows(&self, reader: &Reader, runs: &[RunLine]) -> Result<Vec<Vec<Cell>>, Error> {
+        let paint = self.color.paint();
+        let mut rows = Vec::new();
+        for run in runs {
+            let remark = executed::remark(reader, run.run)?;
+            rows.push((run.began_ms, row(run, remark, paint)));
+        }
+        if self.filter() == Filter::default() {
+            for execution in reader.spanless_executions(self.limit)?.iter().rev() {
+                let newer = |(began, _): &(Option<f64>, _)| *began > Some(execution.began_ms);
+                let at = rows.iter().rposition(newer).map_or(0, |at| at + 1);
+                let row = executed::row(execution, paint);
+                rows.insert(at, (Some(execution.began_ms), row));
+            }
+        }
+        rows.truncate(self.limit);
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
     fn filter(&self) -> Filter {
         Filter {
             state: self.state.clone(),
@@ -138,22 +163,22 @@ impl Args {
     }
 }
 
-fn print(runs: &[RunLine], paint: Paint) -> std::io::Result<()> {
+fn print(found: Vec<Vec<Cell>>, paint: Paint) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    if runs.is_empty() {
+    if found.is_empty() {
         return writeln!(std::io::stderr(), "no run fits");
     }
     let head = ["RUN", "STATE", "BEGAN", "TOOK", "SPANS", "NAME", ""];
     let head = head.map(|word| Cell::new(word).painted(|text| paint.dim(text)));
     let mut rows = vec![head.into_iter().collect()];
-    rows.extend(runs.iter().map(|run| row(run, paint)));
+    rows.extend(found);
     for line in table::lines(&rows) {
         writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
-fn row(run: &RunLine, paint: Paint) -> Vec<Cell> {
+fn row(run: &RunLine, remark: Option<String>, paint: Paint) -> Vec<Cell> {
     let took = run.began_ms.zip(run.heard_ms);
     let took = took.map(|(began, heard)| duration(heard - began));
     let began = run.began_ms.map(when::local);
@@ -166,15 +191,16 @@ fn row(run: &RunLine, paint: Paint) -> Vec<Cell> {
         Cell::new(took.unwrap_or_default()),
         Cell::number(run.spans),
         Cell::new(printable(name)),
-        Cell::new(remarks(run)).painted(|text| paint.warn(text)),
+        Cell::new(remarks(run, remark)).painted(|text| paint.warn(text)),
     ]
 }
 
 /// What is not as it should be, and is not said by the state.
-fn remarks(run: &RunLine) -> String {
+fn remarks(run: &RunLine, execution: Option<String>) -> String {
     let count = |count: u64, word: &str| (count > 0).then(|| format!("{count} {word}"));
     let processes = (run.processes > 1).then(|| plural(run.processes, "process"));
     let parts = [
+        execution,
         processes,
         count(run.failed, "failed"),
         count(run.open, "open").filter(|_| run.connected == 0),

@@ -7,11 +7,12 @@ mod path;
 use std::io;
 
 use hero_span_collector::Forest;
-use hero_span_collector::store::RunLine;
+use hero_span_collector::store::{ExecutionLine, RunLine};
 use hero_span_collector::tree::RunId;
+use serde_json::json;
 
 use super::pager::Pager;
-use super::{RunArgs, StoreArgs};
+use super::{RunArgs, StoreArgs, executed, print_json};
 use crate::error::Error;
 use crate::exit_codes;
 use crate::view::{ColourArgs, Look, Rows, duration, header, plural};
@@ -30,8 +31,9 @@ Examples:
   hero-span show 17 --depth 2
   hero-span show 4f2a --json | jq '.spans[] | select(.state == \"failed\")'
 
-A run is named by its number, by `last`, or by four or more digits of the
-beginning of one of its producers' ids. On a terminal the tree goes through
+A run is named by its number, by `last`, by `last~1` for the one before the
+newest and so on, or by four or more digits of the beginning of one of its
+producers' ids. On a terminal the tree goes through
 PAGER, or less.
 
 Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
@@ -69,17 +71,39 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let reader = args.store.open()?;
+    if let Some(spanless) = args.run.find_spanless(&reader)? {
+        return print_spanless(args, &spanless);
+    }
     let run = args.run.find(&reader)?;
+    let executions = reader.executions_of(run.run)?;
     let forest = reader.forest(run.run)?;
     let remarks = reader.remarks(run.run)?;
     if args.json {
-        json::print(&forest, &run, &remarks)?;
+        json::print(&forest, &run, &executions, &remarks)?;
         return Ok(exit_codes::OK);
     }
     let mut pager = Pager::start(!args.no_pager);
-    let shown = print(args, &forest, &run, &mut pager);
+    let told = executions
+        .iter()
+        .flat_map(|one| executed::lines(one, args.color.paint()));
+    let told = told
+        .filter(|_| !args.stable)
+        .try_for_each(|line| pager.line(&line));
+    let shown = told.and_then(|()| print(args, &forest, &run, &mut pager));
     let finished = pager.finish();
     shown.and(finished).map_err(Error::output)?;
+    Ok(exit_codes::OK)
+}
+
+/// One of hero-span run of which no span came.
+fn print_spanless(args: &Args, execution: &ExecutionLine) -> Result<u8, Error> {
+    if args.json {
+        print_json(&json!({"run": null, "executions": [execution], "spans": []}))?;
+    } else {
+        for line in executed::lines(execution, args.color.paint()) {
+            super::say(&line)?;
+        }
+    }
     Ok(exit_codes::OK)
 }
 

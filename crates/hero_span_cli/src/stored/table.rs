@@ -20,9 +20,13 @@ impl Cell {
     }
 
     pub(super) fn number(number: u64) -> Self {
+        Self::new(number.to_string()).to_the_right()
+    }
+
+    pub(super) fn to_the_right(self) -> Self {
         Self {
             to_the_right: true,
-            ..Self::new(number.to_string())
+            ..self
         }
     }
 

@@ -36,7 +36,8 @@ Exit codes: 0 done; 2 wrong arguments, no store, or no such run.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The run: its number, last, or the beginning of an id [default: all]
+    /// The run: its number, last, last~1 for the one before it, or the beginning
+    /// of an id [default: all]
     #[arg(add = ArgValueCompleter::new(completions::runs))]
     run: Option<String>,
 

@@ -72,8 +72,8 @@ is no store.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The run: its number, last, or the beginning of an id [default: follow
-    /// the newest]
+    /// The run: its number, last, last~1 for the one before it, or the beginning
+    /// of an id [default: follow the newest]
     #[arg(add = ArgValueCompleter::new(completions::runs))]
     run: Option<String>,
 

@@ -114,11 +114,34 @@ impl Reader {
     pub fn events_of<E: From<Error>>(
         &self,
         span: u64,
+        each: impl FnMut(&Event<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.hand_on(span, true, each)
+    }
+
+    /// The same without its logs, of which there may be any number.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or what `each` says.
+    pub fn facts_of<E: From<Error>>(
+        &self,
+        span: u64,
+        each: impl FnMut(&Event<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.hand_on(span, false, each)
+    }
+
+    fn hand_on<E: From<Error>>(
+        &self,
+        span: u64,
+        logs: bool,
         mut each: impl FnMut(&Event<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut after = 0;
         loop {
-            let page = self.lines_of(span, after).map_err(|e| self.fault(e))?;
+            let page = self.lines_of(span, after, logs);
+            let page = page.map_err(|e| self.fault(e))?;
             for (id, line) in &page {
                 after = *id;
                 if let Ok(Parsed::Event(event)) = parse(line.as_bytes()) {
@@ -131,10 +154,11 @@ impl Reader {
         }
     }
 
-    fn lines_of(&self, span: u64, after: u64) -> rusqlite::Result<Vec<(u64, String)>> {
-        let sql = "SELECT id, line FROM events WHERE span = ? AND id > ? ORDER BY id LIMIT ?";
+    fn lines_of(&self, span: u64, after: u64, logs: bool) -> rusqlite::Result<Vec<(u64, String)>> {
+        let sql = "SELECT id, line FROM events WHERE span = ? AND id > ?
+            AND (? OR type <> 'log') ORDER BY id LIMIT ?";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![span, after, PAGE], |row| {
+        let rows = statement.query_map(params![span, after, logs, PAGE], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
         rows.collect()

@@ -130,16 +130,17 @@ impl Reader {
         Error::store(&self.path, "read the store", error)
     }
 
-    /// The run that is meant: its number, `last` for the newest, what its
-    /// execution is called, or at least four digits of the beginning of one of its producers' ids.
+    /// The run that is meant: its number, `last` for the newest, `last~2` for
+    /// the second before that one, what its execution is called, or at least
+    /// four digits of the beginning of one of its producers' ids.
     ///
     /// # Errors
     ///
     /// When no run is meant, or several.
     pub fn find(&self, asked: &str) -> Result<RunLine, Error> {
-        let id = match asked {
-            "last" => self.last(),
-            _ => self.numbered(asked),
+        let id = match before_last(asked) {
+            Some(before) => self.last(before),
+            None => self.numbered(asked),
         };
         let executed = || Ok(self.execution(asked)?.and_then(|found| found.run));
         let id = match id.map_err(|e| self.fault(e))? {
@@ -160,11 +161,12 @@ impl Reader {
         }
     }
 
-    fn last(&self) -> rusqlite::Result<Option<u64>> {
-        let sql =
-            "SELECT id FROM runs WHERE joined IS NULL AND doomed = 0 ORDER BY id DESC LIMIT 1";
+    /// The newest run but so many.
+    fn last(&self, before: u32) -> rusqlite::Result<Option<u64>> {
+        let sql = "SELECT id FROM runs WHERE joined IS NULL AND doomed = 0
+            ORDER BY id DESC LIMIT 1 OFFSET ?";
         let mut statement = self.connection.prepare_cached(sql)?;
-        statement.query_row([], |row| row.get(0)).optional()
+        statement.query_row([before], |row| row.get(0)).optional()
     }
 
     /// The run of that number, or the one that it became part of.
@@ -359,5 +361,15 @@ impl Reader {
     /// When the file cannot be read.
     pub fn used_bytes(&self) -> Result<u64, Error> {
         prune::used_bytes(&self.connection).map_err(|e| self.fault(e))
+    }
+}
+
+/// How many runs before the newest are counted back: `last`, or `last~2`.
+fn before_last(asked: &str) -> Option<u32> {
+    let back = asked.strip_prefix("last")?;
+    match back.strip_prefix('~') {
+        Some(count) if count.bytes().all(|b| b.is_ascii_digit()) => count.parse().ok(),
+        None if back.is_empty() => Some(0),
+        _ => None,
     }
 }

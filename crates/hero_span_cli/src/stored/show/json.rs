@@ -2,7 +2,7 @@
 //! a tree a million deep is no deeper here.
 
 use hero_span_collector::Forest;
-use hero_span_collector::store::{RemarkLine, RunLine};
+use hero_span_collector::store::{ExecutionLine, RemarkLine, RunLine};
 use hero_span_collector::tree::{RunId, Span, SpanKey, State};
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +13,7 @@ use crate::error::Error;
 #[derive(Serialize)]
 struct Shown<'a> {
     run: &'a RunLine,
+    executions: &'a [ExecutionLine],
     spans: Vec<SpanLine<'a>>,
     remarks: &'a [RemarkLine],
 }
@@ -47,12 +48,18 @@ struct Log<'a> {
     text: &'a str,
 }
 
-pub(super) fn print(forest: &Forest, run: &RunLine, remarks: &[RemarkLine]) -> Result<(), Error> {
+pub(super) fn print(
+    forest: &Forest,
+    run: &RunLine,
+    executions: &[ExecutionLine],
+    remarks: &[RemarkLine],
+) -> Result<(), Error> {
     let mut keys: Vec<_> = forest.spans_of(RunId(run.run)).collect();
     keys.sort_by_key(|&key| forest.span(key).number());
     let spans = keys.into_iter().map(|key| line(forest, key)).collect();
     print_json(&Shown {
         run,
+        executions,
         spans,
         remarks,
     })

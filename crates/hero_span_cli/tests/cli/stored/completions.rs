@@ -51,6 +51,10 @@ fn runs_are_offered_by_number_with_their_names() {
     assert_eq!(offered, "2\tn17, failed, 1970-01-01 00:00:00\n");
     let offered = asked(&home, "zsh", &["hero-span", "show", "la"]);
     assert_eq!(offered, "last:the newest run");
+    let offered = asked(&home, "bash", &["hero-span", "show", "last~"]);
+    assert_eq!(offered, "last~0\nlast~1\nlast~2");
+    let offered = asked(&home, "fish", &["hero-span", "show", "last~1"]);
+    assert_eq!(offered, "last~1\tn17, failed, 1970-01-01 00:00:00\n");
 }
 
 #[test]
@@ -216,6 +220,7 @@ fn bash_completes_as_it_is_typed() {
     check("hero-span expo⇥", "<hero-span><export>.");
     check("hero-span show la⇥", "<hero-span><show><last>.");
     check("hero-span show 1⇥", "<hero-span><show><1>.");
+    check("hero-span show last~0⇥", "<hero-span><show><last~0>.");
     check(
         "hero-span runs --name oth⇥",
         "<hero-span><runs><--name><other step>.",

@@ -173,6 +173,7 @@ fn a_run_is_named_by_number_last_or_id() {
     };
     assert!(first_line("1").contains("n1 "));
     assert!(first_line("last").contains("n33"));
+    assert!(first_line("last~2").contains("n1 "));
     assert!(
         first_line("0000000000000011").contains("n18"),
         "what failed"

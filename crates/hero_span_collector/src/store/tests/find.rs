@@ -44,6 +44,30 @@ fn a_run_is_found_by_its_number_or_as_the_last_one() {
 }
 
 #[test]
+fn runs_are_counted_back_from_the_last_one() {
+    let kept = four();
+    check(&kept, "last~0", "run 3");
+    check(&kept, "last~1", "run 2");
+    check(&kept, "last~02", "run 1");
+    // The fourth is a part of the first.
+    for asked in [
+        "last~3",
+        "last~",
+        "last~-1",
+        "last~+1",
+        "last~ 1",
+        "last~1~1",
+        "last1",
+        "last~99999999999",
+    ] {
+        let none = format!(
+            "PATH: expected a run, found none that is called \"{asked}\": hero-span runs lists them"
+        );
+        check(&kept, asked, &none);
+    }
+}
+
+#[test]
 fn a_run_is_found_by_the_beginning_of_a_producers_id() {
     let kept = four();
     check(&kept, "aaaa1", "run 2");

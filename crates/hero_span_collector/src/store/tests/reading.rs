@@ -107,6 +107,38 @@ fn who_reads_slowly_does_not_make_the_file_grow() {
 }
 
 #[test]
+fn what_a_span_said_is_read_with_and_without_its_logs() {
+    let kept = kept(
+        r#"1 start a
+           1 log a
+           1 start b {"parent_span_id":@a}
+           1 tag a
+           1 log a
+           1 end a"#,
+    );
+    let reader = kept.reader();
+    let mut whole = Vec::new();
+    let mut facts = Vec::new();
+    reader
+        .events_of(1, |event| {
+            whole.push(event.type_name());
+            Ok::<_, Error>(())
+        })
+        .expect("events");
+    reader
+        .facts_of(1, |event| {
+            facts.push(event.type_name());
+            Ok::<_, Error>(())
+        })
+        .expect("events");
+    assert_eq!(
+        whole,
+        ["span_start", "span_log", "span_tag", "span_log", "span_end"]
+    );
+    assert_eq!(facts, ["span_start", "span_tag", "span_end"]);
+}
+
+#[test]
 fn events_are_followed_from_a_number_on() {
     let kept = two();
     let reader = kept.reader();
