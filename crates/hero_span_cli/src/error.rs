@@ -75,7 +75,7 @@ enum Kind {
 enum FlowError {
     Input { place: String, found: String },
     File { path: PathBuf, source: io::Error },
-    NoCollector { socket: PathBuf },
+    NoCollector { store: PathBuf },
     NoExecution { asked: String },
     NotRunning { told: String },
     NotOurs { name: String, pid: u32 },
@@ -95,10 +95,10 @@ impl fmt::Display for FlowError {
                 "{}: expected a flow's file, or a directory of them, found: {source}: give its path",
                 path.display()
             ),
-            Self::NoCollector { socket } => write!(
+            Self::NoCollector { store } => write!(
                 f,
-                "{}: expected a collector that was started just now, found none that listens: see what hero-span collect says, or keep nothing with --store none",
-                socket.display()
+                "{}: expected a collector that writes to it and was started just now, found none: see what hero-span collect says, or keep nothing with --store none",
+                store.display()
             ),
             Self::NoExecution { asked } => write!(
                 f,
@@ -216,9 +216,9 @@ impl Error {
         Self(Kind::Flow(FlowError::File { path, source }))
     }
 
-    pub(crate) fn no_collector(socket: &Path) -> Self {
-        let socket = socket.to_path_buf();
-        Self(Kind::Flow(FlowError::NoCollector { socket }))
+    pub(crate) fn no_collector(store: &Path) -> Self {
+        let store = store.to_path_buf();
+        Self(Kind::Flow(FlowError::NoCollector { store }))
     }
 
     pub(crate) fn no_execution(asked: &str) -> Self {

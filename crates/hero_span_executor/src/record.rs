@@ -135,15 +135,18 @@ impl Writing {
             Note::Heard(producer) => self.executions.heard(self.id, producer),
             Note::Printed => {
                 // What has come together is written together.
-                let mut printed = Vec::new();
+                let mut printed: Vec<Piece> = Vec::new();
                 while let Some(piece) = self.prints.try_next() {
-                    printed.extend(self.keep(piece));
+                    match self.keep(piece) {
+                        Some(piece) if !together(printed.last_mut(), &piece) => printed.push(piece),
+                        _ => {}
+                    }
                 }
-                self.print(&printed)
+                self.print(printed)
             }
             Note::Ended(ended) => {
-                let tail: Vec<_> = self.tail.drain(..).map(kept).collect();
-                self.print(&tail).and_then(|()| self.end(&ended))
+                let tail: Vec<_> = self.tail.drain(..).collect();
+                self.print(tail).and_then(|()| self.end(&ended))
             }
         };
         if let Err(error) = written {
@@ -162,13 +165,15 @@ impl Writing {
     }
 
     /// A piece to write now; or none, if it may become one of the last.
-    fn keep(&mut self, piece: Piece) -> Option<Printed> {
+    fn keep(&mut self, piece: Piece) -> Option<Piece> {
         if piece.bytes.len() <= self.head && self.tail.is_empty() {
             self.head -= piece.bytes.len();
-            return Some(kept(piece));
+            return Some(piece);
         }
         self.tail_bytes += piece.bytes.len();
-        self.tail.push_back(piece);
+        if !together(self.tail.back_mut(), &piece) {
+            self.tail.push_back(piece);
+        }
         while self.tail_bytes > TAIL && self.tail.len() > 1 {
             self.let_go_first();
         }
@@ -194,11 +199,31 @@ impl Writing {
         }
     }
 
-    fn print(&self, pieces: &[Printed]) -> Result<(), hero_span_collector::Error> {
-        match pieces {
-            [] => Ok(()),
-            [..] => self.executions.printed(self.id, now_ms(), pieces),
+    fn print(&self, pieces: Vec<Piece>) -> Result<(), hero_span_collector::Error> {
+        if pieces.is_empty() {
+            return Ok(());
         }
+        let pieces: Vec<_> = pieces.into_iter().map(kept).collect();
+        self.executions.printed(self.id, now_ms(), &pieces)
+    }
+}
+
+/// The most that pieces are put together to.
+const TOGETHER: usize = 16 * 1024;
+
+/// Adds a piece to the one before it, if that goes.
+fn together(before: Option<&mut Piece>, piece: &Piece) -> bool {
+    let fits = |before: &&mut Piece| {
+        before.stream == piece.stream
+            && piece.lost == 0
+            && before.bytes.len() + piece.bytes.len() <= TOGETHER
+    };
+    match before.filter(fits) {
+        Some(before) => {
+            before.bytes.extend(&piece.bytes);
+            true
+        }
+        None => false,
     }
 }
 

@@ -2,13 +2,12 @@
 //! one that is started in the background and ends when nobody needs it any
 //! more.
 
-use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use hero_span_collector::store::Reader;
+use hero_span_collector::store::{Executions, Reader};
 use hero_span_protocol::env;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
@@ -25,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long it may take until the last of a run is in the store.
 const SETTLES: Duration = Duration::from_secs(2);
-const PAUSE: Duration = Duration::from_millis(2);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Where a run is kept.
 #[derive(Debug)]
@@ -34,7 +33,6 @@ pub(super) struct Keeping {
     pub(super) socket: Option<PathBuf>,
     /// Where it is written down.
     pub(super) store: Option<PathBuf>,
-    started: Option<Child>,
 }
 
 impl Keeping {
@@ -45,43 +43,22 @@ impl Keeping {
             return Ok(Self {
                 socket: inherited().await,
                 store: None,
-                started: None,
             });
         }
         let store = match asked {
             Some(path) => std::path::absolute(path).map_err(|e| Error::directory(path, e))?,
             None => stored::default_path()?,
         };
-        let found = match inherited().await {
-            Some(socket) => Some(socket),
-            None => collecting(&store).await,
-        };
-        let (socket, started) = match found {
-            Some(socket) => (socket, None),
-            None => start(&store, asked.is_none()).await?,
+        // Made now where there is none, or refused with a reason.
+        Executions::open(&store)?;
+        let socket = match inherited().await {
+            Some(socket) => socket,
+            None => collector(&store, asked.is_none()).await?,
         };
         Ok(Self {
             socket: Some(socket),
             store: Some(store),
-            started,
         })
-    }
-
-    /// Waits until a collector that was started listens.
-    pub(super) async fn ready(&mut self) -> Result<(), Error> {
-        let (Some(child), Some(socket)) = (&mut self.started, &self.socket) else {
-            return Ok(());
-        };
-        let until = Instant::now() + PATIENCE;
-        while !is_heard(socket).await {
-            let ended = child.try_wait().is_ok_and(|status| status.is_some());
-            // Another may have been quicker, and listens in its place.
-            if (ended && !is_heard(socket).await) || Instant::now() > until {
-                return Err(Error::no_collector(socket));
-            }
-            sleep(PAUSE).await;
-        }
-        Ok(())
     }
 
     /// Waits until the store has all that came of a run; returns the run's
@@ -108,6 +85,27 @@ async fn inherited() -> Option<PathBuf> {
     (socket.is_absolute() && is_heard(&socket).await).then_some(socket)
 }
 
+/// The socket of the collector that writes to that store: of one that does
+/// already, or that is started.
+async fn collector(store: &Path, is_usual: bool) -> Result<PathBuf, Error> {
+    let until = Instant::now() + PATIENCE;
+    let mut started: Option<Child> = None;
+    loop {
+        if let Some(socket) = collecting(store).await {
+            return Ok(socket);
+        }
+        // One that ended found another that was quicker, or is about to end.
+        let has_ended = |child: &mut Child| child.try_wait().is_ok_and(|status| status.is_some());
+        if started.as_mut().is_none_or(has_ended) {
+            started = Some(start(store, is_usual).await?);
+        }
+        if Instant::now() > until {
+            return Err(Error::no_collector(store));
+        }
+        sleep(PAUSE).await;
+    }
+}
+
 /// The collector that writes to that store.
 async fn collecting(store: &Path) -> Option<PathBuf> {
     let collector = Reader::open(store).ok()?.collector().ok()??;
@@ -120,14 +118,10 @@ async fn is_heard(socket: &Path) -> bool {
 }
 
 /// Starts a collector in the background, away from this terminal's Ctrl-C.
-async fn start(store: &Path, is_usual: bool) -> Result<(PathBuf, Option<Child>), Error> {
-    let usual = if is_usual {
-        Some(listening::resolve(None)?)
-    } else {
-        None
-    };
+async fn start(store: &Path, is_usual: bool) -> Result<Child, Error> {
+    let usual = is_usual.then(|| listening::resolve(None)).transpose()?;
     let socket = match usual {
-        // Whoever listens there writes elsewhere, or not at all.
+        // Whoever listens there writes elsewhere, or not yet.
         Some(socket) if !is_heard(&socket).await => socket,
         _ => beside(store),
     };
@@ -152,8 +146,7 @@ async fn start(store: &Path, is_usual: bool) -> Result<(PathBuf, Option<Child>),
         .stderr(Stdio::null())
         .process_group(0)
         .spawn();
-    let child = started.map_err(|e: io::Error| Error::system("start a collector", e))?;
-    Ok((socket, Some(child)))
+    started.map_err(|e| Error::system("start a collector", e))
 }
 
 /// A socket beside a store of its own.

@@ -153,15 +153,15 @@ fn may_have_flows(file: &Path) -> bool {
 /// What a module prints while it is loaded is not what was asked for.
 fn tell_printed(inspected: &Inspected) {
     let mut err = io::stderr().lock();
-    for piece in &inspected.printed {
-        let text = String::from_utf8_lossy(&piece.bytes);
-        let stream = match piece.stream {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        };
-        for line in text.lines() {
+    for (stream, name) in [(Stream::Stdout, "stdout"), (Stream::Stderr, "stderr")] {
+        let pieces = inspected
+            .printed
+            .iter()
+            .filter(|piece| piece.stream == stream);
+        let bytes: Vec<u8> = pieces.flat_map(|piece| piece.bytes.clone()).collect();
+        for line in String::from_utf8_lossy(&bytes).lines() {
             // Nobody to tell is no reason not to list the flows.
-            let _ = writeln!(err, "{stream}: {}", printable(line));
+            let _ = writeln!(err, "{name}: {}", printable(line));
         }
     }
 }
@@ -210,7 +210,8 @@ fn print(found: &[(PathBuf, Flows)], args: &Args) -> io::Result<()> {
 fn print_flow(out: &mut impl Write, place: &str, flow: &FlowInfo, paint: Paint) -> io::Result<()> {
     let at = format!("{}:{}", printable(place), flow.line);
     let name = printable(&flow.name);
-    let inputs: Vec<_> = flow.inputs.iter().map(input).collect();
+    let mut inputs: Vec<_> = flow.inputs.iter().map(input).collect();
+    inputs.extend(flow.open_inputs.then(|| "…".to_owned()));
     writeln!(
         out,
         "{}({})  {}",
@@ -219,7 +220,8 @@ fn print_flow(out: &mut impl Write, place: &str, flow: &FlowInfo, paint: Paint) 
         paint.dim(&at)
     )?;
     for line in flow.description.lines() {
-        writeln!(out, "    {}", printable(line))?;
+        let line = format!("    {}", printable(line));
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }
@@ -244,7 +246,7 @@ fn print_fault(place: &str, why: &Unloadable, limit: Duration, paint: Paint) -> 
             "expected a module that can be loaded, found the error above: mend it".to_owned()
         }
         Unloadable::Ended(end) => format!(
-            "expected a module that is loaded within {limit:.1?}, found that it {end}: see what it does when it is imported, or allow it more with --timeout"
+            "expected a module that is loaded within {limit:.1?}, found one that was not: {end}: see what it does when it is imported, or allow it more with --timeout"
         ),
     };
     let told = format!("hero-span: {}: {told}", printable(place));

@@ -144,14 +144,13 @@ impl How {
         let runtime = listening::runtime()?;
         runtime.block_on(async {
             let stop = Stop::new()?;
-            let mut keeping = Keeping::find(self.store.as_deref()).await?;
+            let keeping = Keeping::find(self.store.as_deref()).await?;
             let executor = Executor::builder(home::base_directory()?)
                 .collector(keeping.socket.clone())
                 .store(keeping.store.clone())
                 .stopped_by_signal()
                 .build()?;
             let run = executor.start(self.complete(request)).await?;
-            keeping.ready().await?;
             let ended = self.see_through(run, stop).await;
             let number = keeping.settled(&ended.name).await;
             self.tell(&ended, number)?;
