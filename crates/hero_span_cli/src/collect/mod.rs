@@ -66,8 +66,8 @@ Both lie in crates/hero_span_cli/systemd. With systemctl --user enable --now
 hero-span.socket it starts with the first flow.
 
 What comes is kept in a store, whole and for good up to --store-limit: see
-hero-span runs, show, logs, tail, export and doctor. Where the usual store cannot
-be used just now, that is said, and what comes is shown and not kept; with
+hero-span runs, show, diff, logs, tail, export and doctor. Where the usual store
+cannot be used just now, that is said, and what comes is shown and not kept; with
 --view none it ends. Warnings go to standard error; HERO_SPAN_LOG=info adds
 figures once a minute, off leaves all out.
 

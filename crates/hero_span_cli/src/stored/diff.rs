@@ -25,11 +25,10 @@ use hero_span_collector::store::{Reader, RunLine};
 use hero_span_collector::tree::RunId;
 
 use self::findings::{Findings, compare};
-use self::groups::Spot;
 use self::said::Said;
 use self::text::Shown;
 use self::times::{Tolerance, USUAL};
-use self::tree::{Failure, Paths, Tree};
+use self::tree::{Paths, Tree};
 use super::pager::Pager;
 use super::{StoreArgs, print_json};
 use crate::completions;
@@ -42,43 +41,52 @@ const EXAMPLES: &str = "\
 Examples:
   hero-span diff
       The newest run and the one before it: what failed first, whose status is
-      another one, what is new or gone, slower or faster, and which inputs,
-      results, tags and errors differ.
+      another, what is new or gone, slower or faster, and which inputs, results,
+      tags and errors differ.
 
-  hero-span diff 16 17
-  hero-span diff last~7 last --tolerance 10%
-  hero-span diff 16 17 --tolerance 2s
-      Tell also of what takes a little longer, or only of what takes much longer.
+  hero-span diff 16 17 --tolerance 10%,20ms
+      Tell also of what takes a little longer: 10% and 20 ms. With 2s, only of
+      what takes two seconds longer.
 
-  hero-span diff --stable && echo 'it still does the same'
-  hero-span diff 16 17 --json | jq -r '.values[] | \"\\(.key): \\(.before) → \\(.after)\"'
+  hero-span diff last~1 last --stable && echo 'it does the same'
+      What it does counts, and not how long it takes.
 
-A span is the counterpart of the one with the same path (names and kinds from
-the root down): the n-th of that name of the n-th above it, as they began. Of
-siblings that ran at the same time, those that were given the same params and
-tags are counterparts first. Logs are not compared.
+  hero-span diff 16 17 --json | jq -r '.new[].path | join(\"/\")'
 
-Of a loop with equal steps, the steps are judged by how long they took in all,
-and told in one row. --tolerance takes a share (of the shorter duration), a
-duration, or both with a comma: then either is enough to count as the same.
+A span's counterpart has the same path (names and kinds from the root down): the
+third load under the second nightly is that of the other run, in the order in
+which they began. Of siblings that ran at the same time, those that were given
+the same params and tags are counterparts first. Logs are not compared.
+
+What is alike makes one row. The steps of a loop are judged by how long they took
+in all, and one by one. A share is one of the shorter duration. Durations are not
+compared where a start or an end is not known.
+
 Values are compared by what they mean: 1 is 1.0, members may stand in any order,
 and where an object lay in memory (at 0x7f...) does not count. What a producer
-cut is compared as far as it is known.
+cut is compared as far as it is known. Where events were lost, that is said.
 
-As JSON: same, whole (nothing was lost, and no run goes on), before and after
-(as in hero-span runs --json), tolerance, matched (spans), failed_first, and the
-lists statuses, new, gone, slower, faster and values. Each of their rows has
-path (the last 32 names), depth, kind, count (spans like this) of how many, and
-first: the span's number before and after, as hero-span show --json has it. A
-value is JSON text, cut to 200 characters, null where there is none. untimed and
-cut count what could not be compared, left_out what is beyond 10,000 rows.
+The object of --json has same; whole (nothing was lost, and no run goes on);
+before and after, as in hero-span runs --json; tolerance; matched (spans);
+failed_first; and lists of rows: statuses, new, gone, slower, faster, values.
+Each row has path (the last 32 names), depth, kind, count of how many, and first:
+the numbers of its first span, as in hero-span show --json. Beside these it has
+  statuses        before, after, error_type, error, alike (all of the count are)
+  new, gone       state, beneath (spans under these)
+  slower, faster  in_all (judged together), total_ms, median_ms, beyond (how many
+                  are by themselves), most (the one that differs most)
+  values          what (params, result, tag or error), key (of a tag), place (in
+                  the value), before and after (null for none, else JSON; text of
+                  an error or of what was cut; at most 200 characters), alike,
+                  cut, more (places)
+untimed and cut count what is not known, left_out what is beyond 10,000 rows.
 
 A run is named by its number, by last, by last~1 for the one before the newest
 and so on, or by four or more digits of the beginning of one of its producers'
-ids. On a terminal it goes through PAGER, or less.
+ids. On a terminal the text goes through PAGER, or less.
 
-Exit codes: 0 the same within the tolerance; 1 they differ; 2 wrong arguments,
-no store, or no such run.";
+Exit codes: 0 the same within the tolerance, as far as is known; 1 they differ;
+2 wrong arguments, no store, or no such run.";
 
 /// Compare two runs of a flow: what failed, is new, gone, slower or different
 #[derive(Debug, clap::Args)]
@@ -97,8 +105,8 @@ pub(crate) struct Args {
     store: StoreArgs,
 
     /// How far durations may be apart: a share such as 20%, a duration such as
-    /// 50ms, or both, of which either is enough
-    #[arg(long, value_name = "APART", default_value = USUAL, value_parser = Tolerance::parse)]
+    /// 50ms, or both with a comma, and then either is enough
+    #[arg(long, value_name = "SHARE,TIME", default_value = USUAL, value_parser = Tolerance::parse)]
     tolerance: Tolerance,
 
     /// Neither compare nor show times
@@ -109,7 +117,7 @@ pub(crate) struct Args {
     #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
     limit: usize,
 
-    /// As JSON: an object, see below
+    /// As JSON: an object, as told below
     #[arg(long)]
     json: bool,
 
@@ -203,15 +211,5 @@ impl Comparison {
             let missing = run.lost + run.unstored + run.rejected + run.torn;
             missing == 0 && !run.is_running()
         })
-    }
-
-    /// Why a span failed: in the second run, or else in the first.
-    fn failure(&self, spot: Spot) -> Option<&Failure> {
-        let Spot::Pair(one, other) = spot else {
-            return None;
-        };
-        let [before, after] = &self.trees;
-        let failure = after.node(other).seen.failure.as_deref();
-        failure.or_else(|| before.node(one).seen.failure.as_deref())
     }
 }

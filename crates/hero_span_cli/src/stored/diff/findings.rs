@@ -9,7 +9,7 @@ use super::groups::{Groups, Spot};
 use super::pairs::{Pairs, Side};
 use super::said::{Said, What};
 use super::times::{Timing, Tolerance, durations, timings};
-use super::tree::{PathId, Tree};
+use super::tree::{Failure, PathId, Seen, Tree};
 use super::value::Change;
 
 /// All that was found, most of it in the second run's order.
@@ -22,7 +22,7 @@ pub(super) struct Findings {
     /// What failed first in the second run and did not fail in the first: its
     /// place in the second, and how it stands in the first.
     pub(super) failed_first: Option<(usize, Option<State>)>,
-    pub(super) states: Groups<(State, State), (State, State)>,
+    pub(super) states: Groups<(State, State), Standing>,
     pub(super) new: Groups<State, Alone>,
     pub(super) gone: Groups<State, Alone>,
     pub(super) slower: Vec<Timing>,
@@ -32,6 +32,17 @@ pub(super) struct Findings {
     pub(super) untimed: u64,
     /// Values that are the same up to where they were cut.
     pub(super) so_far: u64,
+}
+
+/// How a span stands in both runs.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) before: State,
+    pub(super) after: State,
+    /// Why the first one failed, in the second run or else in the first.
+    pub(super) failure: Option<Box<Failure>>,
+    /// All of them failed for that.
+    pub(super) is_same: bool,
 }
 
 /// Spans of one run only.
@@ -136,10 +147,12 @@ impl Findings {
         self.matched += 1;
         *self.matched_by_path.entry(path).or_default() += 1;
         let [one, other] = [before.node(one), after.node(other)].map(|node| &node.seen);
-        let states = (one.state, other.state);
-        let stand_alike = states.0 == states.1;
+        let stand_alike = one.state == other.state;
         if !stand_alike {
-            self.states.add(path, states, spot, states, |_, _| {});
+            let states = (one.state, other.state);
+            let standing = Standing::of(one, other);
+            self.states
+                .add(path, states, spot, standing, Standing::join);
         }
         let found = read(one.number)?.compare(&read(other.number)?, stand_alike);
         self.so_far += found.so_far;
@@ -165,6 +178,22 @@ fn add_alone(groups: &mut Groups<State, Alone>, tree: &Tree, at: usize, spot: Sp
     groups.add(node.path, node.seen.state, spot, alone, |all, alone| {
         all.beneath += alone.beneath;
     });
+}
+
+impl Standing {
+    fn of(before: &Seen, after: &Seen) -> Self {
+        let failure = after.failure.as_ref().or(before.failure.as_ref());
+        Self {
+            before: before.state,
+            after: after.state,
+            failure: failure.cloned(),
+            is_same: true,
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.is_same &= self.failure == other.failure;
+    }
 }
 
 impl Changed {

@@ -1,11 +1,10 @@
 //! A comparison as one JSON object.
 
 use hero_span_collector::store::RunLine;
-use hero_span_collector::tree::State;
 use serde::Serialize;
 
 use super::Comparison;
-use super::findings::{Alone, Changed, Findings};
+use super::findings::{Alone, Changed, Findings, Standing};
 use super::groups::{Group, Groups, Spot};
 use super::said::What;
 use super::text::state_text;
@@ -69,6 +68,7 @@ struct Status<'a> {
     after: &'static str,
     error_type: Option<&'a str>,
     error: Option<&'a str>,
+    alike: bool,
 }
 
 #[derive(Serialize)]
@@ -124,7 +124,7 @@ impl Comparison {
             tolerance: self.tolerance,
             matched: findings.matched,
             failed_first: self.failed_first(),
-            statuses: self.rows(&findings.states, |group| self.status(group)),
+            statuses: self.rows(&findings.states, status),
             new: self.rows(&findings.new, subtree),
             gone: self.rows(&findings.gone, subtree),
             slower: self.timings(&findings.slower),
@@ -207,16 +207,6 @@ impl Comparison {
         })
     }
 
-    fn status(&self, group: &Group<(State, State)>) -> Status<'_> {
-        let failure = self.failure(group.first);
-        Status {
-            before: state_text(group.detail.0),
-            after: state_text(group.detail.1),
-            error_type: failure.and_then(|failure| failure.error_type.as_deref()),
-            error: failure.and_then(|failure| failure.line.as_deref()),
-        }
-    }
-
     fn timings(&self, timings: &[Timing]) -> Vec<Row<'_, Lengths>> {
         let rows = timings.iter().map(|timing| {
             let (one, other) = timing.first;
@@ -243,6 +233,18 @@ impl Comparison {
             beyond: timing.beyond,
             most,
         }
+    }
+}
+
+fn status(group: &Group<Standing>) -> Status<'_> {
+    let standing = &group.detail;
+    let failure = standing.failure.as_deref();
+    Status {
+        before: state_text(standing.before),
+        after: state_text(standing.after),
+        error_type: failure.and_then(|failure| failure.error_type.as_deref()),
+        error: failure.and_then(|failure| failure.line.as_deref()),
+        alike: standing.is_same,
     }
 }
 

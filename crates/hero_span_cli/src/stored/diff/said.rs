@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use hero_span_protocol::limits::measured;
-use hero_span_protocol::{Event, Json, Sizes, SpanEnd, SpanStart};
+use hero_span_protocol::limits::{cut, measured};
+use hero_span_protocol::{Event, Json, Sizes, SpanEnd, SpanStart, limit};
 
 use super::addresses::{is_alike, without};
 use super::value::{Change, Compared, Value, compare, size_text};
@@ -41,7 +41,7 @@ struct Error {
 pub(super) enum What {
     Params,
     Result,
-    /// The tag of that key.
+    /// The tag of that key, cut to the length that a key may have.
     Tag(String),
     Error,
 }
@@ -126,7 +126,9 @@ impl Said {
         let keys: BTreeSet<_> = self.tags.keys().chain(other.tags.keys()).collect();
         for key in keys {
             let tag = compare(self.tags.get(key), other.tags.get(key));
-            found.add(&What::Tag(key.clone()), tag);
+            // What is kept of a finding is bounded, whatever a producer sends.
+            let key = cut(key, limit::NAME_BYTES).to_owned();
+            found.add(&What::Tag(key), tag);
         }
         found.so_far += u64::from(self.is_tags_cut || other.is_tags_cut);
         found

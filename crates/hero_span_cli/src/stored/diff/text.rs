@@ -15,7 +15,7 @@ use super::super::when;
 use super::Comparison;
 use super::findings::Findings;
 use super::said::What;
-use crate::view::{Paint, duration, error_text, plural, run_sign};
+use crate::view::{Paint, duration, plural, run_sign};
 
 /// How it is shown.
 #[derive(Debug, Clone, Copy)]
@@ -136,10 +136,8 @@ impl Shown<'_> {
         let (at, earlier) = self.findings().failed_first?;
         let [before, after] = &self.comparison.runs;
         let failure = self.comparison.trees[1].node(at).seen.failure.as_deref();
-        let text = failure
-            .map(|failure| error_text(failure.error_type.as_deref(), failure.line.as_deref()));
-        let text = text.filter(|text| !text.is_empty());
-        let reason = text.map(|text| format!(": {}", self.paint.bad(&text)));
+        let text = failure.and_then(rows::reason);
+        let text = text.map(|text| format!(": {}", self.paint.bad(&text)));
         let earlier = match earlier {
             Some(state) => format!("{} in run {}", state_text(state), before.run),
             None => format!("not in run {}", before.run),
@@ -149,7 +147,7 @@ impl Shown<'_> {
             self.paint.bad("✗"),
             after.run,
             self.path(&self.comparison.trees[1], at),
-            reason.unwrap_or_default(),
+            text.unwrap_or_default(),
             self.paint.dim(&format!("({earlier})"))
         ))
     }

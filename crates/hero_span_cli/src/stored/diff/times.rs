@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use hero_span_protocol::printable;
 use serde::Serialize;
 
 use super::tree::{PathId, Tree};
@@ -33,16 +32,16 @@ impl Tolerance {
             let part = part.trim();
             let known = match part.strip_suffix('%') {
                 Some(percent) => {
-                    let share = percentage(percent).ok_or_else(|| expected(text))?;
+                    let share = percentage(percent).ok_or_else(expected)?;
                     tolerance.share.replace(share)
                 }
                 None => {
-                    let found = duration::parse(part).map_err(|_| expected(text))?;
+                    let found = duration::parse(part).map_err(|_| expected())?;
                     tolerance.ms.replace(found.as_secs_f64() * 1e3)
                 }
             };
             if known.is_some() {
-                return Err(expected(text));
+                return Err(expected());
             }
         }
         Ok(tolerance)
@@ -75,11 +74,8 @@ fn percentage(text: &str) -> Option<f64> {
     Some(percent / 100.0)
 }
 
-fn expected(text: &str) -> String {
-    format!(
-        "expected how far durations may be apart, found \"{}\": give a share such as 20%, a duration such as 50ms, or both as in 20%,50ms",
-        printable(text)
-    )
+fn expected() -> String {
+    "expected a share such as 20%, a duration such as 50ms, or both as in 20%,50ms".to_owned()
 }
 
 /// All pairs with one path whose durations are known.

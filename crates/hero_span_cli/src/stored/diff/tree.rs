@@ -100,7 +100,8 @@ pub(super) struct Seen {
     pub(super) failure: Option<Box<Failure>>,
 }
 
-#[derive(Debug, Clone, Default)]
+/// Why a span failed, as far as its tree knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Failure {
     /// It did not come up from a child.
     pub(super) is_origin: bool,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use hero_span_protocol::{Json, contract::limit, limits};
-use serde_json::{Number, Value as Tree};
+use serde_json::{Number, Value as Parsed};
 
 use super::addresses::{is_alike, without};
 
@@ -158,23 +158,23 @@ struct Changes {
 
 impl Changes {
     /// Values are no deeper than `limit::DEPTH`, so neither is this.
-    fn look(&mut self, place: &mut String, before: &Tree, after: &Tree) {
+    fn look(&mut self, place: &mut String, before: &Parsed, after: &Parsed) {
         match (before, after) {
-            (Tree::Object(one), Tree::Object(other)) => {
+            (Parsed::Object(one), Parsed::Object(other)) => {
                 let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
                 for key in keys {
                     let step = member(key);
                     self.look_within(place, &step, one.get(key), other.get(key));
                 }
             }
-            (Tree::Array(one), Tree::Array(other)) => {
+            (Parsed::Array(one), Parsed::Array(other)) => {
                 for at in 0..one.len().max(other.len()) {
                     let step = format!("[{at}]");
                     self.look_within(place, &step, one.get(at), other.get(at));
                 }
             }
-            (Tree::Number(one), Tree::Number(other)) if is_same_number(one, other) => {}
-            (Tree::String(one), Tree::String(other)) if is_alike(one, other) => {}
+            (Parsed::Number(one), Parsed::Number(other)) if is_same_number(one, other) => {}
+            (Parsed::String(one), Parsed::String(other)) if is_alike(one, other) => {}
             (one, other) if one == other => {}
             (one, other) => self.add(place, Some(one), Some(other)),
         }
@@ -184,8 +184,8 @@ impl Changes {
         &mut self,
         place: &mut String,
         step: &str,
-        before: Option<&Tree>,
-        after: Option<&Tree>,
+        before: Option<&Parsed>,
+        after: Option<&Parsed>,
     ) {
         let above = place.len();
         place.push_str(step);
@@ -196,12 +196,12 @@ impl Changes {
         place.truncate(above);
     }
 
-    fn add(&mut self, place: &str, before: Option<&Tree>, after: Option<&Tree>) {
+    fn add(&mut self, place: &str, before: Option<&Parsed>, after: Option<&Parsed>) {
         if self.list.len() == TOLD {
             self.more += 1;
             return;
         }
-        let [before, after] = [before, after].map(|value| value.map(Tree::to_string));
+        let [before, after] = [before, after].map(|value| value.map(Parsed::to_string));
         let change = Change::new(place, before.as_deref(), after.as_deref());
         self.list.push(change);
     }

@@ -39,13 +39,21 @@ fn asked(home: &Home, shell: &str, words: &[&str]) -> String {
 #[test]
 fn runs_are_offered_by_number_with_their_names() {
     let home = three_runs();
-    for command in ["show", "logs", "tail", "top", "export"] {
-        let offered = asked(&home, "bash", &["hero-span", command, ""]);
+    for words in [
+        &["show"][..],
+        &["logs"],
+        &["tail"],
+        &["top"],
+        &["export"],
+        &["diff"],
+        &["diff", "1"],
+    ] {
+        let offered = asked(&home, "bash", &[&["hero-span"], words, &[""]].concat());
         let offered: Vec<_> = offered
             .lines()
             .filter(|word| !word.starts_with('-'))
             .collect();
-        assert_eq!(offered, ["last", "3", "2", "1"], "{command}");
+        assert_eq!(offered, ["last", "3", "2", "1"], "{words:?}");
     }
     let offered = asked(&home, "fish", &["hero-span", "show", "2"]);
     assert_eq!(offered, "2\tn17, failed, 1970-01-01 00:00:00\n");

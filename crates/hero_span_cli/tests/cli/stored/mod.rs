@@ -2,6 +2,7 @@
 
 mod completions;
 mod crash;
+mod diff;
 mod doctor;
 mod export;
 mod hostile;

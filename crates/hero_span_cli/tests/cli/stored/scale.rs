@@ -33,6 +33,47 @@ fn large_run() -> Home {
     home
 }
 
+/// A second run that is the first one again, each span a second longer.
+fn copied(home: &Home) {
+    let copy = |table: &str, changes: &str| {
+        format!(
+            "CREATE TEMP TABLE copied AS SELECT * FROM {table};
+            UPDATE copied SET {changes};
+            INSERT INTO {table} SELECT * FROM copied;
+            DROP TABLE copied;"
+        )
+    };
+    let copies = [
+        copy("runs", "id = id + 1"),
+        copy("sessions", "id = id + 1, run = run + 1"),
+        copy(
+            "spans",
+            "id = id + 1000000, session = session + 1, ended = ended + 1000",
+        ),
+        copy(
+            "events",
+            "id = id + 1000000, session = session + 1, span = span + 1000000",
+        ),
+    ];
+    home.sql(&copies.concat());
+}
+
+/// How long it takes to compare two runs, and the most that it holds, in KiB.
+fn diff(home: &Home, args: &[&str], code: i32) -> (Duration, u64) {
+    let begun = Instant::now();
+    let mut command = home.command();
+    command.arg("diff").args(args).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("it runs");
+    let mut stdout = child.stdout.take().expect("piped");
+    let mut chunk = vec![0; 1 << 16];
+    let mut most = 0;
+    while let Ok(1..) = stdout.read(&mut chunk) {
+        most = most.max(held(child.id()));
+    }
+    assert_eq!(child.wait().expect("ended").code(), Some(code), "{args:?}");
+    (begun.elapsed(), most)
+}
+
 /// How long a command takes until somebody has read so many lines of it.
 fn took(home: &Home, command: &str, lines: u32) -> Duration {
     let begun = Instant::now();
@@ -96,5 +137,15 @@ fn a_large_run_is_looked_at_soon_and_exported_in_little_memory() {
         eprintln!("{format}: {held} KiB, {:?}", begun.elapsed());
         assert!(lines as u64 > SPANS);
         assert!(held < 256 * 1024, "{held} KiB");
+    }
+    copied(&home);
+    for (args, code) in [
+        (&["--tolerance", "1s"][..], 0),
+        (&["--tolerance", "999ms", "--json"], 1),
+    ] {
+        let (took, held) = diff(&home, args, code);
+        eprintln!("diff {args:?}: {took:?}, {held} KiB");
+        assert!(took < Duration::from_secs(60), "{took:?}");
+        assert!(held < 512 * 1024, "{held} KiB");
     }
 }

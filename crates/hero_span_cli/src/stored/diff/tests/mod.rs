@@ -194,6 +194,8 @@ fn findings_that_are_alike_make_one_row() {
     status
       loop › item ×3 of 9 (first item #1)  ok → failed
     ");
+    let reasons = run(" failed error=a").replacen("error=a", "error=b", 1);
+    assert_snapshot!(told(&run(""), &reasons).lines().nth(3).unwrap_or_default(), @"  loop › item ×3 of 9 (first item #1)  ok → failed  b  and others");
     let longer = run("") + "\n  item 1ms\n    row span 1ms\n  item failed 1ms\n  item 1ms";
     assert_snapshot!(told(&run(""), &longer), @"
     they differ: 4 new

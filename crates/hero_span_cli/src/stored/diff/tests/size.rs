@@ -106,3 +106,43 @@ fn rows_as_json_are_bounded_however_deep_they_are() {
     assert_eq!(last["depth"], 9_999);
     assert_eq!(last["path"].as_array().map(Vec::len), Some(32));
 }
+
+#[test]
+fn whatever_a_producer_names_rows_are_bounded() {
+    let named = |from: u64, value: u64| -> Vec<Span> {
+        let spans = (0..10_100).map(|at| {
+            let mut span = span(from + at, None, 1.0);
+            span.called.name = Some(format!("item {at}").into());
+            span.lines = vec![format!(
+                r#"{{"type":"span_start","span_id":"0000000000000001","ts_ms":1,"name":"n","params":{value}}}"#
+            )];
+            span
+        });
+        spans.collect()
+    };
+    let comparison = Compared::of([named(0, 1), named(1_000_000, 2)]).compare();
+    let json = serde_json::to_value(comparison.json()).expect("JSON");
+    assert_eq!(json["values"].as_array().map(Vec::len), Some(10_000));
+    assert_eq!(json["left_out"]["values"], 100);
+    let told = told(named(0, 1), named(1_000_000, 2));
+    assert!(told.starts_with("they differ: 10100 values\n"), "{told}");
+    assert!(told.ends_with("\n· 100 more values not told"), "{told}");
+}
+
+#[test]
+fn a_span_with_tags_beyond_number_is_compared_in_part() {
+    let tagged = |number: u64, value: u64| {
+        let mut span = span(number, None, 1.0);
+        let lines = (0..1_500).map(|at| {
+            format!(
+                r#"{{"type":"span_tag","span_id":"0000000000000001","ts_ms":1,"key":"k{at}","value":{value}}}"#
+            )
+        });
+        span.lines = lines.collect();
+        vec![span]
+    };
+    let told = told(tagged(1, 1), tagged(2, 2));
+    assert!(told.starts_with("they differ: 1000 values\n"), "{told}");
+    let part = "\n· 1 value known only in part: the same up to there";
+    assert!(told.ends_with(part), "{told}");
+}

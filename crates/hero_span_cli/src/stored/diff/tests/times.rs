@@ -46,7 +46,7 @@ fn a_tolerance_is_read_as_it_is_shown() {
     assert_snapshot!(shown("50ms"), @"50.0 ms");
     assert_snapshot!(shown("2.5% , 1h 30m"), @"2.5% or 1 h 30 min");
     assert_snapshot!(shown("100us,12.5%"), @"12.5% or 100 µs");
-    assert_snapshot!(shown("20"), @r#"expected how far durations may be apart, found "20": give a share such as 20%, a duration such as 50ms, or both as in 20%,50ms"#);
+    assert_snapshot!(shown("20"), @"expected a share such as 20%, a duration such as 50ms, or both as in 20%,50ms");
     for wrong in [
         "",
         ",",
@@ -63,8 +63,7 @@ fn a_tolerance_is_read_as_it_is_shown() {
         "\u{1b}[2J",
     ] {
         let error = shown(wrong);
-        assert!(error.starts_with("expected how far"), "{wrong:?}: {error}");
-        assert!(!error.contains('\u{1b}'), "{error:?}");
+        assert!(error.starts_with("expected a share"), "{wrong:?}: {error}");
     }
 }
 

@@ -209,7 +209,7 @@ fn values_of_spans_that_were_cut_say_so() {
     they differ: 1 value
     input
       load  abc → abd  [cut by its producer]
-    · 1 value cut by the producer: the same as far as known
+    · 1 value known only in part: the same up to there
     ");
 }
 
@@ -261,7 +261,7 @@ fn errors_that_were_cut_are_compared_as_far_as_they_are_known() {
         |one: (&str, u64), other: (&str, u64)| told(&run(one.0, one.1), &run(other.0, other.1));
     assert_snapshot!(check(("a", 20_000), ("b", 20_000)), @"
     the same: 1 span, durations within 30% or 100 ms
-    · 1 value cut by the producer: the same as far as known
+    · 1 value known only in part: the same up to there
     ");
     assert_snapshot!(check(("a", 20_000), ("b", 30_000)), @"
     they differ: 1 value

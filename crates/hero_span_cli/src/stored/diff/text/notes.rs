@@ -38,7 +38,7 @@ impl Shown<'_> {
         });
         let so_far = (findings.so_far > 0).then(|| {
             let values = plural(findings.so_far, "value");
-            format!("{values} cut by the producer: the same as far as known")
+            format!("{values} known only in part: the same up to there")
         });
         let untold = findings.values.left_out();
         let untold = (untold > 0).then(|| format!("{} not told", plural(untold, "more value")));

@@ -4,10 +4,11 @@ use hero_span_collector::tree::State;
 use hero_span_protocol::Status;
 use hero_span_protocol::printable;
 
-use super::super::findings::{Alone, Changed};
+use super::super::findings::{Alone, Changed, Standing};
 use super::super::groups::{Group, Groups, Spot};
 use super::super::said::What;
 use super::super::times::{Timing, durations};
+use super::super::tree::Failure;
 use super::super::value::{Change, around};
 use super::place::painted;
 use super::{Rows, Shown};
@@ -22,19 +23,24 @@ impl Shown<'_> {
         self.rows(groups, |group| self.state(group))
     }
 
-    fn state(self, group: &Group<(State, State)>) -> String {
-        let (before, after) = group.detail;
-        let states = [before, after].map(|state| painted(state, self.paint));
+    fn state(self, group: &Group<Standing>) -> String {
+        let states = [group.detail.before, group.detail.after];
+        let states = states.map(|state| painted(state, self.paint));
         let mut parts = vec![self.pairs(group), states.join(" → ")];
-        parts.extend(self.reason(group.first));
+        parts.extend(self.reason(&group.detail));
+        if !group.detail.is_same {
+            parts.push(self.paint.dim("and others"));
+        }
         parts.join("  ")
     }
 
-    /// Why the first of them failed, in whichever run it did.
-    fn reason(self, first: Spot) -> Option<String> {
-        let failure = self.comparison.failure(first)?;
-        let text = error_text(failure.error_type.as_deref(), failure.line.as_deref());
-        (!text.is_empty()).then(|| self.paint.bad(&text))
+    /// Why the first of them failed.
+    fn reason(self, standing: &Standing) -> Option<String> {
+        let text = reason(standing.failure.as_deref()?)?;
+        Some(match standing.after {
+            State::Ended(Status::Failed) => self.paint.bad(&text),
+            _ => self.paint.dim(&text),
+        })
     }
 
     /// The pairs of a group.
@@ -144,6 +150,11 @@ impl Shown<'_> {
         });
         texts.join(" → ")
     }
+}
+
+pub(super) fn reason(failure: &Failure) -> Option<String> {
+    let text = error_text(failure.error_type.as_deref(), failure.line.as_deref());
+    (!text.is_empty()).then_some(text)
 }
 
 /// Which tag, and where in the value.
