@@ -39,6 +39,7 @@ enum Chore {
         arguments: Vec<String>,
     },
     Soak(load::soak::Args),
+    Start(load::start::Args),
     Crash(load::crash::Args),
     Scale(load::scale::Args),
     /// Run every check that a change must pass
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Chore::Spec { check } => spec::run(&root(), check),
         Chore::Conformance { arguments } => conformance::run(&root(), &arguments),
         Chore::Soak(args) => load::soak::run(&root(), &args),
+        Chore::Start(args) => load::start::run(&root(), &args),
         Chore::Crash(args) => load::crash::run(&root(), &args),
         Chore::Scale(args) => load::scale::run(&root(), &args),
         Chore::Test { only } => test::run(&root(), only),

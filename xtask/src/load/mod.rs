@@ -7,6 +7,7 @@ mod observed;
 pub(crate) mod scale;
 mod service;
 pub(crate) mod soak;
+pub(crate) mod start;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
