@@ -12,12 +12,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "hero_span_collector",
             "hero_span_conformance",
+            "hero_span_executor",
             "hero_span_protocol",
         ],
     ),
     ("hero_span_collector", &["hero_span_protocol"]),
     ("hero_span_conformance", &["hero_span_protocol"]),
-    ("hero_span_executor", &[]),
+    (
+        "hero_span_executor",
+        &["hero_span_collector", "hero_span_protocol"],
+    ),
     ("hero_span_protocol", &[]),
     ("xtask", &[]),
 ];
