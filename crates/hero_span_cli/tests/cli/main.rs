@@ -5,6 +5,7 @@
 mod check;
 mod collect;
 mod common;
+mod flow;
 mod limits;
 mod screen;
 mod service;
