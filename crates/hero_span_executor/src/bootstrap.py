@@ -7,6 +7,8 @@ PYTHONPATH names the place of.
 import sys
 
 # Where -c looks first is the working directory: the SDK wants no json.py of a flow's.
+if sys.path[:1] == [""]:
+    del sys.path[0]
 
 import socket
 
