@@ -2,6 +2,8 @@
 //! one that is started in the background and ends when nobody needs it any
 //! more.
 
+use std::collections::HashSet;
+use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hero_span_collector::store::Reader;
-use hero_span_protocol::env;
+use hero_span_collector::tree::SessionRecord;
+use hero_span_protocol::{SpanId, env};
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
 
@@ -34,7 +37,18 @@ pub(super) struct Keeping {
     pub(super) socket: Option<PathBuf>,
     /// Where it is written down.
     pub(super) store: Option<PathBuf>,
-    started: Option<Child>,
+    /// A connection for as long as the run goes on: a collector that nobody is
+    /// connected to may end before the flow says its first word.
+    held: Option<UnixStream>,
+    started: Option<Started>,
+}
+
+/// A collector that was started.
+#[derive(Debug)]
+struct Started {
+    child: Child,
+    /// Until it listens: others who want one meanwhile wait for this one.
+    _turn: Option<File>,
 }
 
 impl Keeping {
@@ -42,58 +56,86 @@ impl Keeping {
     /// store.
     pub(super) async fn find(asked: Option<&Path>) -> Result<Self, Error> {
         if asked == Some(Path::new("none")) {
-            return Ok(Self {
-                socket: inherited().await,
-                store: None,
-                started: None,
-            });
+            return Ok(Self::found(None, inherited().await));
         }
         let store = match asked {
             Some(path) => std::path::absolute(path).map_err(|e| Error::directory(path, e))?,
             None => stored::default_path()?,
         };
-        let found = match inherited().await {
-            Some(socket) => Some(socket),
-            None => collecting(&store).await,
-        };
-        let (socket, started) = match found {
-            Some(socket) => (socket, None),
-            None => start(&store, asked.is_none()).await?,
-        };
+        if let Some(found) = inherited().await {
+            return Ok(Self::found(Some(store), Some(found)));
+        }
+        if let Some(found) = collecting(&store).await {
+            return Ok(Self::found(Some(store), Some(found)));
+        }
+        let turn = turn(&store).await;
+        if let Some(found) = collecting(&store).await {
+            return Ok(Self::found(Some(store), Some(found)));
+        }
+        let (socket, child) = start(&store, asked.is_none()).await?;
         Ok(Self {
             socket: Some(socket),
             store: Some(store),
-            started,
+            held: None,
+            started: Some(Started { child, _turn: turn }),
         })
     }
 
-    /// Waits until a collector that was started listens.
+    fn found(store: Option<PathBuf>, found: Option<(PathBuf, UnixStream)>) -> Self {
+        let (socket, held) = found.unzip();
+        Self {
+            socket,
+            store,
+            held,
+            started: None,
+        }
+    }
+
+    /// Waits until a collector that was started writes to the store.
     pub(super) async fn ready(&mut self) -> Result<(), Error> {
-        let (Some(child), Some(socket)) = (&mut self.started, &self.socket) else {
+        let all = (self.started.take(), &self.socket, &self.store);
+        let (Some(mut started), Some(socket), Some(store)) = all else {
             return Ok(());
         };
         let until = Instant::now() + PATIENCE;
-        while !is_heard(socket).await {
-            let ended = child.try_wait().is_ok_and(|status| status.is_some());
+        loop {
+            let has_ended = started
+                .child
+                .try_wait()
+                .is_ok_and(|status| status.is_some());
+            let found = collecting(store).await;
+            if let Some((_, held)) = found.filter(|(found, _)| found == socket) {
+                self.held = Some(held);
+                return Ok(());
+            }
             // Another may have been quicker, and listens in its place.
-            if (ended && !is_heard(socket).await) || Instant::now() > until {
+            if (has_ended && !is_heard(socket).await) || Instant::now() > until {
                 return Err(Error::no_collector(socket));
             }
             sleep(PAUSE).await;
         }
-        Ok(())
     }
 
-    /// Waits until the store has all that came of a run; returns the run's
-    /// number.
-    pub(super) async fn settled(&self, name: &str) -> Option<u64> {
+    /// Waits until the store has all that came of a run from those producers;
+    /// returns the run's number.
+    pub(super) async fn settled(&self, name: &str, heard: &HashSet<SpanId>) -> Option<u64> {
+        if heard.is_empty() {
+            return None;
+        }
         let reader = Reader::open(self.store.as_deref()?).ok()?;
         let until = Instant::now() + SETTLES;
         loop {
+            let is_written = reader.collector().ok()?.is_some_and(|found| found.is_alive);
             let run = reader.execution(name).ok()?.and_then(|found| found.run);
-            let connections = run.map(|run| reader.connections(run)).transpose().ok()?;
-            let is_over = connections.is_some_and(|all| all.iter().all(|one| one.ending.is_some()));
-            if is_over || Instant::now() > until {
+            let all = run.map(|run| reader.connections(run)).transpose().ok()?;
+            // The flow that this is run from is in the same run, and goes on.
+            let own = |one: &&SessionRecord| {
+                let producer = one.producer.as_ref();
+                producer.is_some_and(|producer| heard.contains(&producer.id))
+            };
+            let mut all = all.iter().flatten().filter(own).peekable();
+            let is_over = all.peek().is_some() && all.all(|one| one.ending.is_some());
+            if is_over || !is_written || Instant::now() > until {
                 return run;
             }
             sleep(PAUSE).await;
@@ -103,24 +145,41 @@ impl Keeping {
 
 /// The collector that the environment names: this is run from inside a flow, or
 /// in a shell that was told of one.
-async fn inherited() -> Option<PathBuf> {
+async fn inherited() -> Option<(PathBuf, UnixStream)> {
     let socket = PathBuf::from(home::set(env::SOCKET)?);
-    (socket.is_absolute() && is_heard(&socket).await).then_some(socket)
+    let socket = Some(socket).filter(|socket| socket.is_absolute())?;
+    let held = UnixStream::connect(&socket).await.ok()?;
+    Some((socket, held))
 }
 
 /// The collector that writes to that store.
-async fn collecting(store: &Path) -> Option<PathBuf> {
+async fn collecting(store: &Path) -> Option<(PathBuf, UnixStream)> {
     let collector = Reader::open(store).ok()?.collector().ok()??;
     let socket = PathBuf::from(collector.socket);
-    (collector.is_alive && is_heard(&socket).await).then_some(socket)
+    let held = UnixStream::connect(&socket).await.ok()?;
+    collector.is_alive.then_some((socket, held))
 }
 
 async fn is_heard(socket: &Path) -> bool {
     UnixStream::connect(socket).await.is_ok()
 }
 
+/// The right to start a collector for that store: of several runs that begin at
+/// once, one does. Somebody who holds it for ever is not waited for.
+async fn turn(store: &Path) -> Option<File> {
+    let directory = File::open(store.parent()?).ok()?;
+    let until = Instant::now() + PATIENCE;
+    while directory.try_lock().is_err() {
+        if Instant::now() > until {
+            return None;
+        }
+        sleep(PAUSE).await;
+    }
+    Some(directory)
+}
+
 /// Starts a collector in the background, away from this terminal's Ctrl-C.
-async fn start(store: &Path, is_usual: bool) -> Result<(PathBuf, Option<Child>), Error> {
+async fn start(store: &Path, is_usual: bool) -> Result<(PathBuf, Child), Error> {
     let usual = if is_usual {
         Some(listening::resolve(None)?)
     } else {
@@ -153,7 +212,7 @@ async fn start(store: &Path, is_usual: bool) -> Result<(PathBuf, Option<Child>),
         .process_group(0)
         .spawn();
     let child = started.map_err(|e: io::Error| Error::system("start a collector", e))?;
-    Ok((socket, Some(child)))
+    Ok((socket, child))
 }
 
 /// A socket beside a store of its own.
