@@ -1,6 +1,7 @@
 //! Each way that a flow can end: the exit code, and what is told.
 
 use std::process::Stdio;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -257,6 +258,17 @@ fn each_wrong_input_is_told_and_nothing_is_started() {
     assert!(!place.path("work/ran").exists());
     place.run(&["run", "flow.py", "--store", "none", "-i", "day=x"]);
     assert!(place.path("work/ran").exists(), "else nothing was shown");
+}
+
+/// No span of it will come: nothing is waited for.
+#[test]
+fn what_was_not_started_is_soon_told() {
+    let place = Place::with("flow.py", &flow_of("pass"));
+    let begun = Instant::now();
+    let end = place.json(&["run", "flow.py", "-i", "day=x", "--json"]);
+    let beside = begun.elapsed().as_secs_f64() * 1e3 - end["took_ms"].as_f64().expect("a time");
+    assert_eq!(end["exit_code"], 2);
+    assert!(beside < 1_900.0, "{beside} ms beside the flow itself");
 }
 
 #[test]

@@ -68,13 +68,10 @@ fn a_collector_ends_when_it_was_idle_for_long_enough() {
     let mut command = place.command(&[]);
     command.stdout(Stdio::piped());
     let collector = Collector::spawn(command, &["--until-idle", "300ms", "--stable"]);
+    // It stays for as long as somebody is connected.
     let open = collector.connect();
     std::thread::sleep(Duration::from_millis(600));
-    assert_eq!(
-        collector_is_there(&collector),
-        true,
-        "somebody is connected"
-    );
+    drop(collector.connect());
     collector.send(&[crate::common::start(1, None), crate::common::end(1, "ok")]);
     drop(open);
     let path = collector.path.clone();
@@ -82,10 +79,6 @@ fn a_collector_ends_when_it_was_idle_for_long_enough() {
     assert_eq!(finished.code, Some(0));
     assert!(finished.stdout.contains("✓ n1"), "{}", finished.stdout);
     assert!(!path.exists());
-}
-
-fn collector_is_there(collector: &Collector) -> bool {
-    std::os::unix::net::UnixStream::connect(&collector.path).is_ok()
 }
 
 #[test]
@@ -145,6 +138,42 @@ fn a_store_of_its_own_has_a_collector_of_its_own() {
     assert!(!place.store().exists());
     let shown = place.run(&["runs", "--store", "own.db"]);
     assert!(shown.stdout.contains("nightly"), "{shown:?}");
+}
+
+#[test]
+fn a_store_may_lie_deeper_than_a_socket_can() {
+    let place = Place::with("flow.py", &flow_of(SPANS));
+    let deep = "x".repeat(100);
+    place.write(&format!("{deep}/other"), "");
+    let store = format!("{deep}/own.db");
+    for name in ["one", "two"] {
+        let finished = place.run(&["run", "flow.py", "--id", name, "--store", &store]);
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    }
+    let shown = place.run(&["runs", "--store", &store]);
+    assert_eq!(shown.stdout.matches("nightly").count(), 2, "{shown:?}");
+    assert_eq!(place.collectors().len(), 1);
+}
+
+#[test]
+fn where_nothing_can_be_kept_it_is_told_and_nothing_is_started() {
+    let marks = flow_of("open(\"ran\", \"w\").write(\"yes\")");
+    let place = Place::with("flow.py", &marks);
+    place.write("junk.db", "no store");
+    let refused = |store: &str| {
+        let finished = place.run(&["run", "flow.py", "--id", "it", "--store", store]);
+        assert_eq!(
+            (finished.code, &*finished.stdout),
+            (Some(2), ""),
+            "{finished:?}"
+        );
+        place.steady(&finished.stderr)
+    };
+    insta::assert_snapshot!(refused("junk.db"), @"hero-span: the run it: cannot be written down: DIR/work/junk.db: expected a store, found a damaged file (file is not a database): move it away, or try sqlite3's .recover on a copy; nothing was changed");
+    insta::assert_snapshot!(refused("gone/spans.db"), @"hero-span: the run it: cannot be written down: DIR/work/gone/spans.db: cannot make the store: No such file or directory (os error 2)");
+    insta::assert_snapshot!(refused("/dev/null/spans.db"), @"hero-span: the run it: cannot be written down: /dev/null/spans.db: cannot make the store: Not a directory (os error 20)");
+    assert_eq!(place.read("ran"), "");
+    assert_eq!(place.read("junk.db"), "no store");
 }
 
 #[test]

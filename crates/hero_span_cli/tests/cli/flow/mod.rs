@@ -3,15 +3,21 @@
 
 mod ends;
 mod first;
+mod inputs;
 mod kept;
 mod left;
+mod list;
+mod nested;
 mod outside;
+mod prints;
+mod rerun;
 mod stop;
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -86,15 +92,27 @@ impl Place {
         run(&mut self.command(args))
     }
 
+    /// The same, where what comes may be no text.
+    pub(crate) fn run_bytes(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("it runs")
+    }
+
     /// Starts a run and waits until the flow has written that file.
     #[track_caller]
     pub(crate) fn start(&self, args: &[&str], until: &str) -> Running<'_> {
-        let child = self
-            .command(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it runs");
+        self.start_command(&mut self.command(args), until)
+    }
+
+    /// The same, in a process group of its own.
+    #[track_caller]
+    pub(crate) fn start_apart(&self, args: &[&str], until: &str) -> Running<'_> {
+        self.start_command(self.command(args).process_group(0), until)
+    }
+
+    #[track_caller]
+    fn start_command(&self, command: &mut Command, until: &str) -> Running<'_> {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("it runs");
         let running = Running { child, place: self };
         wait_until("the flow is there", || !self.read(until).is_empty());
         running
@@ -216,11 +234,6 @@ pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
         assert!(begun.elapsed() < PATIENCE, "never: {what}");
         sleep(Duration::from_millis(5));
     }
-}
-
-/// Makes a file that a shell can run.
-pub(crate) fn make_executable(path: &Path) {
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
 }
 
 /// `12.5ms`, `3 µs` and their like become `TIME`.

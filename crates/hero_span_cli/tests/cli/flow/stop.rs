@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::{Place, STUBBORN, WAITS, flow_of, wait_until};
 use crate::common::PATIENCE;
@@ -42,6 +42,31 @@ fn other_signals_that_end_programs_do_the_same() {
     }
 }
 
+/// A terminal sends it to all that were started from it.
+#[test]
+fn ctrl_c_is_meant_for_the_flow_once() {
+    let body = "\
+def count(*_):
+    open(\"counted\", \"a\").write(\"x\")
+    raise KeyboardInterrupt
+signal.signal(signal.SIGINT, count)
+open(\"there\", \"w\").write(\"yes\")
+try:
+    time.sleep(600)
+finally:
+    time.sleep(0.2)";
+    let place = Place::with("flow.py", &flow_of(body));
+    let running = place.start_apart(&["run", "flow.py", "--id", "it"], "there");
+    let group = i32::try_from(running.child.id())
+        .ok()
+        .and_then(Pid::from_raw);
+    kill_process_group(group.expect("a process id"), Signal::INT).expect("sent");
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(130), "{finished:?}");
+    assert_eq!(place.read("counted"), "x");
+    assert_eq!(place.collectors().len(), 1, "it is no part of that");
+}
+
 #[test]
 fn the_second_ctrl_c_kills() {
     let place = Place::with("flow.py", &flow_of(STUBBORN));
@@ -79,6 +104,25 @@ fn stop_ends_a_run_by_its_id_or_its_number() {
         assert_eq!(running.finish().code, Some(130));
         std::fs::remove_file(place.path("work/there")).expect("removed");
     }
+}
+
+#[test]
+fn stop_waits_for_a_run_that_cleans_up() {
+    let body = "\
+try:
+    open(\"there\", \"w\").write(\"yes\")
+    time.sleep(600)
+finally:
+    with flow.span(\"clean up\"):
+        time.sleep(0.5)";
+    let place = Place::with("flow.py", &flow_of(body));
+    let running = place.start(&["run", "flow.py", "--id", "it", "--grace", "30s"], "there");
+    let stopped = place.run(&["stop", "it"]);
+    assert_eq!(stopped.code, Some(0), "{stopped:?}");
+    assert!(
+        running.finish().stderr.contains("✓ clean up"),
+        "it had the time"
+    );
 }
 
 #[test]
