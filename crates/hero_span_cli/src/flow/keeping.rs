@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long it may take until the last of a run is in the store.
 const SETTLES: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(2);
+
+/// How long a socket's path can be.
+const SOCKET_BYTES: usize = 107;
 
 /// Where a run is kept.
 #[derive(Debug)]
@@ -188,7 +192,7 @@ async fn start(store: &Path, is_usual: bool) -> Result<(PathBuf, Child), Error> 
     let socket = match usual {
         // Whoever listens there writes elsewhere, or not at all.
         Some(socket) if !is_heard(&socket).await => socket,
-        _ => beside(store),
+        _ => beside(store)?,
     };
     let program = std::env::current_exe().map_err(|e| Error::system("find hero-span", e))?;
     let started = Command::new(program)
@@ -215,9 +219,16 @@ async fn start(store: &Path, is_usual: bool) -> Result<(PathBuf, Child), Error> 
     Ok((socket, child))
 }
 
-/// A socket beside a store of its own.
-fn beside(store: &Path) -> PathBuf {
+/// A socket beside a store of its own; where a socket's name cannot be so long,
+/// one at the usual place that is named after the store.
+fn beside(store: &Path) -> Result<PathBuf, Error> {
     let mut path = store.as_os_str().to_owned();
     path.push(".sock");
-    PathBuf::from(path)
+    if path.len() <= SOCKET_BYTES {
+        return Ok(path.into());
+    }
+    let mut name = DefaultHasher::new();
+    store.hash(&mut name);
+    let name = format!("{:016x}.sock", name.finish());
+    Ok(listening::resolve(None)?.with_file_name(name))
 }

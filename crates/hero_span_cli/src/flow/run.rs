@@ -153,8 +153,10 @@ impl How {
                 .build()?;
             let run = executor.start(self.complete(request)).await;
             // Others may wait for the collector: it is seen to in any case.
-            keeping.ready().await?;
-            let (ended, heard) = self.see_through(run?, stop).await;
+            let ready = keeping.ready().await;
+            let run = run?;
+            ready?;
+            let (ended, heard) = self.see_through(run, stop).await;
             let number = keeping.settled(&ended.name, &heard).await;
             self.tell(&ended, number)?;
             Ok(ends::exit_code(&ended.outcome))
@@ -251,5 +253,5 @@ async fn pass_on(mut stop: Stop, stopper: Stopper) {
     stopper.stop(Signal::Interrupt);
     stop.next().await;
     stopper.stop(Signal::Kill);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
