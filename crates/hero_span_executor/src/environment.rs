@@ -13,6 +13,7 @@ use crate::Error;
 
 /// What every flow inherits, if it is set.
 const INHERITED: &[&str] = &[
+    "HERO_HOME",
     "HOME",
     "HTTPS_PROXY",
     "HTTP_PROXY",

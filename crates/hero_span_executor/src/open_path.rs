@@ -55,10 +55,7 @@ fn path(forest: &Forest, key: SpanKey) -> Vec<String> {
         let span = forest.span(key);
         let is_root = span.parent().is_none() && span.kind() == Kind::Flow;
         if !is_root || names.is_empty() {
-            names.push(match span.kind() {
-                Kind::Rpc => format!("rpc:{}", span.name()),
-                _ => span.name().to_owned(),
-            });
+            names.push(span.name().to_owned());
         }
         at = span.parent();
     }

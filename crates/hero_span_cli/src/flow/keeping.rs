@@ -2,13 +2,18 @@
 //! one that is started in the background and ends when nobody needs it any
 //! more.
 
+use std::collections::HashSet;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use hero_span_collector::store::{Executions, Reader};
-use hero_span_protocol::env;
+use hero_span_collector::store::Reader;
+use hero_span_collector::tree::SessionRecord;
+use hero_span_protocol::{SpanId, env};
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
 
@@ -24,7 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long it may take until the last of a run is in the store.
 const SETTLES: Duration = Duration::from_secs(2);
-const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// How long a socket's path can be.
+const SOCKET_BYTES: usize = 107;
 
 /// Where a run is kept.
 #[derive(Debug)]
@@ -33,6 +41,18 @@ pub(super) struct Keeping {
     pub(super) socket: Option<PathBuf>,
     /// Where it is written down.
     pub(super) store: Option<PathBuf>,
+    /// A connection for as long as the run goes on: a collector that nobody is
+    /// connected to may end before the flow says its first word.
+    held: Option<UnixStream>,
+    started: Option<Started>,
+}
+
+/// A collector that was started.
+#[derive(Debug)]
+struct Started {
+    child: Child,
+    /// Until it listens: others who want one meanwhile wait for this one.
+    _turn: Option<File>,
 }
 
 impl Keeping {
@@ -40,37 +60,86 @@ impl Keeping {
     /// store.
     pub(super) async fn find(asked: Option<&Path>) -> Result<Self, Error> {
         if asked == Some(Path::new("none")) {
-            return Ok(Self {
-                socket: inherited().await,
-                store: None,
-            });
+            return Ok(Self::found(None, inherited().await));
         }
         let store = match asked {
             Some(path) => std::path::absolute(path).map_err(|e| Error::directory(path, e))?,
             None => stored::default_path()?,
         };
-        // Made now where there is none, or refused with a reason.
-        Executions::open(&store)?;
-        let socket = match inherited().await {
-            Some(socket) => socket,
-            None => collector(&store, asked.is_none()).await?,
-        };
+        if let Some(found) = inherited().await {
+            return Ok(Self::found(Some(store), Some(found)));
+        }
+        if let Some(found) = collecting(&store).await {
+            return Ok(Self::found(Some(store), Some(found)));
+        }
+        let turn = turn(&store).await;
+        if let Some(found) = collecting(&store).await {
+            return Ok(Self::found(Some(store), Some(found)));
+        }
+        let (socket, child) = start(&store, asked.is_none()).await?;
         Ok(Self {
             socket: Some(socket),
             store: Some(store),
+            held: None,
+            started: Some(Started { child, _turn: turn }),
         })
     }
 
-    /// Waits until the store has all that came of a run; returns the run's
-    /// number.
-    pub(super) async fn settled(&self, name: &str) -> Option<u64> {
+    fn found(store: Option<PathBuf>, found: Option<(PathBuf, UnixStream)>) -> Self {
+        let (socket, held) = found.unzip();
+        Self {
+            socket,
+            store,
+            held,
+            started: None,
+        }
+    }
+
+    /// Waits until a collector that was started writes to the store.
+    pub(super) async fn ready(&mut self) -> Result<(), Error> {
+        let all = (self.started.take(), &self.socket, &self.store);
+        let (Some(mut started), Some(socket), Some(store)) = all else {
+            return Ok(());
+        };
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let has_ended = started
+                .child
+                .try_wait()
+                .is_ok_and(|status| status.is_some());
+            let found = collecting(store).await;
+            if let Some((_, held)) = found.filter(|(found, _)| found == socket) {
+                self.held = Some(held);
+                return Ok(());
+            }
+            // Another may have been quicker, and listens in its place.
+            if (has_ended && !is_heard(socket).await) || Instant::now() > until {
+                return Err(Error::no_collector(socket));
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until the store has all that came of a run from those producers;
+    /// returns the run's number.
+    pub(super) async fn settled(&self, name: &str, heard: &HashSet<SpanId>) -> Option<u64> {
+        if heard.is_empty() {
+            return None;
+        }
         let reader = Reader::open(self.store.as_deref()?).ok()?;
         let until = Instant::now() + SETTLES;
         loop {
+            let is_written = reader.collector().ok()?.is_some_and(|found| found.is_alive);
             let run = reader.execution(name).ok()?.and_then(|found| found.run);
-            let connections = run.map(|run| reader.connections(run)).transpose().ok()?;
-            let is_over = connections.is_some_and(|all| all.iter().all(|one| one.ending.is_some()));
-            if is_over || Instant::now() > until {
+            let all = run.map(|run| reader.connections(run)).transpose().ok()?;
+            // The flow that this is run from is in the same run, and goes on.
+            let own = |one: &&SessionRecord| {
+                let producer = one.producer.as_ref();
+                producer.is_some_and(|producer| heard.contains(&producer.id))
+            };
+            let mut all = all.iter().flatten().filter(own).peekable();
+            let is_over = all.peek().is_some() && all.all(|one| one.ending.is_some());
+            if is_over || !is_written || Instant::now() > until {
                 return run;
             }
             sleep(PAUSE).await;
@@ -80,50 +149,50 @@ impl Keeping {
 
 /// The collector that the environment names: this is run from inside a flow, or
 /// in a shell that was told of one.
-async fn inherited() -> Option<PathBuf> {
+async fn inherited() -> Option<(PathBuf, UnixStream)> {
     let socket = PathBuf::from(home::set(env::SOCKET)?);
-    (socket.is_absolute() && is_heard(&socket).await).then_some(socket)
-}
-
-/// The socket of the collector that writes to that store: of one that does
-/// already, or that is started.
-async fn collector(store: &Path, is_usual: bool) -> Result<PathBuf, Error> {
-    let until = Instant::now() + PATIENCE;
-    let mut started: Option<Child> = None;
-    loop {
-        if let Some(socket) = collecting(store).await {
-            return Ok(socket);
-        }
-        // One that ended found another that was quicker, or is about to end.
-        let has_ended = |child: &mut Child| child.try_wait().is_ok_and(|status| status.is_some());
-        if started.as_mut().is_none_or(has_ended) {
-            started = Some(start(store, is_usual).await?);
-        }
-        if Instant::now() > until {
-            return Err(Error::no_collector(store));
-        }
-        sleep(PAUSE).await;
-    }
+    let socket = Some(socket).filter(|socket| socket.is_absolute())?;
+    let held = UnixStream::connect(&socket).await.ok()?;
+    Some((socket, held))
 }
 
 /// The collector that writes to that store.
-async fn collecting(store: &Path) -> Option<PathBuf> {
+async fn collecting(store: &Path) -> Option<(PathBuf, UnixStream)> {
     let collector = Reader::open(store).ok()?.collector().ok()??;
     let socket = PathBuf::from(collector.socket);
-    (collector.is_alive && is_heard(&socket).await).then_some(socket)
+    let held = UnixStream::connect(&socket).await.ok()?;
+    collector.is_alive.then_some((socket, held))
 }
 
 async fn is_heard(socket: &Path) -> bool {
     UnixStream::connect(socket).await.is_ok()
 }
 
+/// The right to start a collector for that store: of several runs that begin at
+/// once, one does. Somebody who holds it for ever is not waited for.
+async fn turn(store: &Path) -> Option<File> {
+    let directory = File::open(store.parent()?).ok()?;
+    let until = Instant::now() + PATIENCE;
+    while directory.try_lock().is_err() {
+        if Instant::now() > until {
+            return None;
+        }
+        sleep(PAUSE).await;
+    }
+    Some(directory)
+}
+
 /// Starts a collector in the background, away from this terminal's Ctrl-C.
-async fn start(store: &Path, is_usual: bool) -> Result<Child, Error> {
-    let usual = is_usual.then(|| listening::resolve(None)).transpose()?;
+async fn start(store: &Path, is_usual: bool) -> Result<(PathBuf, Child), Error> {
+    let usual = if is_usual {
+        Some(listening::resolve(None)?)
+    } else {
+        None
+    };
     let socket = match usual {
-        // Whoever listens there writes elsewhere, or not yet.
+        // Whoever listens there writes elsewhere, or not at all.
         Some(socket) if !is_heard(&socket).await => socket,
-        _ => beside(store),
+        _ => beside(store)?,
     };
     let program = std::env::current_exe().map_err(|e| Error::system("find hero-span", e))?;
     let started = Command::new(program)
@@ -146,12 +215,20 @@ async fn start(store: &Path, is_usual: bool) -> Result<Child, Error> {
         .stderr(Stdio::null())
         .process_group(0)
         .spawn();
-    started.map_err(|e| Error::system("start a collector", e))
+    let child = started.map_err(|e: io::Error| Error::system("start a collector", e))?;
+    Ok((socket, child))
 }
 
-/// A socket beside a store of its own.
-fn beside(store: &Path) -> PathBuf {
+/// A socket beside a store of its own; where a socket's name cannot be so long,
+/// one at the usual place that is named after the store.
+fn beside(store: &Path) -> Result<PathBuf, Error> {
     let mut path = store.as_os_str().to_owned();
     path.push(".sock");
-    PathBuf::from(path)
+    if path.len() <= SOCKET_BYTES {
+        return Ok(path.into());
+    }
+    let mut name = DefaultHasher::new();
+    store.hash(&mut name);
+    let name = format!("{:016x}.sock", name.finish());
+    Ok(listening::resolve(None)?.with_file_name(name))
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hero_span_executor::{Executor, FlowInfo, Inspected, Request, Stream, Unloadable};
+use hero_span_executor::{End, Executor, FlowInfo, Inspected, Request, Stream, Unloadable};
 use hero_span_protocol::printable;
 use serde_json::{Value, json};
 
@@ -153,15 +153,22 @@ fn may_have_flows(file: &Path) -> bool {
 /// What a module prints while it is loaded is not what was asked for.
 fn tell_printed(inspected: &Inspected) {
     let mut err = io::stderr().lock();
-    for (stream, name) in [(Stream::Stdout, "stdout"), (Stream::Stderr, "stderr")] {
-        let pieces = inspected
-            .printed
+    for together in inspected
+        .printed
+        .chunk_by(|one, next| one.stream == next.stream)
+    {
+        let bytes: Vec<_> = together
             .iter()
-            .filter(|piece| piece.stream == stream);
-        let bytes: Vec<u8> = pieces.flat_map(|piece| piece.bytes.clone()).collect();
+            .flat_map(|piece| &piece.bytes)
+            .copied()
+            .collect();
+        let stream = match together[0].stream {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        };
         for line in String::from_utf8_lossy(&bytes).lines() {
             // Nobody to tell is no reason not to list the flows.
-            let _ = writeln!(err, "{name}: {}", printable(line));
+            let _ = writeln!(err, "{stream}: {}", printable(line));
         }
     }
 }
@@ -245,8 +252,17 @@ fn print_fault(place: &str, why: &Unloadable, limit: Duration, paint: Paint) -> 
             }
             "expected a module that can be loaded, found the error above: mend it".to_owned()
         }
+        Unloadable::Ended(End::NotStarted { why }) => {
+            format!(
+                "expected an interpreter, found: {}: name one with --python",
+                printable(why)
+            )
+        }
+        Unloadable::Ended(End::Exited { code }) => format!(
+            "expected a module that can be loaded, found that it exited with code {code}: see what it does when it is imported"
+        ),
         Unloadable::Ended(end) => format!(
-            "expected a module that is loaded within {limit:.1?}, found one that was not: {end}: see what it does when it is imported, or allow it more with --timeout"
+            "expected a module that is loaded within {limit:.1?}, found that it was {end}: see what it does when it is imported, or allow it more with --timeout"
         ),
     };
     let told = format!("hero-span: {}: {told}", printable(place));

@@ -5,6 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use hero_span_executor::{Piece, Stream};
 use hero_span_protocol::printable;
 
+/// So much of a line waits for its end, in bytes: it may have none.
+const LONGEST: usize = 64 * 1024;
+
 /// Where a flow's two streams go.
 #[derive(Debug)]
 pub(super) struct Printing {
@@ -28,21 +31,25 @@ impl Printing {
 
     /// Prints a piece; nobody to read it is no reason not to run the flow.
     pub(super) fn print(&mut self, piece: &Piece) {
-        let outlet = match piece.stream {
+        let _ = self.outlet(piece).print(piece);
+    }
+
+    /// Whether it goes to a terminal, not to a file or a pipe.
+    pub(super) fn is_seen(&mut self, piece: &Piece) -> bool {
+        self.outlet(piece).is_terminal
+    }
+
+    fn outlet(&mut self, piece: &Piece) -> &mut Outlet {
+        match piece.stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
-        };
-        let _ = outlet.print(piece);
+        }
     }
 
     /// The lines that stand in that piece, as a terminal may show them; a line
     /// without its end waits for it.
     pub(super) fn lines(&mut self, piece: &Piece) -> Vec<String> {
-        let outlet = match piece.stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
-        };
-        outlet.lines(piece)
+        self.outlet(piece).lines(piece)
     }
 
     /// The lines that never ended.
@@ -91,13 +98,14 @@ impl Outlet {
     }
 
     fn lines(&mut self, piece: &Piece) -> Vec<String> {
-        self.begun.extend(lost(piece).into_bytes());
-        self.begun.extend(&piece.bytes);
-        let end = self.begun.iter().rposition(|byte| *byte == b'\n');
-        let Some(end) = end else {
+        let mut fresh = lost(piece).into_bytes();
+        fresh.extend(&piece.bytes);
+        let end = fresh.iter().rposition(|byte| *byte == b'\n');
+        let rest = end.map(|end| fresh.split_off(end + 1));
+        self.begun.extend(fresh);
+        let Some(rest) = rest.or_else(|| (self.begun.len() > LONGEST).then(Vec::new)) else {
             return Vec::new();
         };
-        let rest = self.begun.split_off(end + 1);
         let whole = std::mem::replace(&mut self.begun, rest);
         shown(&whole).lines().map(str::to_owned).collect()
     }
@@ -156,5 +164,23 @@ mod tests {
         assert_eq!(lines(Stream::Stderr, "e\n"), ["e"]);
         assert_eq!(lines(Stream::Stdout, "c\nd"), ["bc"]);
         assert_eq!(printing.rest(), ["d"]);
+    }
+
+    #[test]
+    fn a_line_that_never_ends_is_shown_in_parts() {
+        let mut printing = Printing::new(false);
+        let mut lines = |text: &str| {
+            let bytes = text.into();
+            let (stream, lost) = (Stream::Stdout, 0);
+            printing.lines(&Piece {
+                stream,
+                bytes,
+                lost,
+            })
+        };
+        let long = "x".repeat(LONGEST);
+        assert_eq!(lines(&long).len(), 0);
+        assert_eq!(lines("y"), [long + "y"]);
+        assert_eq!(lines("z\n"), ["z"]);
     }
 }

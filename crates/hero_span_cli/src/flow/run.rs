@@ -1,11 +1,12 @@
 //! `hero-span run`: runs a flow, shows it, and tells how it ended.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hero_span_executor::{DEADLINE, Ended, Executor, Request, Run, RunName, Signal, Stopper};
-use hero_span_protocol::env;
+use hero_span_protocol::{SpanId, env};
 use serde_json::Value;
 
 use super::asked::{Target, Variable, input, pair, variables};
@@ -144,15 +145,19 @@ impl How {
         let runtime = listening::runtime()?;
         runtime.block_on(async {
             let stop = Stop::new()?;
-            let keeping = Keeping::find(self.store.as_deref()).await?;
+            let mut keeping = Keeping::find(self.store.as_deref()).await?;
             let executor = Executor::builder(home::base_directory()?)
                 .collector(keeping.socket.clone())
                 .store(keeping.store.clone())
                 .stopped_by_signal()
                 .build()?;
-            let run = executor.start(self.complete(request)).await?;
-            let ended = self.see_through(run, stop).await;
-            let number = keeping.settled(&ended.name).await;
+            let run = executor.start(self.complete(request)).await;
+            // Others may wait for the collector: it is seen to in any case.
+            let ready = keeping.ready().await;
+            let run = run?;
+            ready?;
+            let (ended, heard) = self.see_through(run, stop).await;
+            let number = keeping.settled(&ended.name, &heard).await;
             self.tell(&ended, number)?;
             Ok(ends::exit_code(&ended.outcome))
         })
@@ -176,8 +181,7 @@ impl How {
 
     /// Where nothing else is said, as an earlier run was asked for.
     pub(super) fn take_over(&mut self, asked: &Value) {
-        let ms = |key: &str| asked[key].as_f64().filter(|ms| ms.is_finite());
-        let time = |key: &str| ms(key).map(|ms| Duration::from_secs_f64(ms.max(0.0) / 1e3));
+        let time = |key: &str| duration_of(asked[key].as_f64()?);
         self.timeout = self.timeout.or_else(|| time("timeout_ms"));
         self.grace = self.grace.or_else(|| time("grace_ms"));
         let python = asked["python"].as_str().map(PathBuf::from);
@@ -187,14 +191,14 @@ impl How {
     /// What is left, if this is run from inside a flow that has a deadline.
     fn timeout_now(&self) -> Option<Duration> {
         let deadline = home::set(DEADLINE).and_then(|at| at.to_str()?.parse::<f64>().ok());
-        let left = deadline.map(|at| Duration::from_secs_f64((at - now_ms()).max(0.0) / 1e3));
+        let left = deadline.and_then(|at| duration_of(at - now_ms()));
         match (self.timeout, left) {
             (Some(own), Some(left)) => Some(own.min(left)),
             (own, left) => own.or(left),
         }
     }
 
-    async fn see_through(&self, mut run: Run, stop: Stop) -> Ended {
+    async fn see_through(&self, mut run: Run, stop: Stop) -> (Ended, HashSet<SpanId>) {
         let kind = match (self.quiet, self.json) {
             (true, _) => Kind::Prints,
             (false, true) => Kind::Tree,
@@ -210,8 +214,7 @@ impl How {
             ended = run.wait(&mut showing) => ended,
             () = pass_on(stop, stopper) => unreachable!("it waits for ever"),
         };
-        showing.finish();
-        ended
+        (ended, showing.finish())
     }
 
     fn tell(&self, ended: &Ended, number: Option<u64>) -> Result<(), Error> {
@@ -238,11 +241,17 @@ impl How {
     }
 }
 
+/// None if no clock goes so far.
+fn duration_of(ms: f64) -> Option<Duration> {
+    let duration = Duration::try_from_secs_f64(ms.max(0.0) / 1e3).ok()?;
+    Instant::now().checked_add(duration).map(|_| duration)
+}
+
 /// The first signal asks the flow to end, a second one kills it.
 async fn pass_on(mut stop: Stop, stopper: Stopper) {
     stop.next().await;
     stopper.stop(Signal::Interrupt);
     stop.next().await;
     stopper.stop(Signal::Kill);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

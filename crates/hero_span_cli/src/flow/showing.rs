@@ -1,10 +1,12 @@
 //! A run as it is shown while it goes on: what it prints, and its tree.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Stderr, Write};
 use std::ops::ControlFlow;
 
 use hero_span_collector::{Forest, Sink, Update};
 use hero_span_executor::Prints;
+use hero_span_protocol::SpanId;
 
 use super::printing::Printing;
 use crate::collect::{Live, View};
@@ -39,6 +41,7 @@ pub(super) struct Showing {
     printing: Printing,
     live: Option<Live<Stderr>>,
     tree: Option<Look>,
+    heard: HashSet<SpanId>,
 }
 
 impl Showing {
@@ -48,6 +51,7 @@ impl Showing {
             printing: Printing::new(is_json),
             live: (kind == Kind::Live).then(|| Live::below(io::stderr(), look)),
             tree: (kind == Kind::Tree).then_some(look),
+            heard: HashSet::new(),
         }
     }
 
@@ -59,27 +63,33 @@ impl Showing {
         while let Some(piece) = prints.try_next() {
             // Nobody to read it is no reason not to run the flow.
             match &mut self.live {
-                None => self.printing.print(&piece),
-                Some(live) => {
+                Some(live) if self.printing.is_seen(&piece) => {
                     let lines = self.printing.lines(&piece);
                     let _ = live.keep(lines.into_iter());
                 }
+                _ => self.printing.print(&piece),
             }
         }
     }
 
-    /// What came last.
-    pub(super) fn finish(mut self) {
+    /// What came last; returns the producers that said something.
+    pub(super) fn finish(mut self) -> HashSet<SpanId> {
         self.print();
         let rest = self.printing.rest();
         if let (Some(live), false) = (&mut self.live, rest.is_empty()) {
             let _ = live.keep(rest.into_iter());
         }
+        self.heard
     }
 }
 
 impl Sink for Showing {
     fn take(&mut self, forest: &Forest, update: &Update<'_>) -> ControlFlow<()> {
+        if let Update::Event { session, .. } = update {
+            let session = forest.session(*session);
+            let producer = session.and_then(|session| session.producer());
+            self.heard.extend(producer.map(|producer| producer.id));
+        }
         if let Some(live) = &mut self.live {
             let _ = live.take(forest, update);
         }

@@ -5,7 +5,7 @@
 mod check;
 mod collect;
 mod common;
-mod flows;
+mod flow;
 mod limits;
 mod screen;
 mod service;
