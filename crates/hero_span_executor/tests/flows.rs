@@ -1,5 +1,7 @@
 //! Flows run by an executor in a program that embeds it.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::path::Path;

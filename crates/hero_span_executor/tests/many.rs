@@ -1,5 +1,7 @@
 //! Many runs at once; alone in their process, whose descriptors are counted.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::fs;

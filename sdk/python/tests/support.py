@@ -210,6 +210,12 @@ class SdkTest(unittest.TestCase):
         self.addCleanup(collector.close)
         return collector
 
+    def temporary_directory(self) -> Path:
+        """One of our own, by the name that processes see of it."""
+        directory = tempfile.mkdtemp(prefix="hero-")
+        self.addCleanup(shutil.rmtree, directory)
+        return Path(directory).resolve()
+
     def load_sdk(self, path: str | None = "", parent: str | None = None) -> Any:
         """A copy of the SDK that has not made a span; path "" means our collector.
 
@@ -262,6 +268,8 @@ def start_script(
     parent: str | None = None,
     flags: tuple[str, ...] = (),
     env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    start_new_session: bool = False,
 ) -> subprocess.Popen[str]:
     """Start a script, its text or its file, with the SDK on its path; the caller waits."""
     code = ["-c", textwrap.dedent(source)] if isinstance(source, str) else [str(source)]
@@ -275,6 +283,8 @@ def start_script(
     return subprocess.Popen(
         [sys.executable, *flags, *code, *args],
         env=child_env,
+        cwd=cwd,
+        start_new_session=start_new_session,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

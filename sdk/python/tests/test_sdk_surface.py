@@ -27,7 +27,8 @@ class NamesTests(SdkTest):
         self.assertEqual([hasattr(sdk, name) for name in sdk.__all__], [True, True])
         self.assertRegex(sdk.__version__, r"^\d+\.\d+\.\d+$")
         public = [name for name in dir(sdk.flow) if not name.startswith("_")]
-        self.assertEqual(public, ["Failed", "child_env", "current_span", "span", "step", "wrap"])
+        names = ["Failed", "child_env", "current_span", "run", "span", "step", "wrap"]
+        self.assertEqual(public, names)
 
     def test_spans(self) -> None:
         """A span has five public names, and no room for others."""

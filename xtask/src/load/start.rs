@@ -73,7 +73,7 @@ fn compare(root: &Path, args: &Args) -> Result<(), Failure> {
         alone.push(theirs()?);
         run.push(ours()?);
     }
-    let (run, alone) = (median(run), median(alone));
+    let (run, alone) = (median(&run), median(&alone));
     println!(
         "a trivial flow, median of {}        until it begins   until it is over",
         args.starts
@@ -118,7 +118,7 @@ fn time(command: &mut Command) -> Result<Took, Failure> {
 }
 
 /// Of each of the two.
-fn median(all: Vec<Took>) -> Took {
+fn median(all: &[Took]) -> Took {
     let middle = |of: fn(&Took) -> Duration| {
         let mut all: Vec<_> = all.iter().map(of).collect();
         all.sort();
