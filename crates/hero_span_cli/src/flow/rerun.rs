@@ -1,6 +1,7 @@
 //! `hero-span rerun`: runs again what a run was asked for.
 
 use clap_complete::engine::ArgValueCompleter;
+use hero_span_collector::store::{ExecutionLine, Reader};
 use hero_span_executor::{Input, Request, RunName};
 use serde_json::Value;
 
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let store = StoreArgs {
         store: args.how.store.clone(),
     };
-    let found = execution(&store.open()?, &args.run)?;
+    let found = find(&store.open()?, &args.run)?;
     let asked = &found.asked;
     let mut how = args.how.clone();
     how.take_over(asked);
@@ -66,6 +67,20 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         .input(input)
         .directory(asked["directory"].as_str().map(Into::into));
     how.run(request)
+}
+
+/// The run that is meant. The last may be one of which no span came: a file
+/// that could not be loaded is mended, and run again.
+fn find(reader: &Reader, asked: &str) -> Result<ExecutionLine, Error> {
+    if asked != "last" {
+        return execution(reader, asked);
+    }
+    let last_run = reader.find(asked).ok().and_then(|run| run.began_ms);
+    let is_last = |found: &ExecutionLine| last_run.is_none_or(|began| began < found.began_ms);
+    match reader.spanless_executions(1)?.pop().filter(is_last) {
+        Some(found) => Ok(found),
+        None => execution(reader, asked),
+    }
 }
 
 fn texts(list: &Value) -> Vec<String> {

@@ -131,6 +131,28 @@ fn its_end_is_told_as_any() {
 }
 
 #[test]
+fn the_last_run_may_be_one_that_was_not_started() {
+    let place = Place::with("flow.py", FLOW);
+    place.write("broken.py", "import no_such_module\n");
+    place.run(&["run", "broken.py", "--id", "broken"]);
+    let again = place.run(&["rerun", "--id", "again"]);
+    assert_eq!(again.code, Some(126), "the first of all: {again:?}");
+    place.run(&["run", "flow.py:load", "--id", "well", "-i", "day=monday"]);
+    assert_eq!(
+        place.run(&["rerun", "-q"]).stdout,
+        "monday 3 None None work\n"
+    );
+    place.run(&["run", "broken.py"]);
+    place.write(
+        "broken.py",
+        FLOW.split_once("@flow\ndef other").expect("two").0,
+    );
+    let mended = place.run(&["rerun"]);
+    assert_eq!(mended.code, Some(2), "it needs a day: {mended:?}");
+    assert!(mended.stderr.contains("\"day\""), "{mended:?}");
+}
+
+#[test]
 fn what_was_never_run_is_told() {
     let place = Place::new();
     let none = place.run(&["rerun"]);
