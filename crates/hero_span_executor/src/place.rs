@@ -1,7 +1,7 @@
 //! A run's own directory, for its sockets: private, and gone with the run.
 
 use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ impl Place {
         let fault = |e| Error::system(parent, "make a private directory", e);
         let directory = tempfile::Builder::new()
             .prefix(PREFIX)
+            // Whatever the umask leaves open.
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(parent)
             .map_err(fault)?;
         let path = directory.path().join(LOCK);
@@ -89,8 +91,6 @@ fn is_left(directory: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn age(path: &Path) {
