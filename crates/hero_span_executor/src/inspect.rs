@@ -1,5 +1,6 @@
 //! What flows a file has, found out without running any.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -62,11 +63,11 @@ pub(crate) async fn inspect(
             loaded = stub.hear().await;
         }
         // It has nothing to run, and ends.
-        std::future::pending::<()>().await;
+        std::future::pending::<Infallible>().await
     };
     let ending = tokio::select! {
         biased;
-        () = looking => unreachable!("it waits for ever"),
+        never = looking => match never {},
         ending = supervised.wait_until(deadline, GRACE) => ending,
     };
     let mut printed = Vec::new();

@@ -234,7 +234,7 @@ impl fmt::Display for Outcome {
             Self::Raised(raised) => write!(f, "failed: {}", last_line(&raised.error)),
             Self::Unfinished { code } => write!(f, "exited with code {code} without finishing"),
             Self::Broken(raised) => {
-                write!(f, "its file cannot be loaded: {}", last_line(&raised.error))
+                write!(f, "cannot be loaded: {}", last_line(&raised.error))
             }
             Self::Refused(refused) => write!(f, "not started: {refused}"),
             Self::Cancelled { by } => write!(f, "cancelled by {by}"),

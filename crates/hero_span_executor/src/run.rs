@@ -1,5 +1,6 @@
 //! A run of a flow, from its request to its end.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -292,19 +293,19 @@ async fn run(
         if let Ok(conversation) = control.accept().await {
             talk(conversation, wanted, record, &mut known).await;
         }
-        std::future::pending::<()>().await;
+        std::future::pending::<Infallible>().await
     };
     let hearing = async {
         if let (Ok(producer), Some(record)) = (producer.await, record) {
             record.heard(producer);
         }
-        std::future::pending::<()>().await;
+        std::future::pending::<Infallible>().await
     };
     let ending = tokio::select! {
         // What was said is heard before the end is.
         biased;
-        () = talking => unreachable!("it waits for ever"),
-        () = hearing => unreachable!("it waits for ever"),
+        never = talking => match never {},
+        never = hearing => match never {},
         ending = supervised.wait_until(deadline, grace) => ending,
     };
     (ending, known)

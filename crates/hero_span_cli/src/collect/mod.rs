@@ -267,6 +267,7 @@ impl Args {
             stable: self.stable,
             now_ms: None,
             earlier_runs: store.map_or(0, |store| store.numbers().run.saturating_sub(1)),
+            unnumbered: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! `hero-span run`: runs a flow, shows it, and tells how it ended.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -206,13 +207,14 @@ impl How {
         };
         let look = Look {
             paint: self.color.paint_stderr(),
+            unnumbered: true,
             ..Look::default()
         };
         let mut showing = Showing::new(kind, run.prints(), look, self.json);
         let stopper = run.stopper();
         let ended = tokio::select! {
             ended = run.wait(&mut showing) => ended,
-            () = pass_on(stop, stopper) => unreachable!("it waits for ever"),
+            never = pass_on(stop, stopper) => match never {},
         };
         (ended, showing.finish())
     }
@@ -248,10 +250,10 @@ fn duration_of(ms: f64) -> Option<Duration> {
 }
 
 /// The first signal asks the flow to end, a second one kills it.
-async fn pass_on(mut stop: Stop, stopper: Stopper) {
+async fn pass_on(mut stop: Stop, stopper: Stopper) -> Infallible {
     stop.next().await;
     stopper.stop(Signal::Interrupt);
     stop.next().await;
     stopper.stop(Signal::Kill);
-    std::future::pending::<()>().await;
+    std::future::pending().await
 }

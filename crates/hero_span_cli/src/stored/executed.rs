@@ -66,7 +66,7 @@ pub(super) fn row(execution: &ExecutionLine, paint: Paint) -> Vec<Cell> {
     let name = execution.flow.as_deref().unwrap_or(&execution.name);
     let state = execution.state.replace('_', " ");
     vec![
-        Cell::new("-").to_the_right(),
+        Cell::new("-").right_aligned(),
         Cell::new(printable(&state)).painted(|text| paint.toned(tone(execution), text)),
         Cell::new(began(execution)),
         Cell::new(took.unwrap_or_default()),

@@ -114,6 +114,7 @@ fn print(args: &Args, forest: &Forest, run: &RunLine, pager: &mut Pager) -> io::
         stable: args.stable,
         now_ms: run.is_running().then(crate::view::now_ms),
         earlier_runs: run.run.saturating_sub(1),
+        unnumbered: false,
     };
     pager.line(&header(forest, id, look))?;
     // Which spans were waited for differs from one run of a flow to the next.

@@ -20,10 +20,10 @@ impl Cell {
     }
 
     pub(super) fn number(number: u64) -> Self {
-        Self::new(number.to_string()).to_the_right()
+        Self::new(number.to_string()).right_aligned()
     }
 
-    pub(super) fn to_the_right(self) -> Self {
+    pub(super) fn right_aligned(self) -> Self {
         Self {
             to_the_right: true,
             ..self

@@ -35,6 +35,8 @@ pub(crate) struct Look {
     /// How many runs there were before: of those that are shown without what
     /// differs, the first is run 1.
     pub(crate) earlier_runs: u64,
+    /// Without the run's number: that is the store's to give.
+    pub(crate) unnumbered: bool,
 }
 
 impl Look {
@@ -58,10 +60,13 @@ pub(crate) fn run_lines(forest: &Forest, run: RunId, look: Look) -> impl Iterato
 /// One line that says what a run is made of, and what went wrong.
 pub(crate) fn header(forest: &Forest, run: RunId, look: Look) -> String {
     let paint = look.paint;
-    let title = paint.bold(&format!("run {}", look.run(run)));
+    let title = match look.unnumbered {
+        true => String::new(),
+        false => paint.bold(&format!("run {}", look.run(run))) + "  ",
+    };
     let counts = forest.counts(run);
     let Some(run) = forest.run(run) else {
-        return title;
+        return title.trim_end().to_owned();
     };
     let (tally, processes) = (run.tally(), run.sessions_ever());
     let running = tally.open.saturating_sub(run.left_open());
@@ -90,7 +95,7 @@ pub(crate) fn header(forest: &Forest, run: RunId, look: Look) -> String {
     let roots = run.roots_let_go();
     let hidden = (roots > 0).then(|| plural(roots, "earlier span"));
     parts.extend(hidden.map(|spans| paint.warn(&format!("{spans} not shown"))));
-    format!("{title}  {}", parts.join(", "))
+    format!("{title}{}", parts.join(", "))
 }
 
 /// From the first thing heard to the last, or to now while spans run.

@@ -70,14 +70,14 @@ fn body(lines: &str) -> String {
 fn it_returned() {
     insta::assert_snapshot!(body("return {\"rows\": [1, None, \"ä\"]}"), @r#"
     0
-    run 1  1 span, TIME
+    1 span, TIME
     ✓ nightly  flow  TIME
     nightly ok in TIME: {"rows":[1,null,"ä"]}
     {"cut":false,"end":"ok","flow":"nightly","result":{"rows":[1,null,"ä"]},"told":"ok in TIME"}
     "#);
     insta::assert_snapshot!(body("pass"), @r#"
     0
-    run 1  1 span, TIME
+    1 span, TIME
     ✓ nightly  flow  TIME
     nightly ok in TIME
     {"cut":false,"end":"ok","flow":"nightly","result":null,"told":"ok in TIME"}
@@ -88,7 +88,7 @@ fn it_returned() {
 fn a_result_that_is_long_or_odd_is_cut() {
     insta::assert_snapshot!(body("return {1, 2} and object"), @r#"
     0
-    run 1  1 span, TIME
+    1 span, TIME
     ✓ nightly  flow  TIME
     nightly ok in TIME: "<class 'object'>"
     {"cut":true,"end":"ok","flow":"nightly","result":"<class 'object'>","told":"ok in TIME"}
@@ -105,7 +105,7 @@ fn a_result_that_is_long_or_odd_is_cut() {
 fn it_gave_up() {
     insta::assert_snapshot!(body("with flow.span(\"load\"):\n    raise flow.Failed(\"no rows for monday\")"), @r#"
     1
-    run 1  2 spans, 2 failed, TIME
+    2 spans, 2 failed, TIME
     ✗ nightly  flow  failed  TIME
     └─ ✗ load  span  failed  TIME
           ! Failed: no rows for monday
@@ -118,7 +118,7 @@ fn it_gave_up() {
 fn it_raised_an_exception() {
     insta::assert_snapshot!(body("with flow.span(\"load\"):\n    {}[\"day\"]"), @r#"
     1
-    run 1  2 spans, 2 failed, TIME
+    2 spans, 2 failed, TIME
     ✗ nightly  flow  failed  TIME
     └─ ✗ load  span  failed  TIME
           ! KeyError: 'day'
@@ -148,7 +148,7 @@ def nightly():
 ";
     insta::assert_snapshot!(ended("flow.py", LEAVES, &[]), @r#"
     3
-    run 1  3 spans, 3 left open, TIME
+    3 spans, 3 left open, TIME
     ○ nightly  flow  open, producer gone; last heard its start
     └─ ○ load  step  open, producer gone; last heard its start
        └─ ○ rpc:Db.fetch  rpc  open, producer gone; last heard its start
@@ -157,7 +157,7 @@ def nightly():
     "#);
     insta::assert_snapshot!(body("sys.exit(3)"), @r#"
     3
-    run 1  1 span, 1 failed, TIME
+    1 span, 1 failed, TIME
     ✗ nightly  flow  failed  TIME
        ! SystemExit: 3
     nightly exited with code 3 without finishing after TIME
@@ -165,7 +165,7 @@ def nightly():
     "#);
     insta::assert_snapshot!(body("sys.exit(0)"), @r#"
     3
-    run 1  1 span, TIME
+    1 span, TIME
     ✓ nightly  flow  TIME
     nightly exited with code 0 without finishing after TIME
     {"code":0,"end":"unfinished","flow":"nightly","told":"exited with code 0 without finishing after TIME"}
@@ -180,22 +180,22 @@ fn its_file_cannot_be_loaded() {
       File "DIR/work/flow.py", line 1, in <module>
         import no_such_module
     ModuleNotFoundError: No module named 'no_such_module'
-    run-1 its file cannot be loaded: ModuleNotFoundError: No module named 'no_such_module' after TIME
-    {"end":"broken","error":"Traceback (most recent call last):\n  File \"DIR/work/flow.py\", line 1, in <module>\n    import no_such_module\nModuleNotFoundError: No module named 'no_such_module'","error_type":"ModuleNotFoundError","flow":null,"told":"its file cannot be loaded: ModuleNotFoundError: No module named 'no_such_module' after TIME"}
+    run-1 cannot be loaded: ModuleNotFoundError: No module named 'no_such_module' after TIME
+    {"end":"broken","error":"Traceback (most recent call last):\n  File \"DIR/work/flow.py\", line 1, in <module>\n    import no_such_module\nModuleNotFoundError: No module named 'no_such_module'","error_type":"ModuleNotFoundError","flow":null,"told":"cannot be loaded: ModuleNotFoundError: No module named 'no_such_module' after TIME"}
     "#);
     insta::assert_snapshot!(ended("flow.py", "def f(:\n", &[]), @r#"
     126
       File "DIR/work/flow.py", line 1
         def f(:
     SyntaxError: invalid syntax
-    run-1 its file cannot be loaded: SyntaxError: invalid syntax after TIME
-    {"end":"broken","error":"  File \"DIR/work/flow.py\", line 1\n    def f(:\nSyntaxError: invalid syntax","error_type":"SyntaxError","flow":null,"told":"its file cannot be loaded: SyntaxError: invalid syntax after TIME"}
+    run-1 cannot be loaded: SyntaxError: invalid syntax after TIME
+    {"end":"broken","error":"  File \"DIR/work/flow.py\", line 1\n    def f(:\nSyntaxError: invalid syntax","error_type":"SyntaxError","flow":null,"told":"cannot be loaded: SyntaxError: invalid syntax after TIME"}
     "#);
     insta::assert_snapshot!(ended("gone.py", "", &[]), @r#"
     126
     FileNotFoundError: [Errno 2] No such file or directory: 'DIR/work/gone.py'
-    run-1 its file cannot be loaded: FileNotFoundError: [Errno 2] No such file or directory: 'DIR/work/gone.py' after TIME
-    {"end":"broken","error":"FileNotFoundError: [Errno 2] No such file or directory: 'DIR/work/gone.py'","error_type":"FileNotFoundError","flow":null,"told":"its file cannot be loaded: FileNotFoundError: [Errno 2] No such file or directory: 'DIR/work/gone.py' after TIME"}
+    run-1 cannot be loaded: FileNotFoundError: [Errno 2] No such file or directory: 'DIR/work/gone.py' after TIME
+    {"end":"broken","error":"FileNotFoundError: [Errno 2] No such file or directory: 'DIR/work/gone.py'","error_type":"FileNotFoundError","flow":null,"told":"cannot be loaded: FileNotFoundError: [Errno 2] No such file or directory: 'DIR/work/gone.py' after TIME"}
     "#);
 }
 
@@ -219,14 +219,14 @@ fn no_flow_is_meant_or_more_than_one() {
     "#);
     insta::assert_snapshot!(ended("flow.py:two", TWO, &[]), @r#"
     0
-    run 1  1 span, TIME
+    1 span, TIME
     ✓ the second  flow  TIME
     the second ok in TIME
     {"cut":false,"end":"ok","flow":"the second","result":null,"told":"ok in TIME"}
     "#);
     insta::assert_snapshot!(ended("flow.py:the second", TWO, &[]), @r#"
     0
-    run 1  1 span, TIME
+    1 span, TIME
     ✓ the second  flow  TIME
     the second ok in TIME
     {"cut":false,"end":"ok","flow":"the second","result":null,"told":"ok in TIME"}
@@ -275,14 +275,14 @@ fn what_was_not_started_is_soon_told() {
 fn a_signal_from_elsewhere_killed_it() {
     insta::assert_snapshot!(body("os.kill(os.getpid(), signal.SIGKILL)"), @r#"
     137
-    run 1  1 span, 1 left open, TIME
+    1 span, 1 left open, TIME
     ○ nightly  flow  open, producer gone; last heard its start
     nightly killed by SIGKILL after TIME inside nightly, open for TIME
     {"end":"killed","flow":"nightly","signal":9,"told":"killed by SIGKILL after TIME inside nightly, open for TIME"}
     "#);
     insta::assert_snapshot!(body("os.kill(os.getpid(), signal.SIGSEGV)"), @r#"
     139
-    run 1  1 span, 1 left open, TIME
+    1 span, 1 left open, TIME
     ○ nightly  flow  open, producer gone; last heard its start
     nightly killed by SIGSEGV after TIME inside nightly, open for TIME
     {"end":"killed","flow":"nightly","signal":11,"told":"killed by SIGSEGV after TIME inside nightly, open for TIME"}
@@ -310,7 +310,7 @@ fn it_was_out_of_time() {
     let args = ["--timeout", "3s", "--grace", "5s"];
     insta::assert_snapshot!(ended("flow.py", &slow, &args), @r#"
     124
-    run 1  2 spans, 2 left open, TIME
+    2 spans, 2 left open, TIME
     ○ nightly  flow  open, producer gone; last heard its start
     └─ ○ load  span  open, producer gone; last heard its start
     nightly out of time after TIME, ended by SIGTERM inside load, open for TIME
@@ -326,7 +326,7 @@ fn it_was_out_of_time_and_minded_no_sigterm() {
     let args = ["--timeout", "3s", "--grace", "100ms"];
     insta::assert_snapshot!(ended("flow.py", &stubborn, &args), @r#"
     124
-    run 1  2 spans, 2 left open, TIME
+    2 spans, 2 left open, TIME
     ○ nightly  flow  open, producer gone; last heard its start
     └─ ○ load  span  open, producer gone; last heard its start
     nightly out of time after TIME, ended by SIGKILL inside load, open for TIME

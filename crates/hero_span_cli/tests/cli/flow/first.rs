@@ -26,7 +26,7 @@ fn one_command_shows_what_a_flow_prints_its_tree_its_result_and_its_time() {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert_eq!(finished.stdout, "loading monday\nfetched\n");
     insta::assert_snapshot!(place.steady(&finished.stderr), @r#"
-    run 1  3 spans, TIME
+    3 spans, TIME
     ✓ nightly  flow  TIME
     └─ ✓ load  span  TIME
        └─ ✓ Db.fetch  span  TIME

@@ -229,7 +229,7 @@ return 1";
     let finished = running.finish();
     assert_eq!(finished.code, Some(0));
     insta::assert_snapshot!(finished.stderr, @"
-    run 1  4 spans, TIME
+    4 spans, TIME
     ✓ nightly  flow  TIME
     ├─ ✓ load  span  TIME
     ├─ ✓ load  span  TIME

@@ -103,7 +103,7 @@ fn a_line_that_looks_like_an_event_is_none() {
     let finished = place.run(&["run", "flow.py", "--store", "none"]);
     assert!(finished.stdout.contains("not me"), "it is printed");
     insta::assert_snapshot!(place.steady(&finished.stderr), @"
-    run 1  1 span, TIME
+    1 span, TIME
     ✓ nightly  flow  TIME
     nightly ok in TIME
     ");
@@ -173,7 +173,7 @@ fn on_a_terminal_the_tree_grows_below_and_nothing_steers() {
     insta::assert_snapshot!(place.steady(&Screen::show(&shown).text()), @r"
     one	two\u{1b}[2J\u{1b}]0;title\u{7}
     \u{202e}over
-    run 1  2 spans, TIME
+    2 spans, TIME
     ✓ nightly  flow  TIME
     └─ ✓ load  span  TIME
     no end
@@ -189,7 +189,7 @@ fn a_pipe_gets_the_bytes_as_they_are_while_the_tree_is_drawn() {
     assert_eq!(piped, "one\ttwo\u{1b}[2J\u{1b}]0;title\u{7}\nno end");
     insta::assert_snapshot!(place.steady(&Screen::show(&shown).text()), @r"
     \u{202e}over
-    run 1  2 spans, TIME
+    2 spans, TIME
     ✓ nightly  flow  TIME
     └─ ✓ load  span  TIME
     nightly ok in TIME: 1

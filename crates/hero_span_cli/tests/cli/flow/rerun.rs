@@ -117,7 +117,7 @@ fn its_end_is_told_as_any() {
     let again = place.run(&["rerun", "--id", "again"]);
     assert_eq!(again.code, Some(1));
     insta::assert_snapshot!(place.steady(&again.stderr), @"
-    run 1  1 span, 1 failed, TIME
+    1 span, 1 failed, TIME
     ✗ load  flow  failed  TIME
        ! Failed: no rows
     load failed: no rows after TIME

@@ -82,7 +82,7 @@ fn the_second_ctrl_c_kills() {
     assert!(begun.elapsed() < PATIENCE);
     assert_eq!(finished.code, Some(130));
     insta::assert_snapshot!(finished.stderr, @"
-    run 1  1 span, 1 left open, TIME
+    1 span, 1 left open, TIME
     ○ nightly  flow  open, producer gone; last heard its start
     nightly cancelled by SIGKILL after TIME inside nightly, open for TIME
     ");
