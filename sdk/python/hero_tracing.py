@@ -2304,7 +2304,8 @@ def _whereabouts(attribute: str, function: Callable[..., Any]) -> dict[str, Any]
 _GRACE_SECONDS = 2.0
 _LOOK_SECONDS = 0.25
 
-# The SDK is found by its place: what it imports is then not sought beside it.
+# The SDK is found by its place, which is put on the path only then, for what the flow
+# spawns, and last: neither the SDK nor anybody else shall import a json.py from there.
 _HOST_PROGRAM = """\
 import sys
 if sys.path[:1] == [""]:

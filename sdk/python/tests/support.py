@@ -6,8 +6,10 @@ tests, and HERO_SLACK_MS gives slow machines more time (README.md says more).
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -289,6 +291,8 @@ def start_script(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell starts what runs in its background deaf to Ctrl-C, and so all below it.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 
