@@ -440,9 +440,13 @@ class EndTests(SubflowTest):
             """
         options: dict[str, Any] = {"path": self.collector.path, "start_new_session": True}
         with start_script(source, str(file), str(grace), **options) as caller:
-            self.collector.wait(self.is_begun, _SECONDS)
-            strike(caller.pid)
-            caller.communicate(timeout=_SECONDS)
+            try:
+                self.collector.wait(self.is_begun, _SECONDS)
+                strike(caller.pid)
+                caller.communicate(timeout=_SECONDS)
+            except BaseException:
+                os.killpg(caller.pid, signal.SIGKILL)  # else we would wait for both
+                raise
         self.assertEqual(caller.returncode, -signal.SIGINT)
         self.expect_gone(self.pid())
         self.assertEqual(self.status_of("outer"), "cancelled")
