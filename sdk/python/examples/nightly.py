@@ -6,7 +6,7 @@ from hero_tracing import flow, instrument
 
 
 @flow
-def nightly(day: str, rows: int = 3) -> dict:
+def nightly(day: str, rows: int = 3) -> dict[str, object]:
     """Load a day's rows, and count them."""
     database = instrument(sqlite3.connect(":memory:"))
     with flow.step("load", day=day) as step:
