@@ -82,15 +82,39 @@ pub(crate) enum Outcome {
     Interrupted {},
 }
 
+/// How the line of a flow that returned begins.
+const OK: &[u8] = b"{\"outcome\":\"ok\",";
+
+impl Outcome {
+    fn beyond() -> Self {
+        Self::Ok {
+            result: "a result that is too deep, or has too large a number".into(),
+            cut: true,
+        }
+    }
+}
+
 impl Conversation {
     /// The next line; `None` at the end, and when it is not one of those that
     /// are expected: whoever runs a flow believes what it says of itself, and
     /// what it does not say.
     pub(crate) async fn hear<T: for<'a> Deserialize<'a>>(&mut self) -> Option<T> {
+        serde_json::from_slice(&self.line().await?).ok()
+    }
+
+    /// How the flow ended. Its result may be JSON that nobody here can hold: so
+    /// deep, or with so large a number.
+    pub(crate) async fn hear_outcome(&mut self) -> Option<Outcome> {
+        let line = self.line().await?;
+        let outcome = serde_json::from_slice(&line).ok();
+        outcome.or_else(|| line.starts_with(OK).then(Outcome::beyond))
+    }
+
+    async fn line(&mut self) -> Option<Vec<u8>> {
         let mut line = Vec::new();
         let mut bounded = (&mut self.0).take(LINE_BYTES);
         bounded.read_until(b'\n', &mut line).await.ok()?;
-        serde_json::from_slice(&line).ok()
+        Some(line)
     }
 
     /// A stub that is gone has nothing to run.

@@ -333,7 +333,7 @@ async fn talk(mut stub: Conversation, wanted: Wanted, record: Option<&Record>, k
             }
             let run = &flow.attribute;
             stub.say(&Order { run, input: &input }).await;
-            known.outcome = stub.hear().await;
+            known.outcome = stub.hear_outcome().await;
         }
         // The stub ends when its end of the conversation closes.
         Err(refused) => known.refused = Some(refused),

@@ -37,6 +37,24 @@ async fn a_flow_returns_what_it_returns() {
 }
 
 #[tokio::test]
+async fn a_result_that_only_python_can_hold_is_no_failure() {
+    for result in [
+        "10 ** 400",
+        "functools.reduce(lambda deep, _: [deep], range(200), 1)",
+    ] {
+        let code = format!(
+            "import functools\nfrom hero_tracing import flow\n@flow\ndef odd():\n    return {result}\n"
+        );
+        let host = Host::new(&code);
+        let (ended, ..) = host.run(host.request()).await;
+        let Outcome::Ok { cut, .. } = ended.outcome else {
+            panic!("{result}: {ended}");
+        };
+        assert!(cut, "{result}");
+    }
+}
+
+#[tokio::test]
 async fn inputs_are_checked_before_anything_starts() {
     let host = Host::new(NIGHTLY);
     let (ended, printed, told) = host
