@@ -15,9 +15,10 @@ use crate::Error;
 use crate::figures::Figures;
 
 /// Bytes that may wait. Beyond them connections are not read, and producers
-/// feel it as their own socket filling up. A disk that is busy with something
-/// else may take two seconds to sync, in which 100,000 lines make as much.
-pub(crate) const QUEUE_BYTES: usize = 128 << 20;
+/// feel it as their own socket filling up, which an SDK makes room in for
+/// thousands of lines (`sdk.bounded`). It rides out a disk that takes half a
+/// second to sync, while 50,000 lines a second come.
+pub(crate) const QUEUE_BYTES: usize = 48 << 20;
 
 /// Bytes that are kept for later while nothing can be stored; of what is more
 /// the events are let go, the oldest first, and counted.
