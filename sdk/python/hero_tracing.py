@@ -70,7 +70,7 @@ binds SDKs only. "else" names what a consumer reads any other string as.
 [type.id] MUST id = string, pattern ^[0-9a-f]{16}$, not 0000000000000000
     64 bits in lower-case hex, not all zero; never used twice.
 
-[type.time] MUST time = number; sent: minimum 0, maximum 9007199254740, decimals 3
+[type.time] MUST time = number, unit ms; sent: minimum 0, maximum 9007199254740, decimals 3
     Milliseconds since the Unix epoch, whole or with up to three decimals
     (microseconds), so that a child lies within its parent to the microsecond.
     A consumer keeps a negative or absurd time and flags it.
@@ -121,7 +121,9 @@ Events
 A field is required (a consumer rejects a line without it), expected (an SDK
 always sends it, a consumer does without), optional, "first" (expected on the
 first event of a connection only) or "failed" (expected when status is failed,
-optional otherwise).
+optional otherwise). On its way out it is deprecated (an SDK stops sending it,
+a consumer still takes it) and then reserved (removed: no SDK sends it, a
+consumer ignores it, and no other field is ever called so).
 
 [event.any] MUST
     The fields of every event. An SDK sends no field that this contract does
@@ -297,6 +299,10 @@ Stream rules
 
 SDKs
 ----
+
+[sdk.features] MUST threads async fork instrument generator decorator
+    What a language may lack. An SDK says which of these it has; what a clause
+    asks of one that it lacks does not bind it.
 
 [sdk.silent] MUST
     An SDK never raises into the user's code and never prints. The user's own

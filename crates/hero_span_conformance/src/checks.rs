@@ -138,6 +138,8 @@ pub const fn coverage(clause: Clause) -> Coverage {
         Clause::RuleTimeOrder => Checks(&["rule.time-order"]),
         Clause::RuleSeqRises => Checks(&["rule.seq-rises"]),
         Clause::RuleProducerFirst => Checks(&["rule.producer-first"]),
+        // Which of them an SDK has, it says; what it says, it must have.
+        Clause::SdkFeatures => Checks(&[FEATURES]),
         Clause::SdkSilent => Checks(&[OUTCOME, PRINTED]),
         Clause::SdkBounded => Checks(&[TIME, HANG]),
         Clause::SdkDelivered => Checks(&["sdk.delivered"]),
@@ -174,7 +176,9 @@ pub fn all() -> Vec<&'static str> {
             all.extend(new);
         }
     }
-    all.extend(WITHOUT_CLAUSE.map(|(id, _)| id));
+    let others = WITHOUT_CLAUSE.iter().map(|(id, _)| *id);
+    let new: Vec<&str> = others.filter(|id| !all.contains(id)).collect();
+    all.extend(new);
     all
 }
 

@@ -10,6 +10,7 @@ pub(crate) struct Error(Kind);
 
 #[derive(Debug)]
 enum Kind {
+    Contract(hero_span_contract::Error),
     Unreadable {
         path: String,
         line: usize,
@@ -54,6 +55,12 @@ impl Error {
     }
 }
 
+impl From<hero_span_contract::Error> for Error {
+    fn from(cause: hero_span_contract::Error) -> Self {
+        Self(Kind::Contract(cause))
+    }
+}
+
 impl From<serde_json::Error> for Error {
     fn from(cause: serde_json::Error) -> Self {
         Self(Kind::Encoding(cause))
@@ -63,6 +70,7 @@ impl From<serde_json::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
+            Kind::Contract(cause) => cause.fmt(f),
             Kind::Unreadable {
                 path,
                 line,
@@ -85,8 +93,3 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-/// Source text as it stands in a message.
-pub(super) fn quoted(text: &str) -> String {
-    format!("`{text}`")
-}

@@ -1,8 +1,9 @@
 //! The example stream: written by hand, shown in PROTOCOL.md and in the schemas.
 
-use super::error::{Error, quoted};
-use super::json::Json;
-use super::model::{Contract, Field, Presence};
+use hero_span_contract::model::{Contract, Field, Presence};
+use hero_span_contract::{Json, quoted};
+
+use super::error::Error;
 use super::problem::Problem;
 
 /// Where the stream is.
@@ -40,12 +41,10 @@ pub(super) fn problems(contract: &Contract, events: &[Json]) -> Vec<Problem> {
     problems
 }
 
-/// Each field of each event or object, as `span_end.status`.
+/// Each field of each event or object that is to be sent, as `span_end.status`.
 fn every_field(contract: &Contract) -> Vec<String> {
-    let common = contract
-        .common_fields
-        .iter()
-        .map(|field| field.name.clone());
+    let common = contract.common_fields.iter().filter(|field| is_sent(field));
+    let common = common.map(|field| field.name.clone());
     let events = contract.events.iter();
     let own = events.flat_map(|event| dotted(&event.name, &event.fields));
     let types = contract.types.iter();
@@ -54,10 +53,14 @@ fn every_field(contract: &Contract) -> Vec<String> {
 }
 
 fn dotted(owner: &str, fields: &[Field]) -> Vec<String> {
+    let fields = fields.iter().filter(|field| is_sent(field));
     fields
-        .iter()
         .map(|field| format!("{owner}.{}", field.name))
         .collect()
+}
+
+fn is_sent(field: &Field) -> bool {
+    !matches!(field.presence, Presence::Deprecated | Presence::Reserved)
 }
 
 struct Line<'a> {
@@ -107,7 +110,7 @@ impl Line<'_> {
     fn is_due(&self, object: &Json, field: &Field) -> bool {
         match field.presence {
             Presence::Required | Presence::Expected => true,
-            Presence::Optional => false,
+            Presence::Optional | Presence::Deprecated | Presence::Reserved => false,
             Presence::First => self.number == 1,
             Presence::Failed => object.get("status").and_then(Json::as_str) == Some("failed"),
         }

@@ -2,18 +2,19 @@
 //!
 //! The text is formatted as rustfmt would, which a test holds.
 
+use hero_span_contract::model::{Contract, Limit, Requirement};
+
 use super::GENERATED;
-use super::model::{Contract, Limit, Requirement};
 
 const WIDTH: usize = 100;
 
 /// The text of `generated.rs`.
 pub(super) fn source(contract: &Contract) -> String {
-    let protocol = contract.protocol;
+    let (protocol, version) = (contract.protocol, contract.version());
     let parts = [
         format!("// {GENERATED}\n\nuse super::Requirement::{{self, Must, Should}};\n"),
         format!("/// The protocol's number.\npub const PROTOCOL: u64 = {protocol};\n"),
-        documents(protocol),
+        documents(&version),
         clause_enum(contract),
         clause_list(contract),
         clause_rows(contract),
@@ -23,7 +24,7 @@ pub(super) fn source(contract: &Contract) -> String {
     parts.join("\n")
 }
 
-fn documents(protocol: u64) -> String {
+fn documents(version: &str) -> String {
     let documents = [
         (
             "CONTRACT_JSON",
@@ -42,7 +43,7 @@ fn documents(protocol: u64) -> String {
         ),
     ];
     let constants = documents.map(|(name, file, about)| {
-        let path = format!("../../../../spec/v{protocol}/{file}");
+        let path = format!("../../../../spec/{version}/{file}");
         format!("/// {about}\npub const {name}: &str = include_str!(\"{path}\");\n")
     });
     constants.join("\n")

@@ -1,8 +1,9 @@
 //! Holds the constants in the SDK's code against the docstring above it.
 
+use hero_span_contract::Docstring;
+use hero_span_contract::model::{Contract, Type};
+
 use super::SDK_PATH;
-use super::docstring::Docstring;
-use super::model::{Contract, Type};
 use super::problem::Problem;
 use super::rust::{constant, grouped};
 

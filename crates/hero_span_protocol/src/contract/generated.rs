@@ -145,6 +145,8 @@ pub enum Clause {
     RuleSeqRises,
     /// `rule.producer-first`: The first event of a connection carries producer, and no other does.
     RuleProducerFirst,
+    /// `sdk.features`: What a language may lack.
+    SdkFeatures,
     /// `sdk.silent`: An SDK never raises into the user's code and never prints.
     SdkSilent,
     /// `sdk.bounded`: A call waits at most WAIT_MS for a stalled collector.
@@ -242,6 +244,7 @@ impl Clause {
         Self::RuleTimeOrder,
         Self::RuleSeqRises,
         Self::RuleProducerFirst,
+        Self::SdkFeatures,
         Self::SdkSilent,
         Self::SdkBounded,
         Self::SdkDelivered,
@@ -262,7 +265,7 @@ impl Clause {
 
 /// Id, requirement and text of each clause, in the order of [`Clause::ALL`].
 #[rustfmt::skip]
-pub(super) const ROWS: [(&str, Requirement, &str); 70] = [
+pub(super) const ROWS: [(&str, Requirement, &str); 71] = [
     ("transport.socket", Must, "An SDK writes to a Unix stream socket (AF_UNIX, SOCK_STREAM). A process that writes is a producer and has one connection. The collector never writes back."),
     ("transport.line", Must, "An event is one JSON object on one line, ended by one LF."),
     ("transport.utf8", Must, "A line is UTF-8 without a byte order mark."),
@@ -318,6 +321,7 @@ pub(super) const ROWS: [(&str, Requirement, &str); 70] = [
     ("rule.time-order", Must, "Within one span ts_ms never goes back."),
     ("rule.seq-rises", Must, "On a connection seq rises strictly, in the order of the lines."),
     ("rule.producer-first", Must, "The first event of a connection carries producer, and no other does."),
+    ("sdk.features", Must, "What a language may lack. An SDK says which of these it has; what a clause asks of one that it lacks does not bind it."),
     ("sdk.silent", Must, "An SDK never raises into the user's code and never prints. The user's own exceptions and interrupts pass through unchanged."),
     ("sdk.bounded", Must, "A call waits at most WAIT_MS for a stalled collector. After one stall no call waits until the socket takes bytes again. What is not sent is dropped whole, and its seq is skipped."),
     ("sdk.delivered", Must, "When a call returns, its line is in the kernel's queue whole, and survives the death of the process. It does not mean that it was stored. Only a call that interrupts another call on the same thread returns earlier."),

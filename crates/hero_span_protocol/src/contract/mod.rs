@@ -4,12 +4,11 @@
 //! this module only gives it methods.
 
 mod generated;
-pub mod model;
 
 use std::fmt;
 
 pub use generated::{ACCEPT_SCHEMA, CONTRACT_JSON, Clause, EMIT_SCHEMA, PROTOCOL, env, limit};
-pub use model::{Contract, Requirement};
+pub use hero_span_contract::model::{self, Contract, Requirement};
 
 impl Clause {
     /// The stable id, such as `value.cut`.

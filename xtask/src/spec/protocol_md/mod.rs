@@ -5,12 +5,13 @@ mod blocks;
 mod tests;
 mod text;
 
-use super::error::Error;
-use super::model::{
+use hero_span_contract::model::{
     Base, Bound, ClauseText, Contract, EventType, Field, Presence, Range, Requirement, Rules,
     Section, Type,
 };
 use text::Linker;
+
+use super::error::Error;
 
 /// Where the document is.
 pub(super) const PATH: &str = "spec/PROTOCOL.md";
@@ -62,12 +63,15 @@ impl Writer<'_> {
     }
 
     fn clause(&self, clause: &ClauseText) -> String {
-        let declared = self
-            .contract
-            .environment
-            .iter()
-            .find(|variable| variable.clause == clause.id);
-        let declared = declared.map_or(String::new(), |variable| format!(" `{}`", variable.name));
+        let variables = self.contract.environment.iter();
+        let variables = variables.map(|variable| (&variable.clause, &variable.name));
+        let features = self.contract.features.iter();
+        let features = features.map(|feature| (&feature.clause, &feature.name));
+        let declared: String = variables
+            .chain(features)
+            .filter(|(declares, _)| **declares == clause.id)
+            .map(|(_, name)| format!(" `{name}`"))
+            .collect();
         let text = self.linker.paragraphs(&clause.text);
         format!("{}{declared}\\\n{text}\n", heading(clause))
     }
@@ -126,6 +130,7 @@ impl Writer<'_> {
                 .as_ref()
                 .map(|pattern| format!("matches `{pattern}`")),
             rules.not.as_ref().map(|not| format!("is not `{not}`")),
+            rules.unit.as_ref().map(|unit| format!("in {unit}")),
             Some(&rules.one_of)
                 .filter(|one_of| !one_of.is_empty())
                 .map(words),
@@ -264,6 +269,8 @@ fn presence(presence: Presence) -> &'static str {
         Presence::Optional => "optional",
         Presence::First => "first",
         Presence::Failed => "failed",
+        Presence::Deprecated => "deprecated",
+        Presence::Reserved => "reserved",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::model::Contract;
+use hero_span_contract::Contract;
 
 /// Knows where each name of the contract is explained.
 pub(super) struct Linker<'a>(BTreeMap<&'a str, &'a str>);

@@ -2,9 +2,12 @@
 
 use insta::assert_snapshot;
 
-use super::super::{docstring, sdk_constants};
+use hero_span_contract::parse_python;
 
-const DOCSTRING: &str = include_str!("../docstring/minimal.py");
+use super::super::{SDK_PATH, sdk_constants};
+
+const DOCSTRING: &str =
+    include_str!("../../../../crates/hero_span_contract/src/docstring/minimal.py");
 const CODE: &str = "
 _PROTOCOL = 1
 _ENV_SOCKET: str = \"SOCK\"
@@ -25,7 +28,7 @@ fn changed(from: &str, to: &str) -> String {
 
 fn said(code: &str) -> String {
     let file = format!("{DOCSTRING}{code}");
-    let problems = sdk_constants::problems(&file, &docstring::parse(&file).unwrap());
+    let problems = sdk_constants::problems(&file, &parse_python(SDK_PATH, &file).unwrap());
     problems
         .iter()
         .map(ToString::to_string)

@@ -122,7 +122,7 @@ fn generating_mends_what_the_check_finds() {
     let document = copy.path().join("spec/PROTOCOL.md");
     let edited = fs::read_to_string(&document).unwrap().replace("32768", "1");
     fs::write(&document, edited).unwrap();
-    assert_eq!(check_tree(copy.path()).unwrap().len(), 5);
+    assert_eq!(check_tree(copy.path()).unwrap().len(), 6);
 
     assert!(generate(copy.path()).unwrap().is_empty());
     assert!(check_tree(copy.path()).unwrap().is_empty());

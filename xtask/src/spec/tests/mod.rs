@@ -9,8 +9,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use hero_span_contract::{Contract, parse_python};
+
 use super::tree::Tree;
-use super::{SDK_PATH, docstring, model, plan, rust};
+use super::{SDK_PATH, plan, rust};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -20,8 +22,8 @@ fn real() -> Tree {
     Tree::read(&root()).unwrap()
 }
 
-fn contract() -> model::Contract {
-    docstring::parse(real().get(SDK_PATH).unwrap())
+fn contract() -> Contract {
+    parse_python(SDK_PATH, real().get(SDK_PATH).unwrap())
         .unwrap()
         .contract
 }
@@ -77,7 +79,7 @@ fn the_rust_constants_are_formatted() {
 fn the_published_contract_reads_back() {
     let published = super::contract_json(&contract()).unwrap();
     assert_eq!(
-        serde_json::from_str::<model::Contract>(&published).unwrap(),
+        serde_json::from_str::<Contract>(&published).unwrap(),
         contract()
     );
 }

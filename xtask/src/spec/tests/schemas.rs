@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 
 use super::super::example;
-use super::super::schema::{Reading, schema};
 use super::{contract, real};
+use hero_span_contract::{Reading, schema};
 
 fn validator(reading: Reading) -> jsonschema::Validator {
     let tree = real();

@@ -1,37 +1,38 @@
 //! From lines to sections and clauses.
 
-use super::super::error::{Error, quoted};
-use super::super::model::Requirement;
 use super::table::{self, Row};
 use super::unreadable;
+use crate::error::{Error, quoted};
+use crate::model::Requirement;
 
 /// The docstring as it is laid out, nothing looked up yet.
-pub(super) struct Outline<'a> {
-    pub(super) protocol: u64,
-    pub(super) sections: Vec<Section<'a>>,
-    pub(super) last_line: usize,
+pub(crate) struct Outline<'l, 'a> {
+    pub(crate) version: Version,
+    pub(crate) sections: Vec<Section<'a>>,
+    /// From the heading on.
+    pub(crate) text: &'l [Line<'a>],
 }
 
-pub(super) struct Section<'a> {
-    pub(super) area: &'static Area,
-    pub(super) intro: Vec<String>,
-    pub(super) clauses: Vec<Clause<'a>>,
+pub(crate) struct Section<'a> {
+    pub(crate) area: &'static Area,
+    pub(crate) intro: Vec<String>,
+    pub(crate) clauses: Vec<Clause<'a>>,
 }
 
-pub(super) struct Clause<'a> {
-    pub(super) line: usize,
-    pub(super) id: &'a str,
-    pub(super) requirement: Requirement,
-    pub(super) declaration: &'a str,
-    pub(super) text: Vec<String>,
-    pub(super) rows: Vec<Row<'a>>,
+pub(crate) struct Clause<'a> {
+    pub(crate) line: usize,
+    pub(crate) id: &'a str,
+    pub(crate) requirement: Requirement,
+    pub(crate) declaration: &'a str,
+    pub(crate) text: Vec<String>,
+    pub(crate) rows: Vec<Row<'a>>,
 }
 
 /// A section's heading and the first part of its clauses' ids.
 #[derive(Debug, PartialEq)]
-pub(super) struct Area {
-    pub(super) title: &'static str,
-    pub(super) name: &'static str,
+pub(crate) struct Area {
+    pub(crate) title: &'static str,
+    pub(crate) name: &'static str,
 }
 
 const fn area(title: &'static str, name: &'static str) -> Area {
@@ -39,7 +40,7 @@ const fn area(title: &'static str, name: &'static str) -> Area {
 }
 
 /// The sections, in their order.
-pub(super) const AREAS: [Area; 9] = [
+pub(crate) const AREAS: [Area; 9] = [
     area("Transport", "transport"),
     area("Environment", "env"),
     area("Types", "type"),
@@ -58,18 +59,17 @@ const CLAUSE_FORM: &str = "a clause, `[area.name] MUST` or `[area.name] SHOULD`"
 
 /// One line and its number, counted from 1.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'a> {
-    pub(super) number: usize,
-    pub(super) text: &'a str,
+pub(crate) struct Line<'a> {
+    pub(crate) number: usize,
+    pub(crate) text: &'a str,
 }
 
 type Block<'a> = [Line<'a>];
 
-/// Reads the outline at the head of a Python file.
-pub(super) fn read(file: &str) -> Result<Outline<'_>, Error> {
-    let lines = docstring_lines(file)?;
-    let last_line = lines.len();
-    let (protocol, contract) = after_heading(&lines)?;
+/// Reads the outline that stands in those lines.
+pub(crate) fn read<'l, 'a>(lines: &'l [Line<'a>]) -> Result<Outline<'l, 'a>, Error> {
+    let (version, text) = from_heading(lines)?;
+    let contract = &text[2..];
     for line in contract {
         check_whitespace(*line)?;
     }
@@ -82,19 +82,20 @@ pub(super) fn read(file: &str) -> Result<Outline<'_>, Error> {
     }
     match AREAS.get(sections.len()) {
         None => Ok(Outline {
-            protocol,
+            version,
             sections,
-            last_line,
+            text,
         }),
         Some(missing) => Err(unreadable(
-            last_line,
+            lines.len(),
             heading_form(missing),
             "the end of the docstring",
         )),
     }
 }
 
-fn docstring_lines(file: &str) -> Result<Vec<Line<'_>>, Error> {
+/// The docstring at the head of a Python file.
+pub(crate) fn docstring_lines(file: &str) -> Result<Vec<Line<'_>>, Error> {
     let first_line = file.lines().next().unwrap_or_default();
     let Some(body) = file.strip_prefix(OPENING) else {
         let expected = format!("a raw docstring, {}", quoted(OPENING));
@@ -108,16 +109,24 @@ fn docstring_lines(file: &str) -> Result<Vec<Line<'_>>, Error> {
             "the end of the file",
         ));
     };
-    let lines = docstring.split('\n').enumerate();
-    Ok(lines
+    Ok(lines(docstring))
+}
+
+/// Every line of a text.
+pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
+    let lines = text.split('\n').enumerate();
+    lines
         .map(|(index, text)| Line {
             number: index + 1,
             text,
         })
-        .collect())
+        .collect()
 }
 
-fn after_heading<'l, 'a>(lines: &'l [Line<'a>]) -> Result<(u64, &'l [Line<'a>]), Error> {
+/// A protocol's number and revision.
+type Version = (u64, u64);
+
+fn from_heading<'l, 'a>(lines: &'l [Line<'a>]) -> Result<(Version, &'l [Line<'a>]), Error> {
     let position = lines.iter().position(|line| line.text.starts_with(HEADING));
     let Some(position) = position else {
         let expected = format!("a heading {}", quoted(&format!("{HEADING}N")));
@@ -129,11 +138,23 @@ fn after_heading<'l, 'a>(lines: &'l [Line<'a>]) -> Result<(u64, &'l [Line<'a>]),
     };
     let heading = lines[position];
     let number = &heading.text[HEADING.len()..];
-    let protocol = number
-        .parse()
-        .map_err(|_| unreadable(heading.number, "the protocol's number", &quoted(number)))?;
+    let version = version(number).ok_or_else(|| {
+        let expected = "the protocol's number, with its revision if it has one (`1`, `1.2`)";
+        unreadable(heading.number, expected, &quoted(number))
+    })?;
     check_underline(heading, lines.get(position + 1), '=')?;
-    Ok((protocol, &lines[position + 2..]))
+    Ok((version, &lines[position..]))
+}
+
+fn version(text: &str) -> Option<Version> {
+    match text.split_once('.') {
+        None => Some((text.parse().ok()?, 0)),
+        // `1.0` would be another way to write `1`.
+        Some((protocol, revision)) => {
+            let revision = revision.parse().ok().filter(|revision| *revision > 0)?;
+            Some((protocol.parse().ok()?, revision))
+        }
+    }
 }
 
 fn check_underline(title: Line<'_>, below: Option<&Line<'_>>, mark: char) -> Result<(), Error> {

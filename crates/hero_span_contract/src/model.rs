@@ -1,8 +1,4 @@
 //! The contract as data: the shape of `spec/v1/contract.json`.
-//!
-//! `xtask` compiles this file too, so that it can write the generated half of
-//! this crate when that half is missing or does not compile. So it uses nothing
-//! but serde.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -10,8 +6,11 @@ use serde_json::Number;
 /// The whole wire contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contract {
-    /// The protocol's number.
+    /// The protocol's number: what the wire says.
     pub protocol: u64,
+    /// How often the contract was released under that number before.
+    #[serde(default)]
+    pub revision: u64,
     /// Every clause, by section, in the order of the docstring.
     pub sections: Vec<Section>,
     /// The environment variables that an SDK reads.
@@ -24,9 +23,25 @@ pub struct Contract {
     pub events: Vec<EventType>,
     /// The named numbers.
     pub limits: Vec<Limit>,
+    /// What a language may lack.
+    #[serde(default)]
+    pub features: Vec<Feature>,
 }
 
 impl Contract {
+    /// Such as `v1`, or `v1.2` for a revision.
+    pub fn version(&self) -> String {
+        match self.revision {
+            0 => format!("v{}", self.protocol),
+            revision => format!("v{}.{revision}", self.protocol),
+        }
+    }
+
+    /// Such as `1`, or `1.2` for a revision: as the heading says it.
+    pub fn numbers(&self) -> String {
+        self.version().split_off(1)
+    }
+
     /// Every clause, in order.
     pub fn clauses(&self) -> impl Iterator<Item = &ClauseText> {
         self.sections.iter().flat_map(|section| &section.clauses)
@@ -51,6 +66,14 @@ impl Contract {
     /// Every field of one event: the common ones, then its own.
     pub fn fields_of<'a>(&'a self, event: &'a EventType) -> impl Iterator<Item = &'a Field> {
         self.common_fields.iter().chain(&event.fields)
+    }
+
+    /// The number that a bound stands for. Whoever read the contract looked its limits up.
+    pub fn number(&self, bound: &Bound) -> Number {
+        match bound {
+            Bound::Number(number) => number.clone(),
+            Bound::Limit(name) => Number::from(self.limit(name).unwrap_or_default()),
+        }
     }
 }
 
@@ -157,6 +180,9 @@ pub struct Rules {
     /// The one string that it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not: Option<String>,
+    /// What a number counts, such as `ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// The strings that it may be, if it is one of a few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<String>,
@@ -181,6 +207,25 @@ impl Rules {
     /// Whether they narrow nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What an SDK keeps to: these, and in their place what binds SDKs alone.
+    pub fn merged(&self, sent: &Self) -> Self {
+        let one_of = match sent.one_of.is_empty() {
+            true => &self.one_of,
+            false => &sent.one_of,
+        };
+        Self {
+            pattern: sent.pattern.clone().or(self.pattern.clone()),
+            not: sent.not.clone().or(self.not.clone()),
+            unit: self.unit.clone(),
+            one_of: one_of.clone(),
+            minimum: sent.minimum.clone().or(self.minimum.clone()),
+            maximum: sent.maximum.clone().or(self.maximum.clone()),
+            decimals: sent.decimals.or(self.decimals),
+            bytes: sent.bytes.clone().or(self.bytes.clone()),
+            members: sent.members.clone().or(self.members.clone()),
+        }
     }
 }
 
@@ -234,6 +279,10 @@ pub enum Presence {
     First,
     /// Expected when status is failed, optional otherwise.
     Failed,
+    /// An SDK stops sending it; a consumer still takes it.
+    Deprecated,
+    /// It was removed, and its name stays free: no SDK sends it, a consumer ignores it.
+    Reserved,
 }
 
 /// One of the events.
@@ -256,4 +305,13 @@ pub struct Limit {
     pub name: String,
     /// In the unit that the clause names.
     pub value: u64,
+}
+
+/// What an SDK may be unable to do because its language is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feature {
+    /// The clause that declares it.
+    pub clause: String,
+    /// Such as `fork`.
+    pub name: String,
 }

@@ -1,16 +1,16 @@
 //! Reads `NAME = BASE, constraint…; sent: constraint…; else WORD`.
 
-use super::super::error::{Error, quoted};
-use super::super::model::{Base, Bound, Entries, Range, Rules};
 use super::unreadable;
+use crate::error::{Error, quoted};
+use crate::model::{Base, Bound, Entries, Range, Rules};
 
 /// What a type's clause declares.
-pub(super) struct Declared {
-    pub(super) base: Base,
-    pub(super) entries: Option<Entries>,
-    pub(super) rules: Rules,
-    pub(super) sent: Rules,
-    pub(super) otherwise: Option<String>,
+pub(crate) struct Declared {
+    pub(crate) base: Base,
+    pub(crate) entries: Option<Entries>,
+    pub(crate) rules: Rules,
+    pub(crate) sent: Rules,
+    pub(crate) otherwise: Option<String>,
 }
 
 const BASES: [(&str, Base); 5] = [
@@ -22,12 +22,13 @@ const BASES: [(&str, Base); 5] = [
 ];
 const BASE_FORM: &str =
     "a base: `string`, `number`, `integer`, `any`, `object` or `object of T to T`";
-const CONSTRAINT_FORM: &str = "a constraint: `pattern RE`, `not TEXT`, `one of WORDS`, `minimum N`, \
+const CONSTRAINT_FORM: &str = "a constraint: `pattern RE`, `not TEXT`, `unit UNIT`, `one of WORDS`, `minimum N`, \
     `maximum N`, `decimals N`, `bytes N to N` or `members N to N`";
+const UNITS: [&str; 4] = ["s", "ms", "us", "ns"];
 const BOUND_FORM: &str = "a number or the name of a limit";
 
 /// Reads the part after `=`. `line` is where it stands.
-pub(super) fn read(line: usize, text: &str) -> Result<Declared, Error> {
+pub(crate) fn read(line: usize, text: &str) -> Result<Declared, Error> {
     let mut parts = text.split("; ").peekable();
     let mut words = parts.next().unwrap_or_default().split(", ");
     let (base, entries) = base(line, words.next().unwrap_or_default())?;
@@ -40,6 +41,10 @@ pub(super) fn read(line: usize, text: &str) -> Result<Declared, Error> {
     };
     if let Some(sent) = parts.next_if(|part| part.starts_with("sent: ")) {
         declared.sent = rules(line, base, sent["sent: ".len()..].split(", "))?;
+        if let Some(unit) = &declared.sent.unit {
+            let found = quoted(&format!("unit {unit}"));
+            return Err(unreadable(line, "a unit before `;`, for all alike", &found));
+        }
     }
     if let Some(otherwise) = parts.next_if(|part| part.starts_with("else ")) {
         declared.otherwise = Some(known_word(line, &otherwise["else ".len()..], &declared)?);
@@ -102,6 +107,7 @@ fn apply(line: usize, text: &str, rules: &mut Rules) -> Result<(), Error> {
     match word {
         "pattern" => rules.pattern = Some(rest.to_owned()),
         "not" => rules.not = Some(rest.to_owned()),
+        "unit" => rules.unit = Some(unit(line, rest)?),
         "one of" => rules.one_of = rest.split(' ').map(str::to_owned).collect(),
         "minimum" => rules.minimum = Some(bound(line, rest)?),
         "maximum" => rules.maximum = Some(bound(line, rest)?),
@@ -122,7 +128,7 @@ fn split_constraint(text: &str) -> (&str, &str) {
 
 fn check_fits(line: usize, text: &str, base: Base) -> Result<(), Error> {
     let fits = match split_constraint(text).0 {
-        "minimum" | "maximum" => matches!(base, Base::Number | Base::Integer),
+        "minimum" | "maximum" | "unit" => matches!(base, Base::Number | Base::Integer),
         "decimals" => base == Base::Number,
         "bytes" => matches!(base, Base::String | Base::Any),
         "members" => base == Base::Object,
@@ -146,6 +152,7 @@ fn check_once(line: usize, text: &str, before: &Rules) -> Result<(), Error> {
     let given = match split_constraint(text).0 {
         "pattern" => before.pattern.is_some(),
         "not" => before.not.is_some(),
+        "unit" => before.unit.is_some(),
         "one of" => !before.one_of.is_empty(),
         "minimum" => before.minimum.is_some(),
         "maximum" => before.maximum.is_some(),
@@ -167,6 +174,14 @@ fn range(line: usize, text: &str) -> Result<Range, Error> {
         from: bound(line, from)?,
         to: bound(line, to)?,
     })
+}
+
+fn unit(line: usize, text: &str) -> Result<String, Error> {
+    if UNITS.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let expected = format!("a unit of time, one of {}", quoted(&UNITS.join(" ")));
+    Err(unreadable(line, expected, &quoted(text)))
 }
 
 fn whole(line: usize, text: &str) -> Result<u64, Error> {

@@ -3,13 +3,16 @@
 use insta::assert_snapshot;
 use serde::Serialize;
 
-use super::super::model::Contract;
-use super::super::rust;
-use super::parse;
+use super::{Docstring, parse_python, parse_text};
+use crate::{Contract, Error, Reading, schema};
 
 /// The least docstring that has everything.
 const MINIMAL: &str = include_str!("minimal.py");
 const REAL: &str = include_str!("../../../../sdk/python/hero_tracing.py");
+
+fn parse(text: &str) -> Result<Docstring, Error> {
+    parse_python("sdk.py", text)
+}
 
 fn contract(text: &str) -> Contract {
     parse(text).unwrap().contract
@@ -27,7 +30,7 @@ fn changed(from: &str, to: &str) -> String {
         "{from:?} is not there once"
     );
     let error = parse(&MINIMAL.replace(from, to)).unwrap_err().to_string();
-    let place = "sdk/python/hero_tracing.py:";
+    let place = "sdk.py:";
     error.strip_prefix(place).unwrap().to_owned()
 }
 
@@ -67,7 +70,7 @@ fn the_frame() {
     assert_snapshot!(changed("Wire contract, protocol 1", "Wire contract"),
         @"90: expected a heading `Wire contract, protocol N`, found the end of the docstring");
     assert_snapshot!(changed("Wire contract, protocol 1", "Wire contract, protocol one"),
-        @"3: expected the protocol's number, found `one`");
+        @"3: expected the protocol's number, with its revision if it has one (`1`, `1.2`), found `one`");
     assert_snapshot!(changed("=====\n\nHow", "====\n\nHow"),
         @"4: expected the underline `=========================`, found `========================`");
     assert_snapshot!(changed("    One event a line.", "    One event a line. "),
@@ -145,7 +148,7 @@ fn cells() {
     assert_snapshot!(changed("    id   name   required", "    id   nome   required"),
         @"38: expected a type that the section `Types` declares, found `nome`");
     assert_snapshot!(changed("    id   name   required", "    id   name   mandated"),
-        @"38: expected a presence, one of `required`, `expected`, `optional`, `first`, `failed`, found `mandated`");
+        @"38: expected a presence, one of `required`, `expected`, `optional`, `first`, `failed`, `deprecated`, `reserved`, found `mandated`");
     assert_snapshot!(changed("    id   name   required", "    id   name   failed  "),
         @"38: expected `required`, `expected` or `optional` within an object, found `failed`");
 }
@@ -199,7 +202,7 @@ fn bases_and_names() {
 fn constraints() {
     let count = "count = integer, minimum 0";
     assert_snapshot!(changed(count, "count = integer, least 0"),
-        @"26: expected a constraint: `pattern RE`, `not TEXT`, `one of WORDS`, `minimum N`, `maximum N`, `decimals N`, `bytes N to N` or `members N to N`, found `least 0`");
+        @"26: expected a constraint: `pattern RE`, `not TEXT`, `unit UNIT`, `one of WORDS`, `minimum N`, `maximum N`, `decimals N`, `bytes N to N` or `members N to N`, found `least 0`");
     assert_snapshot!(changed(count, "count = integer, minimum none"),
         @"26: expected a number or the name of a limit, found `none`");
     assert_snapshot!(changed(count, "count = integer, minimum COUNT_MAX"),
@@ -276,14 +279,61 @@ fn no_line_of_the_real_docstring_is_read_past() {
 }
 
 #[test]
-fn no_text_makes_the_parser_or_the_generator_panic() {
+fn no_text_makes_the_parser_or_the_schemas_panic() {
     let end = REAL.match_indices("\"\"\"").nth(1).unwrap().0;
     for (at, _) in REAL[..end].char_indices().step_by(7) {
         for inserted in ["é", "  ", "\n", "\n    ", "]", "-", "\"\"\""] {
             let text = format!("{}{inserted}{}", &REAL[..at], &REAL[at..end + 3]);
             if let Ok(read) = parse(&text) {
-                rust::source(&read.contract);
+                schema(&read.contract, &[], Reading::Emit);
             }
         }
     }
+}
+
+#[test]
+fn a_copy_of_the_text_says_the_same_as_the_docstring() {
+    let real = parse(REAL).unwrap();
+    let copy = format!("Of a file.\n\n{}", real.text);
+    assert_eq!(
+        parse_text("contract.txt", &copy).unwrap().contract,
+        real.contract
+    );
+    assert_snapshot!(parse_text("contract.txt", "A text.\n").unwrap_err(), @"contract.txt:2: expected a heading `Wire contract, protocol N`, found the end of the docstring");
+}
+
+#[test]
+fn a_revision_stands_behind_the_number() {
+    let revised = |number: &str| {
+        let heading = format!("Wire contract, protocol {number}\n");
+        let underline = "=".repeat(heading.len() - 1);
+        let text = format!("{heading}{underline}");
+        let old = "Wire contract, protocol 1\n=========================";
+        parse(&MINIMAL.replace(old, &text)).map(|read| read.contract.version())
+    };
+    assert_eq!(revised("1").unwrap(), "v1");
+    assert_eq!(revised("2.13").unwrap(), "v2.13");
+    assert_snapshot!(revised("1.0").unwrap_err(), @"sdk.py:3: expected the protocol's number, with its revision if it has one (`1`, `1.2`), found `1.0`");
+}
+
+#[test]
+fn a_unit_is_one_of_time_and_holds_for_all() {
+    let declared = "count = integer, minimum 0";
+    assert_snapshot!(
+        json(&parse(&MINIMAL.replace(declared, "count = integer, unit us")).unwrap().contract.type_named("count")),
+        @r#"{"clause":"type.count","name":"count","base":"integer","rules":{"unit":"us"}}"#);
+    assert_snapshot!(changed(declared, "count = integer, unit days"), @"26: expected a unit of time, one of `s ms us ns`, found `days`");
+    assert_snapshot!(changed(declared, "count = integer; sent: unit ms"), @"26: expected a unit before `;`, for all alike, found `unit ms`");
+}
+
+#[test]
+fn features_are_words_of_their_own() {
+    let clause = "SDKs\n----\n";
+    let features = |words: &str| {
+        let more = format!("{clause}\n[sdk.features] MUST{words}\n    Some.\n");
+        parse(&MINIMAL.replace(clause, &more)).map(|read| json(&read.contract.features))
+    };
+    assert_snapshot!(features(" fork threads").unwrap(), @r#"[{"clause":"sdk.features","name":"fork"},{"clause":"sdk.features","name":"threads"}]"#);
+    assert_snapshot!(features(" fork fork").unwrap_err(), @"sdk.py:82: expected features in lower case, each once after MUST or SHOULD, found `fork fork`");
+    assert_snapshot!(features("").unwrap_err(), @"sdk.py:82: expected features in lower case, each once after MUST or SHOULD, found ``");
 }

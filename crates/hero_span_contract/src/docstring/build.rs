@@ -1,26 +1,30 @@
 //! From the outline to the contract.
 
-use super::super::error::{Error, quoted};
-use super::super::model::{
-    Base, ClauseText, Contract, EventType, Field, Limit, Section, Type, Variable,
-};
 use super::outline::{self, Clause, Outline};
 use super::table::Row;
 use super::{Places, declaration, unreadable};
+use crate::error::{Error, quoted};
+use crate::model::{
+    Base, ClauseText, Contract, EventType, Feature, Field, Limit, Section, Type, Variable,
+};
 
 /// The clause whose table all events share.
 const COMMON: &str = "event.any";
+/// The clause that lists the features.
+const FEATURES: &str = "sdk.features";
 
 /// Reads every declaration and table.
-pub(super) fn contract(outline: Outline<'_>) -> Result<(Contract, Places), Error> {
+pub(crate) fn contract(outline: Outline<'_, '_>) -> Result<(Contract, Places), Error> {
     let mut contract = Contract {
-        protocol: outline.protocol,
+        protocol: outline.version.0,
+        revision: outline.version.1,
         sections: Vec::new(),
         environment: Vec::new(),
         types: Vec::new(),
         common_fields: Vec::new(),
         events: Vec::new(),
         limits: Vec::new(),
+        features: Vec::new(),
     };
     let mut places = Places::default();
     for section in outline.sections {
@@ -53,6 +57,7 @@ fn declare(clause: &Clause<'_>, area: &str, contract: &mut Contract) -> Result<(
         "event" if clause.id == COMMON => contract.common_fields = common_fields(clause)?,
         "event" => contract.events.push(event(clause)?),
         "limit" => contract.limits.push(limit(clause)?),
+        "sdk" if clause.id == FEATURES => contract.features = features(clause)?,
         _ => {
             no_declaration(clause)?;
             no_table(clause)?;
@@ -150,6 +155,22 @@ fn limit(clause: &Clause<'_>) -> Result<Limit, Error> {
     })
 }
 
+fn features(clause: &Clause<'_>) -> Result<Vec<Feature>, Error> {
+    no_table(clause)?;
+    let mut features: Vec<Feature> = Vec::new();
+    for name in clause.declaration.split(' ') {
+        let is_word = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase());
+        if !is_word || features.iter().any(|known| known.name == name) {
+            return Err(declared(clause, "features in lower case, each once"));
+        }
+        features.push(Feature {
+            clause: clause.id.to_owned(),
+            name: name.to_owned(),
+        });
+    }
+    Ok(features)
+}
+
 fn fields(clause: &Clause<'_>) -> Result<Vec<Field>, Error> {
     let mut fields: Vec<Field> = Vec::new();
     for row in &clause.rows {
@@ -207,8 +228,8 @@ fn last_part(id: &str) -> &str {
     id.split_once('.').map_or(id, |(_, name)| name)
 }
 
-/// Upper case, digits and underscores, such as `LINE_BYTES`.
-pub(super) fn is_constant_name(text: &str) -> bool {
+/// Whether it is upper case, digits and underscores, such as `LINE_BYTES`.
+pub fn is_constant_name(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(allowed)
 }

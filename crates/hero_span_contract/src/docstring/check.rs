@@ -1,15 +1,15 @@
 //! Looks up every name that the contract mentions.
 
-use super::super::error::{Error, quoted};
-use super::super::model::{Bound, Contract, Field, Presence, Rules, Type};
 use super::outline::AREAS;
 use super::{Places, unreadable};
+use crate::error::{Error, quoted};
+use crate::model::{Bound, Contract, Field, Presence, Rules, Type};
 
 /// The field that tells events apart.
 const TYPE_FIELD: &str = "type";
 
 /// Fails at the first name that nothing declares, or that is declared twice.
-pub(super) fn names(contract: &Contract, places: &Places) -> Result<(), Error> {
+pub(crate) fn names(contract: &Contract, places: &Places) -> Result<(), Error> {
     let check = Check { contract, places };
     check.declared_once()?;
     for declared in &contract.types {

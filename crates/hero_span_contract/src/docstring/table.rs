@@ -1,40 +1,42 @@
 //! Field tables: name, type, presence, meaning.
 
-use super::super::error::{Error, quoted};
-use super::super::model::Presence;
 use super::outline::Line;
 use super::unreadable;
+use crate::error::{Error, quoted};
+use crate::model::Presence;
 
 /// One row, its cells not looked up yet.
-pub(super) struct Row<'a> {
-    pub(super) line: usize,
-    pub(super) name: &'a str,
-    pub(super) type_name: &'a str,
-    pub(super) nullable: bool,
-    pub(super) presence: Presence,
-    pub(super) meaning: String,
+pub(crate) struct Row<'a> {
+    pub(crate) line: usize,
+    pub(crate) name: &'a str,
+    pub(crate) type_name: &'a str,
+    pub(crate) nullable: bool,
+    pub(crate) presence: Presence,
+    pub(crate) meaning: String,
 }
 
 const ROW_FORM: &str = "a row of four cells (name, type, presence, meaning), \
     indented by 4 spaces, two or more spaces between cells";
-const PRESENCES: [(&str, Presence); 5] = [
+const PRESENCES: [(&str, Presence); 7] = [
     ("required", Presence::Required),
     ("expected", Presence::Expected),
     ("optional", Presence::Optional),
     ("first", Presence::First),
     ("failed", Presence::Failed),
+    ("deprecated", Presence::Deprecated),
+    ("reserved", Presence::Reserved),
 ];
 
 /// Where each of the four cells begins.
 type Columns = [usize; 4];
 
 /// Whether a line looks like a table rather than like text.
-pub(super) fn is_row(line: Line<'_>) -> bool {
+pub(crate) fn is_row(line: Line<'_>) -> bool {
     line.text.trim_start().contains("  ")
 }
 
 /// Reads a block of rows and continuation lines. The first line sets the columns.
-pub(super) fn read<'a>(block: &[Line<'a>]) -> Result<Vec<Row<'a>>, Error> {
+pub(crate) fn read<'a>(block: &[Line<'a>]) -> Result<Vec<Row<'a>>, Error> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     let columns = columns_of(block[0])?;
     for line in block {

@@ -1,14 +1,11 @@
 //! The two JSON Schemas: what an SDK may send, what a consumer must take.
 
-use serde_json::{Number, Value};
-
-use super::GENERATED;
-use super::json::Json;
-use super::model::{Base, Bound, Contract, EventType, Field, Presence, Range, Rules, Type};
+use crate::json::Json;
+use crate::model::{Base, Contract, EventType, Field, Presence, Range, Rules, Type};
 
 /// Who reads the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub enum Reading {
     /// An SDK: closed, with every field that it always sends.
     Emit,
     /// A consumer: open, with nothing but what it cannot do without.
@@ -23,10 +20,11 @@ impl Reading {
         }
     }
 
-    fn title(self, protocol: u64) -> String {
+    fn title(self, contract: &Contract) -> String {
+        let version = contract.numbers();
         match self {
-            Self::Emit => format!("hero_span protocol {protocol}: what an SDK may send"),
-            Self::Accept => format!("hero_span protocol {protocol}: what a consumer must take"),
+            Self::Emit => format!("hero_span protocol {version}: what an SDK may send"),
+            Self::Accept => format!("hero_span protocol {version}: what a consumer must take"),
         }
     }
 
@@ -48,18 +46,17 @@ impl Reading {
 }
 
 /// The whole schema, draft 2020-12. `examples` are events, whichever there are.
-pub(super) fn schema(contract: &Contract, examples: &[Json], reading: Reading) -> Json {
+pub fn schema(contract: &Contract, examples: &[Json], reading: Reading) -> Json {
     let mut schema = Json::object([
-        ("$comment", GENERATED.into()),
         (
             "$schema",
             "https://json-schema.org/draft/2020-12/schema".into(),
         ),
         (
             "$id",
-            format!("urn:hero-span:v{}:{}", contract.protocol, reading.name()).into(),
+            format!("urn:hero-span:{}:{}", contract.version(), reading.name()).into(),
         ),
-        ("title", reading.title(contract.protocol).into()),
+        ("title", reading.title(contract).into()),
         ("description", reading.description().into()),
         ("type", "object".into()),
         (
@@ -126,7 +123,8 @@ struct Generator<'a> {
 
 impl Generator<'_> {
     fn event(&self, event: &EventType, example: Option<&Json>) -> Json {
-        let fields: Vec<&Field> = self.contract.fields_of(event).collect();
+        let fields = self.contract.fields_of(event).filter(|field| in_use(field));
+        let fields: Vec<&Field> = fields.collect();
         let mut schema = Json::object([("description", self.about(&event.clause).into())]);
         self.push_fields(&mut schema, &fields, Some(&event.name));
         if self.reading == Reading::Emit {
@@ -160,7 +158,7 @@ impl Generator<'_> {
         match field.presence {
             Presence::Required => true,
             Presence::Expected => self.reading == Reading::Emit,
-            Presence::Optional | Presence::First | Presence::Failed => false,
+            _ => false,
         }
     }
 
@@ -169,7 +167,8 @@ impl Generator<'_> {
         let about = self.about(&declared.clause) + &self.unsaid(declared, &rules);
         let mut schema = Json::object([("description", about.into())]);
         if !declared.fields.is_empty() {
-            let fields: Vec<&Field> = declared.fields.iter().collect();
+            let fields = declared.fields.iter().filter(|field| in_use(field));
+            let fields: Vec<&Field> = fields.collect();
             self.push_fields(&mut schema, &fields, None);
             return schema;
         }
@@ -190,7 +189,7 @@ impl Generator<'_> {
     fn rules(&self, declared: &Type) -> Rules {
         match self.reading {
             Reading::Accept => declared.rules.clone(),
-            Reading::Emit => merged(&declared.rules, &declared.sent),
+            Reading::Emit => declared.rules.merged(&declared.sent),
         }
     }
 
@@ -205,10 +204,10 @@ impl Generator<'_> {
             schema.push("enum", strings(rules.one_of.iter().map(String::as_str)));
         }
         if let Some(minimum) = &rules.minimum {
-            schema.push("minimum", self.number(minimum));
+            schema.push("minimum", self.contract.number(minimum));
         }
         if let Some(maximum) = &rules.maximum {
-            schema.push("maximum", self.number(maximum));
+            schema.push("maximum", self.contract.number(maximum));
         }
         if let Some(bytes) = &rules.bytes {
             self.push_range(schema, bytes, ["minLength", "maxLength"]);
@@ -222,21 +221,16 @@ impl Generator<'_> {
     /// limit in code points too, if a weaker one. A least size but 0 and 1 is
     /// not: four bytes may be one code point.
     fn push_range(&self, schema: &mut Json, range: &Range, [least, most]: [&str; 2]) {
-        let from = self.number(&range.from).as_u64().unwrap_or_default();
+        let from = self
+            .contract
+            .number(&range.from)
+            .as_u64()
+            .unwrap_or_default();
         if from > 0 {
             let bytes_a_character = if least == "minLength" { 4 } else { 1 };
             schema.push(least, from.div_ceil(bytes_a_character));
         }
-        schema.push(most, self.number(&range.to));
-    }
-
-    fn number(&self, bound: &Bound) -> Value {
-        let number = match bound {
-            Bound::Number(number) => number.clone(),
-            // The parser has looked every name up.
-            Bound::Limit(name) => Number::from(self.contract.limit(name).unwrap_or_default()),
-        };
-        Value::Number(number)
+        schema.push(most, self.contract.number(&range.to));
     }
 
     fn about(&self, clause: &str) -> String {
@@ -254,7 +248,8 @@ impl Generator<'_> {
             text += &format!(" At most {decimals} decimals, which a schema cannot say.");
         }
         if let Some(bytes) = &rules.bytes {
-            let (from, to) = (self.number(&bytes.from), self.number(&bytes.to));
+            let (from, to) = (&bytes.from, &bytes.to);
+            let (from, to) = (self.contract.number(from), self.contract.number(to));
             text += &format!(" {from} to {to} bytes of UTF-8; a schema counts code points.");
         }
         if let (Some(word), Reading::Accept) = (&declared.otherwise, self.reading) {
@@ -276,6 +271,11 @@ fn push_failed(schema: &mut Json, fields: &[&Field]) {
     }
 }
 
+/// A reserved name is no field: closed to SDKs, ignored by consumers.
+fn in_use(field: &Field) -> bool {
+    field.presence != Presence::Reserved
+}
+
 fn constant(event: &str, field: &Field) -> Json {
     Json::object([
         ("const", event.into()),
@@ -284,15 +284,19 @@ fn constant(event: &str, field: &Field) -> Json {
 }
 
 fn value_of(field: &Field) -> Json {
-    let description = ("description", field.meaning.as_str().into());
     let declared = reference(&field.type_name);
-    if !field.nullable {
-        let mut schema = declared;
-        schema.push("description", field.meaning.as_str());
-        return schema;
+    let mut schema = match field.nullable {
+        false => declared,
+        true => {
+            let null = Json::object([("type", "null".into())]);
+            Json::object([("anyOf", Json::Array(vec![declared, null]))])
+        }
+    };
+    schema.push("description", field.meaning.as_str());
+    if field.presence == Presence::Deprecated {
+        schema.push("deprecated", true);
     }
-    let null = Json::object([("type", "null".into())]);
-    Json::object([("anyOf", Json::Array(vec![declared, null])), description])
+    schema
 }
 
 fn type_keyword(base: Base) -> Option<&'static str> {
@@ -302,24 +306,6 @@ fn type_keyword(base: Base) -> Option<&'static str> {
         Base::Integer => Some("integer"),
         Base::Object => Some("object"),
         Base::Any => None,
-    }
-}
-
-fn merged(rules: &Rules, sent: &Rules) -> Rules {
-    let one_of = if sent.one_of.is_empty() {
-        &rules.one_of
-    } else {
-        &sent.one_of
-    };
-    Rules {
-        pattern: sent.pattern.clone().or(rules.pattern.clone()),
-        not: sent.not.clone().or(rules.not.clone()),
-        one_of: one_of.clone(),
-        minimum: sent.minimum.clone().or(rules.minimum.clone()),
-        maximum: sent.maximum.clone().or(rules.maximum.clone()),
-        decimals: sent.decimals.or(rules.decimals),
-        bytes: sent.bytes.clone().or(rules.bytes.clone()),
-        members: sent.members.clone().or(rules.members.clone()),
     }
 }
 

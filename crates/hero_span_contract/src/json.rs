@@ -6,20 +6,20 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Number, Value};
 
-use super::error::Error;
-
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json {
+pub enum Json {
     /// A string, a number, a boolean or null.
     Plain(Value),
+    /// An array.
     Array(Vec<Json>),
+    /// An object, its members in their order.
     Object(Vec<(String, Json)>),
 }
 
 impl Json {
     /// An object of those members.
-    pub(super) fn object<const N: usize>(members: [(&str, Json); N]) -> Self {
+    pub fn object<const N: usize>(members: [(&str, Json); N]) -> Self {
         let members = members.into_iter();
         Self::Object(
             members
@@ -29,7 +29,7 @@ impl Json {
     }
 
     /// The members of an object; none for any other value.
-    pub(super) fn members(&self) -> &[(String, Json)] {
+    pub fn members(&self) -> &[(String, Json)] {
         match self {
             Self::Object(members) => members,
             _ => &[],
@@ -37,13 +37,13 @@ impl Json {
     }
 
     /// The value of one member of an object.
-    pub(super) fn get(&self, key: &str) -> Option<&Json> {
+    pub fn get(&self, key: &str) -> Option<&Json> {
         let found = self.members().iter().find(|(known, _)| known == key);
         found.map(|(_, value)| value)
     }
 
     /// The text, if this is a string.
-    pub(super) fn as_str(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Plain(value) => value.as_str(),
             _ => None,
@@ -51,14 +51,30 @@ impl Json {
     }
 
     /// Adds a member at the end of an object.
-    pub(super) fn push(&mut self, key: &str, value: impl Into<Json>) {
+    pub fn push(&mut self, key: &str, value: impl Into<Json>) {
         if let Self::Object(members) = self {
             members.push((key.to_owned(), value.into()));
         }
     }
 
+    /// The object with a member before all others; any other value as it is.
+    #[must_use]
+    pub fn with_first(self, key: &str, value: impl Into<Json>) -> Self {
+        match self {
+            Self::Object(members) => {
+                let first = (key.to_owned(), value.into());
+                Self::Object(std::iter::once(first).chain(members).collect())
+            }
+            other => other,
+        }
+    }
+
     /// Indented, with a newline at the end: the text of a file.
-    pub(super) fn to_file(&self) -> Result<String, Error> {
+    ///
+    /// # Errors
+    ///
+    /// None that a value of this type can cause.
+    pub fn to_file(&self) -> Result<String, serde_json::Error> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
         Ok(text)
