@@ -45,6 +45,10 @@ def soak(usual: int, long: int) -> int:
     return long if SOAK else usual
 
 
+# How long a child process may take before its test fails: none hangs for ever.
+SCRIPT_SECONDS = soak(60, 1200)
+
+
 class Connection:
     """What one producer sent so far."""
 
@@ -299,7 +303,7 @@ def start_script(
 def run_script(
     source: str | Path,
     *args: str,
-    timeout: float = soak(60, 1200),
+    timeout: float = SCRIPT_SECONDS,
     on_output: Callable[[], object] | None = None,
     **options: Any,
 ) -> Finished:
