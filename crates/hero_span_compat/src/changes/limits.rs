@@ -1,0 +1,127 @@
+//! Limits and the variables of the environment.
+
+use hero_span_contract::model::{Bound, Limit, Rules, Type, Variable};
+
+use super::{Both, Change, Spot};
+
+/// Variables that came, went or got another name.
+pub(super) fn variables(both: Both<'_>, found: &mut Vec<Change>) {
+    let (old, new) = (&both.old.environment, &both.new.environment);
+    let named = |list: &[Variable], name: &str| list.iter().any(|it| it.name == name);
+    let gone = old.iter().filter(|it| !named(new, &it.name));
+    let come: Vec<&Variable> = new.iter().filter(|it| !named(old, &it.name)).collect();
+    let mut renamed: Vec<&str> = Vec::new();
+    for variable in gone {
+        let twin = come.iter().find(|other| other.clause == variable.clause);
+        renamed.extend(twin.map(|twin| twin.name.as_str()));
+        found.push(match twin {
+            Some(twin) => variable_change("variable-renamed", Some(variable), Some(twin)),
+            None => variable_change("variable-removed", Some(variable), None),
+        });
+    }
+    let added = come
+        .iter()
+        .filter(|it| !renamed.contains(&it.name.as_str()));
+    found.extend(added.map(|it| variable_change("variable-added", None, Some(it))));
+}
+
+fn variable_change(rule: &'static str, old: Option<&Variable>, new: Option<&Variable>) -> Change {
+    let name = |variable: Option<&Variable>| variable.map(|variable| variable.name.clone());
+    let clause = old.or(new).map_or(String::new(), |it| it.clause.clone());
+    Change {
+        rule,
+        place: clause.clone(),
+        clause: clause.clone(),
+        before: name(old).unwrap_or_default(),
+        after: name(new).unwrap_or_default(),
+        spot: Spot::Variable {
+            clause,
+            old: name(old),
+            new: name(new),
+        },
+    }
+}
+
+/// Limits that came, went, or are called or set otherwise.
+pub(super) fn limits(both: Both<'_>, found: &mut Vec<Change>) {
+    let (old, new) = (&both.old.limits, &both.new.limits);
+    for limit in old {
+        let same = new.iter().find(|other| other.name == limit.name);
+        let twin = same.or_else(|| new.iter().find(|other| other.clause == limit.clause));
+        let Some(other) = twin else {
+            found.push(limit_change("limit-removed", limit, None, Spot::Nowhere));
+            continue;
+        };
+        if other.name != limit.name {
+            found.push(limit_change(
+                "limit-renamed",
+                limit,
+                Some(other),
+                Spot::Nowhere,
+            ));
+        }
+        if other.value != limit.value {
+            found.push(moved(both, limit, other));
+        }
+    }
+    let known = |limit: &&Limit| {
+        let twin = |it: &Limit| it.name == limit.name || it.clause == limit.clause;
+        !old.iter().any(twin)
+    };
+    for limit in new.iter().filter(known) {
+        let mut change = limit_change("limit-added", limit, None, Spot::Nowhere);
+        change.after = std::mem::take(&mut change.before);
+        found.push(change);
+    }
+}
+
+fn moved(both: Both<'_>, old: &Limit, new: &Limit) -> Change {
+    let lowered = new.value < old.value;
+    let either = |names: [&'static str; 2]| if lowered { names[0] } else { names[1] };
+    let own = Spot::Clauses(vec![new.clause.clone()]);
+    let for_all = users(both, old, new, |declared| &declared.rules);
+    let for_sdks = users(both, old, new, |declared| &declared.sent);
+    let (names, spot) = match new.clause.as_str() {
+        "limit.line" => (["line-limit-lowered", "line-limit-raised"], own),
+        "limit.depth" => (["depth-limit-lowered", "depth-limit-raised"], own),
+        _ if !for_all.is_empty() => {
+            let names = ["limit-lowered-for-all", "limit-raised-for-all"];
+            (names, Spot::Clauses(for_all))
+        }
+        _ if !for_sdks.is_empty() => (["limit-lowered", "limit-raised"], Spot::Clauses(for_sdks)),
+        _ => (["behaviour-limit-changed"; 2], Spot::Nowhere),
+    };
+    limit_change(either(names), old, Some(new), spot)
+}
+
+/// The clauses of the types that this limit bounds, in either contract.
+fn users(both: Both<'_>, old: &Limit, new: &Limit, of: fn(&Type) -> &Rules) -> Vec<String> {
+    let sides = [(both.old, &old.name), (both.new, &new.name)];
+    let each = sides.iter().flat_map(|(contract, name)| {
+        let types = contract.types.iter();
+        types
+            .filter(|declared| uses(of(declared), name))
+            .map(|declared| declared.clause.clone())
+    });
+    each.collect()
+}
+
+fn uses(rules: &Rules, name: &str) -> bool {
+    let ranges = [&rules.bytes, &rules.members].into_iter().flatten();
+    let ends = ranges.flat_map(|range| [&range.from, &range.to]);
+    let single = [&rules.minimum, &rules.maximum].into_iter().flatten();
+    let is = |bound: &Bound| matches!(bound, Bound::Limit(limit) if limit == name);
+    ends.chain(single).any(is)
+}
+
+fn limit_change(rule: &'static str, old: &Limit, new: Option<&Limit>, spot: Spot) -> Change {
+    let shown = |limit: &Limit| format!("{} = {}", limit.name, limit.value);
+    Change {
+        rule,
+        place: old.clause.clone(),
+        clause: old.clause.clone(),
+        before: shown(old),
+        after: new.map_or(String::new(), shown),
+        spot,
+    }
+}
