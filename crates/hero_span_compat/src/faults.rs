@@ -344,14 +344,18 @@ fn size(value: &Value) -> Option<u64> {
     }
 }
 
+/// Digits behind the point, were it written without an exponent.
 fn decimals(number: &Number) -> u64 {
     let text = number.to_string();
-    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
-    fraction.trim_end_matches('0').len() as u64
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let fraction = digits.split_once('.').map_or("", |(_, fraction)| fraction);
+    let fraction = fraction.trim_end_matches('0').len() as i64;
+    let exponent: i64 = exponent.parse().unwrap_or_default();
+    (fraction - exponent).max(0).unsigned_abs()
 }
 
 /// Objects and arrays within one another, the event's own first.
-fn depth(value: &Value) -> u64 {
+pub(crate) fn depth(value: &Value) -> u64 {
     let deepest = match value {
         Value::Array(items) => items.iter().map(depth).max(),
         Value::Object(members) => members.values().map(depth).max(),

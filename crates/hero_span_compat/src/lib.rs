@@ -15,6 +15,7 @@ mod faults;
 mod lines;
 mod rules;
 mod side;
+mod stretch;
 mod strings;
 mod values;
 mod witness;

@@ -253,8 +253,10 @@ impl Pair<'_> {
         text: impl Fn(&Rules) -> String,
         found: &mut Vec<Change>,
     ) {
-        let refused = self.shift();
-        let rule = match (shift, refused) {
+        if shift == Shift::Same && rules[0].is_empty() {
+            return;
+        }
+        let rule = match (shift, self.shift()) {
             (Shift::Narrowed, Shift::Same | Shift::Widened) => "binds-consumers",
             (Shift::Widened, Shift::Same | Shift::Narrowed) => "binds-sdks-alone",
             _ => shift.of(rules),
