@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hero_span_contract::Reading;
-use hero_span_contract::model::{Base, Contract, EventType, Field, Presence};
+use hero_span_contract::model::{Base, Contract, EventType, Field, Presence, Type};
 use serde_json::{Map, Value, json};
 
 use crate::faults::{Judge, is_in_use};
@@ -66,10 +66,7 @@ impl<'a> OfEvent<'a> {
     fn lines(&self) -> Vec<Value> {
         let least = self.failed(self.with(is_always_sent));
         let full = self.with(|_| true);
-        let mut lines = vec![
-            Value::Object(least.clone()),
-            Value::Object(full.clone()),
-        ];
+        let mut lines = vec![Value::Object(least.clone()), Value::Object(full.clone())];
         for (field, values) in &self.fields {
             for value in values {
                 lines.push(set(&least, &field.name, value.clone()));
@@ -201,61 +198,82 @@ pub(crate) struct Said {
     pub(crate) clause: String,
     /// A time in milliseconds; a word that is not known as the one that is read instead.
     pub(crate) value: Value,
+    /// The types of the values around it, its own first.
+    pub(crate) types: Vec<String>,
 }
 
-/// What a line says to a consumer, field by field. `None` where it skips the line.
+/// What a line says to a consumer, field by field, and member by member within a field. `None`
+/// where it skips the line.
 pub(crate) fn said(reader: &Contract, line: &Value) -> Option<BTreeMap<String, Said>> {
     let name = line["type"].as_str()?;
     let event = reader.events.iter().find(|event| event.name == name)?;
-    let mut said = BTreeMap::new();
+    let mut hearing = Hearing {
+        reader,
+        said: BTreeMap::new(),
+    };
     let fields: Vec<&Field> = reader.fields_of(event).collect();
-    members(reader, "", &fields, line, &mut said);
-    Some(said)
+    hearing.members("", &[], &fields, line);
+    Some(hearing.said)
 }
 
-fn members(
-    reader: &Contract,
-    outer: &str,
-    fields: &[&Field],
-    object: &Value,
-    said: &mut BTreeMap<String, Said>,
-) {
-    for field in fields.iter().filter(|field| is_in_use(field)) {
-        let Some(value) = object.get(&field.name) else {
-            continue;
-        };
-        let path = match outer {
-            "" => field.name.clone(),
-            outer => format!("{outer}.{}", field.name),
-        };
-        let Some(declared) = reader.type_named(&field.type_name) else {
-            continue;
-        };
-        if !declared.fields.is_empty() && value.is_object() {
-            let inner: Vec<&Field> = declared.fields.iter().collect();
-            members(reader, &path, &inner, value, said);
-            continue;
+struct Hearing<'a> {
+    reader: &'a Contract,
+    said: BTreeMap<String, Said>,
+}
+
+impl Hearing<'_> {
+    fn members(&mut self, outer: &str, types: &[String], fields: &[&Field], object: &Value) {
+        for field in fields.iter().filter(|field| is_in_use(field)) {
+            if let Some(value) = object.get(&field.name) {
+                let path = match outer {
+                    "" => field.name.clone(),
+                    outer => format!("{outer}.{}", field.name),
+                };
+                self.value(&path, types, &field.type_name, value);
+            }
         }
-        let unit = declared.rules.unit.as_deref().and_then(milliseconds);
-        let meant = match (value, unit, &declared.otherwise) {
-            (Value::Number(number), Some(unit), _) => {
-                json!(number.as_f64().unwrap_or_default() * unit)
-            }
-            (Value::String(word), _, Some(otherwise)) => {
-                let rules = declared.rules.merged(&declared.sent);
-                let known = rules.one_of.iter().any(|known| known == word);
-                json!(if known { word } else { otherwise })
-            }
-            _ => value.clone(),
+    }
+
+    fn value(&mut self, path: &str, types: &[String], type_name: &str, value: &Value) {
+        let Some(declared) = self.reader.type_named(type_name) else {
+            return;
         };
-        let clause = declared.clause.clone();
-        said.insert(
-            path,
-            Said {
-                clause,
-                value: meant,
-            },
-        );
+        let types = [&[type_name.to_owned()], types].concat();
+        match (value, &declared.entries) {
+            (Value::Object(_), _) if !declared.fields.is_empty() => {
+                let inner: Vec<&Field> = declared.fields.iter().collect();
+                self.members(path, &types, &inner, value);
+            }
+            (Value::Object(members), Some(entries)) if !members.is_empty() => {
+                for (key, value) in members {
+                    self.value(&format!("{path}.{key}"), &types, &entries.values, value);
+                }
+            }
+            _ => {
+                let said = Said {
+                    clause: declared.clause.clone(),
+                    value: meant(declared, value),
+                    types,
+                };
+                self.said.insert(path.to_owned(), said);
+            }
+        }
+    }
+}
+
+/// A value as a consumer reads it.
+fn meant(declared: &Type, value: &Value) -> Value {
+    let unit = declared.rules.unit.as_deref().and_then(milliseconds);
+    match (value, unit, &declared.otherwise) {
+        (Value::Number(number), Some(unit), _) => {
+            json!(number.as_f64().unwrap_or_default() * unit)
+        }
+        (Value::String(word), _, Some(otherwise)) => {
+            let rules = declared.rules.merged(&declared.sent);
+            let known = rules.one_of.iter().any(|known| known == word);
+            json!(if known { word } else { otherwise })
+        }
+        _ => value.clone(),
     }
 }
 

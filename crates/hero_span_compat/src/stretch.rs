@@ -81,7 +81,11 @@ impl Stretch<'_> {
             let name = &part.field.name;
             // It says what event this is, or that a span has failed.
             let is_told = name == "type" || (order == Order::WithoutWords && name == "status");
-            let Some(here) = object.get(name).filter(|_| !is_told && now < to).map(length) else {
+            let Some(here) = object
+                .get(name)
+                .filter(|_| !is_told && now < to)
+                .map(length)
+            else {
                 continue;
             };
             let longest = self.long(&part.field.type_name, to - now + here, within);
@@ -94,6 +98,10 @@ impl Stretch<'_> {
     }
 
     /// The value whose JSON text is longest, of those of so many bytes at most.
+    pub(crate) fn longest(self, type_name: &str, most: u64) -> Option<Value> {
+        self.long(type_name, most, WITHIN)
+    }
+
     fn long(self, type_name: &str, most: u64, within: usize) -> Option<Value> {
         let Self(values) = self;
         let declared = values.sender.type_named(type_name)?;
@@ -102,7 +110,12 @@ impl Stretch<'_> {
         let candidates = match declared.base {
             Base::String | Base::Any => {
                 let text = Strings::new(judge, &judge.rules(declared)).longest(most);
-                text.map(Value::from).into_iter().collect()
+                // Where no text is as long as it must be, any value but a text is.
+                let others = match declared.base {
+                    Base::Any if text.is_none() => values.against(type_name, type_name),
+                    _ => Vec::new(),
+                };
+                others.into_iter().chain(text.map(Value::from)).collect()
             }
             Base::Number | Base::Integer => values.against(type_name, type_name),
             Base::Object if declared.fields.is_empty() => {
@@ -160,7 +173,7 @@ impl Stretch<'_> {
             now += around + length(&value);
             members.insert(key, value);
         }
-        self.longer_key(&entries.keys, most - now, &mut members);
+        self.longer_key(&entries.keys, most.checked_sub(now)?, &mut members);
         Some(Value::Object(members))
     }
 
@@ -202,7 +215,8 @@ impl Stretch<'_> {
                 let mut candidates = vec![object(&each, None, None, from)];
                 for (field, _) in &each {
                     let inner = self.sunk(&field.type_name, wanted - 1, within);
-                    candidates.extend(inner.map(|it| object(&each, Some((field, &it)), None, from)));
+                    candidates
+                        .extend(inner.map(|it| object(&each, Some((field, &it)), None, from)));
                 }
                 candidates
             }

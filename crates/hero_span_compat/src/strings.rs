@@ -109,7 +109,9 @@ impl Strings {
         let most = most.checked_sub(2)?;
         let fit = match &self.pattern {
             // One or two may be excluded by name.
-            None => (0..3.min(most + 1)).map(|less| self.stretched(most - less)).collect(),
+            None => (0..3.min(most + 1))
+                .map(|less| self.stretched(most - less))
+                .collect(),
             Some(pattern) => product(pattern, "")
                 .map_or_else(Vec::new, |automaton| automaton.longest(self.bytes, most)),
         };
@@ -124,7 +126,9 @@ impl Strings {
         let short = (escaped - 5 * long).min(bytes - long);
         let plain = bytes - long - short;
         let parts = [("\u{1}", long), ("\"", short), ("x", plain)];
-        parts.map(|(piece, count)| piece.repeat(count as usize)).concat()
+        parts
+            .map(|(piece, count)| piece.repeat(count as usize))
+            .concat()
     }
 
     /// Whether it has a string that the other has not.
@@ -267,7 +271,8 @@ impl Product {
         for length in 0..=lengths.1.min(LONGEST) {
             let layer = &layers[length as usize];
             let ends = layer.iter().enumerate();
-            let ends = ends.filter(|(_, end)| length >= lengths.0 && self.is_goal(end.place, taken));
+            let ends =
+                ends.filter(|(_, end)| length >= lengths.0 && self.is_goal(end.place, taken));
             found.extend(ends.filter_map(|(index, _)| text(&layers, index)));
             if found.len() >= count || layer.is_empty() {
                 break;
@@ -330,7 +335,12 @@ impl Product {
             String::from_utf8(bytes).ok()
         };
         // One or two may be excluded by name.
-        found.into_iter().rev().take(3).filter_map(written).collect()
+        found
+            .into_iter()
+            .rev()
+            .take(3)
+            .filter_map(written)
+            .collect()
     }
 
     fn longer(&self, layer: &[Prefix], live: &[bool], ways: usize) -> Vec<Prefix> {

@@ -8,6 +8,7 @@ use hero_span_contract::model::{Base, Bound, Contract, Field, Presence, Rules, T
 use serde_json::{Map, Number, Value, json};
 
 use crate::faults::{Judge, is_in_use};
+use crate::stretch::Stretch;
 use crate::strings::Strings;
 
 /// Types that name each other in a circle come to an end here.
@@ -59,9 +60,27 @@ impl<'a> Values<'a> {
             Base::String => self.strings(declared, other),
             Base::Number | Base::Integer => self.numbers(declared, other),
             Base::Any => self.anything(declared, other),
-            Base::Object if declared.fields.is_empty() => self.entries(declared, other, within),
-            Base::Object => self.objects(declared, other, within),
+            Base::Object => {
+                let mut objects = match declared.fields.is_empty() {
+                    true => self.entries(declared, other, within),
+                    false => self.objects(declared, other, within),
+                };
+                objects.extend(self.oversized(declared, other));
+                objects
+            }
         }
+    }
+
+    /// An object whose JSON text has more bytes than the reader takes, as few more as can be.
+    fn oversized(self, declared: &Type, other: Option<&Type>) -> Option<Value> {
+        let other = other.filter(|other| other.base == Base::Any)?;
+        let judge = Judge::new(self.reader, Reading::Accept);
+        let taken = judge.whole(&judge.rules(other).bytes?.to);
+        let mut more = (0..=12).map(|power| taken + (1 << power));
+        more.find_map(|most| {
+            let longest = Stretch(self).longest(&declared.name, most)?;
+            (longest.to_string().len() as u64 > taken).then_some(longest)
+        })
     }
 
     /// The rules of both ends: what the sender keeps to, and the reader's, both its readings.
@@ -158,7 +177,10 @@ impl<'a> Values<'a> {
             return vec![json!({})];
         };
         let counts = self.counts(declared, other);
-        let spare = self.keys(&entries.keys, counts.last().map_or(1, |most| *most as usize));
+        let spare = self.keys(
+            &entries.keys,
+            counts.last().map_or(1, |most| *most as usize),
+        );
         let (least, _) = self.members(declared);
         let with = |key: &str, value: &Value, count: u64| {
             let mut object = Map::from_iter([(key.to_owned(), value.clone())]);
@@ -215,11 +237,16 @@ impl<'a> Values<'a> {
             let judge = Judge::new(contract, Reading::Emit);
             if let Some(members) = &rules.members {
                 let ends = [&members.from, &members.to].map(|bound| judge.whole(bound));
-                let near = ends.iter().flat_map(|end| [end.saturating_sub(1), *end, end + 1]);
+                let near = ends
+                    .iter()
+                    .flat_map(|end| [end.saturating_sub(1), *end, end + 1]);
                 counts.extend(near);
             }
         }
-        counts.into_iter().filter(|count| *count <= MEMBERS).collect()
+        counts
+            .into_iter()
+            .filter(|count| *count <= MEMBERS)
+            .collect()
     }
 
     /// An object with fields of its own.
@@ -231,7 +258,9 @@ impl<'a> Values<'a> {
         objects.extend(counts.iter().map(|count| object(&each, None, None, *count)));
         objects.push(object(&each, None, None, u64::MAX));
         for (field, values) in &each {
-            let varied = values.iter().map(|value| object(&each, Some((field, value)), None, from));
+            let varied = values
+                .iter()
+                .map(|value| object(&each, Some((field, value)), None, from));
             objects.extend(varied);
             objects.push(object(&each, None, Some(field), from));
         }
@@ -269,7 +298,9 @@ pub(crate) fn object(
     let mut object = Map::new();
     object.extend(given.map(|(field, value)| (field.name.clone(), value.clone())));
     for wanted in [true, false] {
-        let others = each.iter().filter(|(field, _)| is_always_sent(field) == wanted);
+        let others = each
+            .iter()
+            .filter(|(field, _)| is_always_sent(field) == wanted);
         for (field, values) in others.filter(|(field, _)| Some(*field) != without) {
             let enough = !wanted && object.len() as u64 >= count;
             if let Some(value) = smallest(values).filter(|_| !enough) {

@@ -82,8 +82,8 @@ fn holds(old: &Contract, new: &Contract, seed: u64) -> Result<(), TestCaseError>
     let found = || shown(&comparison);
     prop_assert!(
         comparison.unexplained.is_empty(),
-        "unexplained: {:#?}\n{}",
-        comparison.unexplained,
+        "unexplained: {}\n{}",
+        serde_json::to_string(&comparison.unexplained).unwrap(),
         found()
     );
     for finding in &comparison.findings {
@@ -112,7 +112,11 @@ fn holds(old: &Contract, new: &Contract, seed: u64) -> Result<(), TestCaseError>
         let refusals = refusals(&comparison, direction);
         for witness in &refusals {
             for line in &witness.lines {
-                prop_assert!(sender.may_send(line), "may not be sent: {line}\n{}", found());
+                prop_assert!(
+                    sender.may_send(line),
+                    "may not be sent: {line}\n{}",
+                    found()
+                );
                 prop_assert!(reader.refuses(line), "is taken: {line}\n{}", found());
             }
         }

@@ -258,7 +258,9 @@ impl Sender<'_> {
 
     fn number(&mut self, base: Base, rules: &Rules) -> Option<Value> {
         let edge = *self.dice.of(&self.edges.numbers);
-        let step = *self.dice.of(&[0.0, 0.0, 1.0, -1.0, 0.5, 0.1, -0.01, 0.001, 0.0001]);
+        let step = *self
+            .dice
+            .of(&[0.0, 0.0, 1.0, -1.0, 0.5, 0.1, -0.01, 0.001, 0.0001]);
         let number = edge + step;
         let number = match (base, rules.decimals) {
             (Base::Integer, _) => number.round(),
@@ -287,7 +289,10 @@ impl Sender<'_> {
             0 => Value::from(self.text(rules, wish)),
             1 => json!({"a": self.text(rules, wish)}),
             2 => json!([self.text(rules, wish), 1]),
-            3 => self.dice.of(&[json!(null), json!(true), json!([]), json!({})]).clone(),
+            3 => self
+                .dice
+                .of(&[json!(null), json!(true), json!([]), json!({})])
+                .clone(),
             4 => json!([[[1]]]),
             _ => self.number(Base::Number, rules).unwrap_or_default(),
         }
@@ -301,10 +306,7 @@ impl Sender<'_> {
             0 => self.dice.below(3) as u64,
             _ => (*self.dice.of(&self.edges.sizes) + self.dice.below(3) as u64).saturating_sub(1),
         };
-        let count = count
-            .max(u64::from(wished))
-            .min(most.unwrap_or(70))
-            .min(70);
+        let count = count.max(u64::from(wished)).min(most.unwrap_or(70)).min(70);
         let mut members = Map::new();
         for index in 0..count {
             let key = match keys {
@@ -314,7 +316,9 @@ impl Sender<'_> {
             let wish = match index {
                 0 => Wish {
                     depth: wish.depth.map(|depth| depth.saturating_sub(1)),
-                    bytes: wish.bytes.map(|bytes| bytes.saturating_sub(key.len() as u64 + 5)),
+                    bytes: wish
+                        .bytes
+                        .map(|bytes| bytes.saturating_sub(key.len() as u64 + 5)),
                 },
                 _ => Wish::default(),
             };

@@ -27,14 +27,12 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
         vec(event(), 1..=3),
         limits,
     );
-    parts.prop_map(
-        |(types, common, events, (line, depth, some, many))| Plan {
-            types,
-            common,
-            events,
-            limits: [line, depth, some, many],
-        },
-    )
+    parts.prop_map(|(types, common, events, (line, depth, some, many))| Plan {
+        types,
+        common,
+        events,
+        limits: [line, depth, some, many],
+    })
 }
 
 fn line() -> impl Strategy<Value = u64> {
@@ -185,12 +183,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         Pattern, Not, Words, Unit, Minimum, Maximum, Decimals, Bytes, Members,
     ];
     let kind = proptest::sample::select(kinds);
-    let part = proptest::sample::select(vec![
-        Part::Name,
-        Part::Type,
-        Part::Nullable,
-        Part::Presence,
-    ]);
+    let part =
+        proptest::sample::select(vec![Part::Name, Part::Type, Part::Nullable, Part::Presence]);
     let at = 0..8_usize;
     prop_oneof![
         1 => (at.clone(), type_plan()).prop_map(|(at, plan)| Edit::Type(at, plan)),
