@@ -13,6 +13,7 @@ mod compare;
 mod error;
 mod faults;
 mod lines;
+mod measure;
 mod rules;
 mod side;
 mod stretch;

@@ -3,7 +3,7 @@
 use hero_span_contract::model::{Base, Bound, Field, Type};
 use serde_json::{Map, Value, json};
 
-use crate::faults::depth;
+use crate::measure::{depth, length, object_length, text_length};
 use crate::strings::Strings;
 use crate::values::{Values, WITHIN, is_always_sent, object, smallest};
 
@@ -48,7 +48,7 @@ impl Stretch<'_> {
             let base = first(parts, count);
             for order in [Order::Forward, Order::Backward, Order::WithoutWords] {
                 let object = self.stretched(parts, base.clone(), to, order, within);
-                let found = measure(&object);
+                let found = object_length(&object);
                 if found > to || !valid(&object) {
                     continue;
                 }
@@ -72,7 +72,7 @@ impl Stretch<'_> {
         order: Order,
         within: usize,
     ) -> Map<String, Value> {
-        let mut now = measure(&object);
+        let mut now = object_length(&object);
         let mut turns: Vec<&Part<'_>> = parts.iter().collect();
         if order == Order::Backward {
             turns.reverse();
@@ -159,7 +159,7 @@ impl Stretch<'_> {
         let mut now = 2;
         let mut longest: Option<Value> = None;
         for key in values.keys(&entries.keys, count) {
-            let around = json!(key).to_string().len() as u64 + 1 + u64::from(!members.is_empty());
+            let around = text_length(&key) + 1 + u64::from(!members.is_empty());
             let Some(room) = most.checked_sub(now + around) else {
                 continue;
             };
@@ -181,14 +181,14 @@ impl Stretch<'_> {
     fn longer_key(self, keys: &str, room: u64, members: &mut Map<String, Value>) -> Option<()> {
         let Self(values) = self;
         let short = members.keys().next_back()?.clone();
-        let most = json!(short).to_string().len() as u64 + room;
+        let most = text_length(&short) + room;
         let longer = match values.sender.type_named(keys).filter(|_| keys != "string") {
             Some(declared) => {
                 Strings::new(values.judge(), &values.judge().rules(declared)).longest(most)?
             }
             None => format!("{short}{}", "x".repeat(room as usize)),
         };
-        if json!(longer).to_string().len() as u64 > most - room && !members.contains_key(&longer) {
+        if text_length(&longer) > most - room && !members.contains_key(&longer) {
             let value = members.remove(&short)?;
             members.insert(longer, value);
         }
@@ -276,12 +276,4 @@ fn first(parts: &[Part<'_>], mut count: usize) -> Map<String, Value> {
         }
     }
     object
-}
-
-fn measure(object: &Map<String, Value>) -> u64 {
-    Value::Object(object.clone()).to_string().len() as u64
-}
-
-fn length(value: &Value) -> u64 {
-    value.to_string().len() as u64
 }
