@@ -152,26 +152,35 @@ impl Stretch<'_> {
     fn packed(self, declared: &Type, most: u64, within: usize) -> Option<Value> {
         let Self(values) = self;
         let entries = declared.entries.as_ref()?;
-        let (_, to) = values.members(declared);
+        let (from, to) = values.members(declared);
         // A member takes five bytes at least.
         let count = to.min(most / 5 + 1) as usize;
-        let mut members = Map::new();
-        let mut now = 2;
+        let all = values.of(&entries.values, &entries.values, within);
+        let least = smallest(&all)?;
+        let keys = values.keys(&entries.keys, count);
+        let due = keys.iter().take(from as usize);
+        let mut members: Map<String, Value> = due.map(|key| (key.clone(), least.clone())).collect();
+        let mut now = object_length(&members);
         let mut longest: Option<Value> = None;
-        for key in values.keys(&entries.keys, count) {
+        for key in keys {
+            let here = members.get(&key).map(length);
             let around = text_length(&key) + 1 + u64::from(!members.is_empty());
-            let Some(room) = most.checked_sub(now + around) else {
+            // A member that is there already makes way for a longer one.
+            let (before, after) = match here {
+                Some(here) => (now - here, 0),
+                None => (now, around),
+            };
+            let Some(room) = most.checked_sub(before + after) else {
                 continue;
             };
             // What is shorter than there was room for is as long as there is.
             if longest.as_ref().is_none_or(|it| length(it) > room) {
                 longest = self.long(&entries.values, room, within);
             }
-            let Some(value) = longest.clone() else {
-                continue;
-            };
-            now += around + length(&value);
-            members.insert(key, value);
+            if let Some(value) = longest.clone() {
+                now = before + after + length(&value);
+                members.insert(key, value);
+            }
         }
         self.longer_key(&entries.keys, most.checked_sub(now)?, &mut members);
         Some(Value::Object(members))

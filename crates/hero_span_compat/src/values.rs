@@ -340,7 +340,11 @@ fn plain(base: Base) -> Type {
 /// A number with so many decimals at most, whole where it can be.
 fn rounded(number: f64, decimals: u64) -> Option<Value> {
     let scale = 10_f64.powi(decimals as i32);
-    let number = (number * scale).round() / scale;
+    // What is whole already keeps all its digits.
+    let number = match number.fract() == 0.0 {
+        true => number,
+        false => (number * scale).round() / scale,
+    };
     if number.fract() == 0.0 && number.abs() < 9.1e15 {
         return Some(json!(number as i64));
     }
