@@ -13,6 +13,7 @@ mod compare;
 mod error;
 mod faults;
 mod lines;
+mod longest;
 mod measure;
 mod rules;
 mod side;
