@@ -117,7 +117,15 @@ impl Strings {
             Some(pattern) => product(pattern, "")
                 .map_or_else(Vec::new, |automaton| longest(&automaton, self.bytes, most)),
         };
-        fit.into_iter().find(|text| self.has(text))
+        // Another may be as long as the one that is excluded.
+        let excluded = self.not.as_ref().filter(|not| fit.contains(not));
+        let others = excluded.map_or_else(Vec::new, |not| {
+            let length = not.len() as u64;
+            self.search(self, None, (length, length), 2)
+        });
+        let fits = |text: &String| self.has(text) && text_length(text) <= most + 2;
+        let found = others.into_iter().chain(fit).filter(fits);
+        found.max_by_key(|text| text_length(text))
     }
 
     /// A text without a pattern, of just so many bytes of JSON if it can be.

@@ -1,6 +1,7 @@
 //! Contracts that differ by an edit of their text.
 
 mod edits;
+mod found;
 mod pairs;
 mod strings;
 mod table;
