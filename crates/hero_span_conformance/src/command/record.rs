@@ -38,7 +38,7 @@ pub struct RecordArguments {
     #[arg(long, value_name = "PATTERN")]
     pub filter: Vec<String>,
     /// Leave out the captures of a case that are larger together
-    #[arg(long, value_name = "BYTES", default_value_t = 32_768)]
+    #[arg(long, value_name = "BYTES", default_value_t = 24_576)]
     pub case_bytes: usize,
     /// How many adapters run beside each other [default: 3 for each core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
