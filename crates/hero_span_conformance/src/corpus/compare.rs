@@ -34,8 +34,8 @@ impl Kind {
         }
     }
 
-    /// What to do about it.
-    pub(super) const fn advice(self) -> &'static str {
+    /// What to do about it, where the capture is what was recorded.
+    const fn advice(self) -> &'static str {
         match self {
             Self::Changed => {
                 "take back the change of the file: what a released version sent stays as it is"
@@ -78,6 +78,8 @@ pub(super) struct Difference {
     /// The line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<String>,
+    /// What to do about it.
+    pub(super) to_do: &'static str,
 }
 
 impl Difference {
@@ -93,6 +95,7 @@ impl Difference {
             expected: expected.into(),
             found: found.into(),
             text: None,
+            to_do: Kind::Changed.advice(),
         }
     }
 }
@@ -120,6 +123,8 @@ impl Pair<'_> {
         differences.extend(self.breaches());
         differences.sort_by_key(|difference| difference.line);
         if is_changed {
+            let consequences = differences.iter_mut();
+            consequences.for_each(|difference| difference.to_do = Kind::Changed.advice());
             let expected = format!(
                 "{} lines with the SHA-256 {}",
                 self.recorded.readings.len(),
@@ -154,7 +159,10 @@ impl Pair<'_> {
             Some("skipped") => "a line that is skipped".into(),
             Some("refused") => "a line that is refused".into(),
             Some("torn") => "the torn end of the capture".into(),
-            Some(recorded) => format!("an event that is read as when it was recorded, {recorded}"),
+            Some(recorded) if matches!(reading, Reading::Event(..)) => {
+                format!("the event that was recorded, {recorded}")
+            }
+            Some(_) => "an event, as when it was recorded".into(),
         };
         let at = |kind, check: Option<Clause>, field, found| {
             let check = check.map(|clause| clause.id().to_owned());
@@ -226,6 +234,7 @@ impl Pair<'_> {
             expected,
             found,
             text: text.map(|text| String::from_utf8_lossy(text).into_owned()),
+            to_do: kind.advice(),
         }
     }
 }

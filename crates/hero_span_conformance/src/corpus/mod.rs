@@ -11,6 +11,8 @@ mod file;
 mod reading;
 mod record;
 mod replay;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use record::{RecordOptions, record};

@@ -114,7 +114,7 @@ fn run(
 fn outcome(options: &RecordOptions, case: &Case, evaluator: &mut Evaluator<'_>) -> Outcome {
     let mut captures = Vec::new();
     let evaluation = evaluator.watch(case, &mut |observed| captures = observed.captures);
-    let bad = |verdict| Box::new(CaseResult::of(case, verdict));
+    let bad = |verdict| CaseResult::of(case, verdict);
     match evaluation {
         Evaluation::Passed { .. } => {}
         Evaluation::Failed(failure) => {

@@ -69,7 +69,7 @@ fn failure(version: &Version, difference: &Difference) -> String {
     if let Some(line) = &difference.text {
         row("line", line);
     }
-    row("to do", difference.kind.advice());
+    row("to do", difference.to_do);
     text + "\n"
 }
 
