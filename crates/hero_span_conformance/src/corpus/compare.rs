@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::file::Recorded;
 use super::reading::{Made, Reading, breach};
+use crate::checks::DRIFT_ACCEPT;
 
 /// What is not as it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -13,7 +14,7 @@ use super::reading::{Made, Reading, breach};
 pub(super) enum Kind {
     /// The capture itself: it was changed, or is not there.
     Changed,
-    /// A line that was taken is not.
+    /// A line that was taken is not: by the parser, or by the accept schema.
     Refused,
     /// A line that was an event is of no known type.
     Skipped,
@@ -206,9 +207,14 @@ impl Pair<'_> {
             !is_known && !is_refused(*line)
         });
         new.map(|(line, finding)| {
+            // Who reads by the schema takes no such line any more.
+            let kind = match finding.check.as_str() {
+                DRIFT_ACCEPT => Kind::Refused,
+                _ => Kind::Breach,
+            };
             let (check, field) = (Some(finding.check.clone()), finding.field.clone());
             let (expected, found) = (finding.expected.clone(), finding.found.clone());
-            self.difference(*line, Kind::Breach, check, field, expected, found)
+            self.difference(*line, kind, check, field, expected, found)
         })
         .collect()
     }

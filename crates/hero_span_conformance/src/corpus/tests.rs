@@ -5,6 +5,8 @@ use insta::assert_snapshot;
 use super::compare::{Kind, Pair};
 use super::file::Recorded;
 use super::reading::{Reader, Reading};
+use crate::checks::DRIFT_ACCEPT;
+use crate::finding::Finding;
 
 const START: &str = r#"{"type":"span_start","seq":0,"ts_ms":1.5,"span_id":"00000000000000a1","parent_span_id":null,"name":"s","kind":"step","producer":{"id":"00000000000000f1","sdk":"python","version":"1.0.0","protocol":1,"pid":7}}"#;
 const TAG: &str =
@@ -134,6 +136,24 @@ fn each_sort_of_difference_is_told_with_its_line() {
     let (as_breach, bytes) = with(&TAG.replace("\"seq\":1", "\"seq\":9"));
     let read = (Kind::ReadDifferently, Some(2), Some("event.span_tag"));
     check(&as_breach, &bytes, &[read, breach(3, "rule.seq-rises")]);
+}
+
+#[test]
+fn what_the_accept_schema_does_not_take_is_refused() {
+    let bytes = bytes(&[START, END]);
+    let mut made = Reader::new().unwrap().read(&bytes);
+    let finding = Finding::named(DRIFT_ACCEPT, "a valid line", "another");
+    made.breaches.push((2, finding));
+    let pair = Pair {
+        case: "a/b",
+        connection: 1,
+        bytes: &bytes,
+        recorded: &recorded(&bytes),
+        made: &made,
+    };
+    let kinds: Vec<Kind> = pair.differences().iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [Kind::Refused]);
+    assert!(!Kind::Refused.may_be_accepted());
 }
 
 #[test]
