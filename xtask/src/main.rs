@@ -3,6 +3,7 @@
 //! Exit codes: 0 all is well, 1 something is wrong and was said, 2 bad usage.
 
 mod conformance;
+mod corpus;
 #[cfg(test)]
 mod edges;
 mod load;
@@ -38,6 +39,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Record what the Python SDK sends, into conformance/corpus: once for each released version
+    Corpus(corpus::CorpusArgs),
     Soak(load::soak::Args),
     Start(load::start::Args),
     Crash(load::crash::Args),
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
     match Arguments::parse().chore {
         Chore::Spec { check } => spec::run(&root(), check),
         Chore::Conformance { arguments } => conformance::run(&root(), &arguments),
+        Chore::Corpus(args) => corpus::run(&root(), &args),
         Chore::Soak(args) => load::soak::run(&root(), &args),
         Chore::Start(args) => load::start::run(&root(), &args),
         Chore::Crash(args) => load::crash::run(&root(), &args),
