@@ -27,11 +27,8 @@ struct Arguments {
 enum Chore {
     /// Write what is generated: spec/ and the Rust constants from the SDK's docstring, the
     /// schemas in conformance/ from the suite's types
-    Spec {
-        /// Write nothing: fail if a generated file is missing, different or too much
-        #[arg(long)]
-        check: bool,
-    },
+    #[command(args_conflicts_with_subcommands = true)]
+    Spec(spec::SpecArgs),
     /// Prove the Python SDK conformant, or show where it is not: the project's main job
     #[command(disable_help_flag = true)]
     Conformance {
@@ -55,7 +52,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     match Arguments::parse().chore {
-        Chore::Spec { check } => spec::run(&root(), check),
+        Chore::Spec(args) => spec::run(&root(), &args),
         Chore::Conformance { arguments } => conformance::run(&root(), &arguments),
         Chore::Corpus(args) => corpus::run(&root(), &args),
         Chore::Soak(args) => load::soak::run(&root(), &args),
