@@ -102,6 +102,11 @@ fn steps(root: &Path, tools: &PythonTools) -> Vec<Step> {
     ] {
         steps.push(Step::new(Part::Lint, name, tools.command(arguments)));
     }
+    steps.push(Step::new(
+        Part::Lint,
+        "the contract against the released one",
+        cargo(root, "xtask spec diff"),
+    ));
     let mut rust = cargo(root, "test --workspace --no-fail-fast");
     rust.env("PATH", tools.path_first());
     steps.push(Step::new(Part::Rust, "Rust tests", rust));
