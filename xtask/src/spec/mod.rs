@@ -5,6 +5,7 @@
 //! contract as JSON, two JSON Schemas, the tables of PROTOCOL.md and the Rust
 //! constants; the SDK's own constants are held against it.
 
+mod checklist;
 mod diff;
 mod drift;
 mod error;
@@ -175,6 +176,12 @@ fn plan(tree: &Tree) -> Result<Plan, Error> {
         files.retain(|file| !of_version.holds(&file.path));
     }
     problems.extend(example::problems(contract, &events));
+    problems.extend(checklist::problems(
+        tree,
+        &released,
+        contract,
+        docstring.last_line,
+    )?);
     problems.extend(sdk_constants::problems(sdk, &docstring));
     Ok(Plan { files, problems })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::checklist;
 use super::error::Error;
 use super::schemas::PRINTED;
 use super::{CONTRACT_DIR, HAND_WRITTEN, SDK_PATH, SPEC_DIR};
@@ -33,6 +34,12 @@ impl Tree {
         tree.read_file(root, SDK_PATH)?;
         tree.read_directory(root, SPEC_DIR)?;
         tree.read_directory(root, CONTRACT_DIR)?;
+        for directory in checklist::CASES {
+            tree.read_directory(root, directory)?;
+        }
+        for path in [checklist::TYPES, checklist::CHANGELOG] {
+            tree.read_file(root, path)?;
+        }
         for (_, path) in PRINTED {
             if root.join(path).exists() {
                 tree.read_file(root, path)?;

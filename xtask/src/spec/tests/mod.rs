@@ -1,5 +1,6 @@
 //! The whole generator on the real docstring.
 
+mod checklist;
 mod constants;
 mod drift;
 mod example;
