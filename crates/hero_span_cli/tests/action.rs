@@ -20,21 +20,19 @@ const RENAMED: (&str, &str) = (
 fn steps() -> BTreeMap<String, String> {
     let mut steps = BTreeMap::new();
     let mut name = String::new();
-    let mut lines = ACTION.lines();
+    let mut lines = ACTION.lines().peekable();
     while let Some(line) = lines.next() {
         if let Some(named) = line.trim_start().strip_prefix("- name: ") {
             named.clone_into(&mut name);
         }
         if line.trim() == "run: |" {
-            let indent = line.len() - line.trim_start().len() + 2;
-            let inside = |line: &&str| {
-                line.is_empty() || line.len() > indent && line[..indent].trim().is_empty()
-            };
-            let script: Vec<&str> = lines
-                .by_ref()
-                .take_while(inside)
-                .map(|line| line.get(indent..).unwrap_or(""))
-                .collect();
+            let indent = " ".repeat(line.len() - line.trim_start().len() + 2);
+            let mut script = Vec::new();
+            while let Some(line) =
+                lines.next_if(|line| line.is_empty() || line.starts_with(&indent))
+            {
+                script.push(line.strip_prefix(&indent).unwrap_or_default());
+            }
             steps.insert(name.clone(), script.join("\n"));
         }
     }

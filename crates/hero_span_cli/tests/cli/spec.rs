@@ -50,12 +50,41 @@ fn said(edits: &[(&str, &str)], args: &[&str]) -> String {
 
 #[test]
 fn an_optional_field_is_compatible_and_said_so_in_a_line() {
-    assert_snapshot!(said(&[OPTIONAL], &[]), @"");
+    assert_snapshot!(said(&[OPTIONAL], &[]), @"
+    compatible  span_log.code: An optional field was added  [field-added]
+      + code count optional
+      compatible both ways: Old SDKs do not send it and need not; old collectors ignore fields that they do not know (consumer.unknown-field).
+
+    nothing breaks that was not meant; v1 → v1, and it takes a new revision
+    exit code 0
+    ");
 }
 
 #[test]
 fn a_renamed_field_breaks_both_ways_with_two_witnesses() {
-    assert_snapshot!(said(&[RENAMED], &[]), @"");
+    assert_snapshot!(said(&[RENAMED], &[]), @r#"
+    breaking    span_log.level: A field was renamed that collectors do without  [field-renamed]
+      level level optional → urgency level optional
+      old SDK → new collector: lost
+        {"level":"info","message":"","seq":0,"span_id":"aaaaaaaaaaaaaaaa","ts_ms":0,"type":"span_log"}
+          the old emit schema: may be sent
+          this program's emit reading: may be sent
+          the new accept schema: taken
+          the new contract: taken
+          the new collector's reading: nothing in `level`, where "info" was sent
+      new SDK → old collector: lost
+        {"message":"","seq":0,"span_id":"aaaaaaaaaaaaaaaa","ts_ms":0,"type":"span_log","urgency":"info"}
+          the new emit schema: may be sent
+          the old accept schema: taken
+          the old contract: taken
+          this program's parser: taken
+          the old collector's reading: nothing in `urgency`, where "info" was sent
+      Each side ignores the name that it does not know, so what is said in the field arrives nowhere, and no line is rejected to tell of it.
+      instead: Keep the name, or add the new one beside it as optional and send both.
+
+    1 finding breaks; v1 → v1, and it takes a new protocol number
+    exit code 1
+    "#);
 }
 
 #[test]
@@ -67,7 +96,11 @@ fn what_no_schema_sees_is_found() {
     ];
     let done = diff(contracts(&edits).path(), &[]);
     let headings = done.stdout.lines().filter(|line| line.ends_with(']'));
-    assert_snapshot!(headings.collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(headings.collect::<Vec<_>>().join("\n"), @"
+    breaking    env.parent: An environment variable was renamed  [variable-renamed]
+    breaking    type.time: A number counts another unit  [unit-changed]
+    strict      limit.value: A limit of what SDKs send was lowered  [limit-lowered]
+    ");
     assert_eq!(done.code, Some(1));
 }
 
@@ -102,22 +135,68 @@ fn what_is_approved_stops_nothing_and_an_entry_that_matches_nothing_does() {
     let more = APPROVAL.replace("span_log.level", "span_log.message");
     let stale = approve(&format!("{APPROVAL}\n{more}"));
     assert_eq!(stale.code, Some(4));
-    assert_snapshot!(stale.stdout.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(stale.stdout.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @"
+    1 approval that nothing matches; v1 → v1, and it takes a new protocol number
+    stale       field-renamed span_log.message: approved, but nothing matches it; remove the entry
+    ");
     let without = approve(&APPROVAL.replace("Nobody has sent it yet.", " "));
     assert_eq!(without.code, Some(2));
-    assert_snapshot!(without.stderr, @"");
+    assert_snapshot!(without.stderr, @"hero-span: approved.toml: expected [[approved]] tables with rule, place and reason, found no reason for field-renamed at span_log.level: say why it is meant");
     let twice = approve(&format!("{APPROVAL}\n{APPROVAL}"));
-    assert_snapshot!(twice.stderr, @"");
+    assert_snapshot!(twice.stderr, @"hero-span: approved.toml: expected [[approved]] tables with rule, place and reason, found field-renamed at span_log.level twice: leave one");
 }
 
 #[test]
 fn a_review_gets_a_table_and_what_shows_each_break() {
-    assert_snapshot!(said(&[OPTIONAL, RENAMED], &["--format", "markdown"]), @"");
+    assert_snapshot!(said(&[OPTIONAL, RENAMED], &["--format", "markdown"]), @r#"
+    ### Contract v1 → v1: 1 finding breaks; v1 → v1, and it takes a new protocol number
+
+    | Severity | Where | What | Old SDK → new collector | New SDK → old collector | Rule |
+    |---|---|---|---|---|---|
+    | breaking | `span_log.level` | A field was renamed that collectors do without | lost | lost | field-renamed |
+    | compatible | `span_log.code` | An optional field was added | fine | ignored | field-added |
+
+    #### span_log.level: A field was renamed that collectors do without
+
+    `level level optional → urgency level optional`
+
+    Each side ignores the name that it does not know, so what is said in the field arrives nowhere, and no line is rejected to tell of it. Keep the name, or add the new one beside it as optional and send both.
+
+    old SDK → new collector: **lost**
+
+    ```json
+    {"level":"info","message":"","seq":0,"span_id":"aaaaaaaaaaaaaaaa","ts_ms":0,"type":"span_log"}
+    ```
+
+    - the old emit schema: may be sent
+    - this program's emit reading: may be sent
+    - the new accept schema: taken
+    - the new contract: taken
+    - the new collector's reading: nothing in `level`, where "info" was sent
+
+    new SDK → old collector: **lost**
+
+    ```json
+    {"message":"","seq":0,"span_id":"aaaaaaaaaaaaaaaa","ts_ms":0,"type":"span_log","urgency":"info"}
+    ```
+
+    - the new emit schema: may be sent
+    - the old accept schema: taken
+    - the old contract: taken
+    - this program's parser: taken
+    - the old collector's reading: nothing in `urgency`, where "info" was sent
+    exit code 1
+    "#);
 }
 
 #[test]
 fn a_workflow_gets_annotations() {
-    assert_snapshot!(said(&[OPTIONAL, RENAMED], &["--format", "github"]), @"");
+    assert_snapshot!(said(&[OPTIONAL, RENAMED], &["--format", "github"]), @"
+    ::error file=new.txt,title=field-renamed::span_log.level: A field was renamed that collectors do without (level level optional → urgency level optional). old SDK → new collector: lost; new SDK → old collector: lost. Each side ignores the name that it does not know, so what is said in the field arrives nowhere, and no line is rejected to tell of it.
+    ::notice file=new.txt,title=field-added::span_log.code: An optional field was added (+ code count optional). old SDK → new collector: fine; new SDK → old collector: ignored. Old SDKs do not send it and need not; old collectors ignore fields that they do not know (consumer.unknown-field).
+    1 finding breaks; v1 → v1, and it takes a new protocol number
+    exit code 1
+    ");
 }
 
 #[test]
@@ -170,17 +249,17 @@ fn what_is_no_contract_is_named() {
         assert_eq!(done.code, Some(2));
         done.stderr
     };
-    assert_snapshot!(asked("a.json", "{\"protocol\": 1}"), @"");
-    assert_snapshot!(asked("a.py", "import os\n"), @"");
+    assert_snapshot!(asked("a.json", "{\"protocol\": 1}"), @"hero-span: a.json: expected a contract as JSON (the contract.json of a version), found missing field `sections` at line 1 column 15");
+    assert_snapshot!(asked("a.py", "import os\n"), @r#"hero-span: a.py:1: expected a raw docstring, `r"""`, found `import os`"#);
     let json = include_str!("../../../../spec/v1/contract.json");
     let pattern = json.replace("^[0-9a-f]{16}$", "^[0-9a-f{16}$");
-    assert_snapshot!(asked("b.json", &pattern), @"");
+    assert_snapshot!(asked("b.json", &pattern), @"hero-span: b.json: type.id: expected a regular expression, found `^[0-9a-f{16}$`");
     let type_name = json.replacen("\"type\": \"level\"", "\"type\": \"volume\"", 1);
-    assert_snapshot!(asked("c.json", &type_name), @"");
+    assert_snapshot!(asked("c.json", &type_name), @"hero-span: c.json: expected every type and limit to be declared, found no `volume`");
     let done = run(hero_span()
         .current_dir(&directory)
         .args(["spec", "diff", "v1", "v9"]));
-    assert_snapshot!(done.stderr, @"");
+    assert_snapshot!(done.stderr, @"hero-span: v9: expected a contract: a version (v1), a directory with a contract.json, or a file, found: No such file or directory (os error 2)");
 }
 
 #[test]
