@@ -22,6 +22,9 @@ struct Automat {
     live: HashSet<StateID>,
 }
 
+/// Whether a string is wanted: by whether the other's pattern matches, and by its length.
+type Goal<'a> = &'a dyn Fn(bool, u64) -> bool;
+
 /// More than a string in a line can have; a length beyond it is not told apart.
 const LONGEST: u64 = 70_000;
 
@@ -72,7 +75,7 @@ impl Strings {
         }
         let mut found: Vec<String> = other.not.iter().cloned().collect();
         let (least, most) = other.bytes;
-        let goals: [(bool, &dyn Fn(bool, u64) -> bool); 5] = [
+        let goals: [(bool, Goal<'_>); 5] = [
             (true, &|_, _| true),
             (other.pattern.is_some(), &|taken, _| !taken),
             (least > 0, &|_, length| length < least),
@@ -106,7 +109,7 @@ impl Strings {
 
     /// The shortest strings of this set's pattern and lengths that reach the goal, which is asked
     /// whether the other's pattern matches, and for the length.
-    fn search(&self, other: &Self, goal: &dyn Fn(bool, u64) -> bool, count: usize) -> Vec<String> {
+    fn search(&self, other: &Self, goal: Goal<'_>, count: usize) -> Vec<String> {
         let Some(any) = automaton("") else {
             return Vec::new();
         };
@@ -119,7 +122,7 @@ impl Strings {
     }
 
     /// Without patterns only the length counts.
-    fn plain(&self, goal: &dyn Fn(bool, u64) -> bool, count: usize) -> Vec<String> {
+    fn plain(&self, goal: Goal<'_>, count: usize) -> Vec<String> {
         let (from, to) = (self.bytes.0, self.bytes.1.min(LONGEST));
         let Some(length) = (from..=to).find(|length| goal(true, *length)) else {
             return Vec::new();
@@ -148,7 +151,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn run(mut self, goal: &dyn Fn(bool, u64) -> bool, count: usize) -> Vec<String> {
+    fn run(mut self, goal: Goal<'_>, count: usize) -> Vec<String> {
         let [ours, theirs] = self.automata;
         let begin = [ours.begin(), theirs.begin()];
         self.places.push((0, 0, begin, 0));

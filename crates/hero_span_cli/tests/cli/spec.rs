@@ -55,7 +55,7 @@ fn an_optional_field_is_compatible_and_said_so_in_a_line() {
       + code count optional
       compatible both ways: Old SDKs do not send it and need not; old collectors ignore fields that they do not know (consumer.unknown-field).
 
-    nothing breaks that was not meant; v1 → v1, and it takes a new revision
+    nothing breaks that was not meant; it takes a new revision, and the heading says v1
     exit code 0
     ");
 }
@@ -82,7 +82,7 @@ fn a_renamed_field_breaks_both_ways_with_two_witnesses() {
       Each side ignores the name that it does not know, so what is said in the field arrives nowhere, and no line is rejected to tell of it.
       instead: Keep the name, or add the new one beside it as optional and send both.
 
-    1 finding breaks; v1 → v1, and it takes a new protocol number
+    1 finding breaks; it takes a new protocol number, and the heading says v1
     exit code 1
     "#);
 }
@@ -136,7 +136,7 @@ fn what_is_approved_stops_nothing_and_an_entry_that_matches_nothing_does() {
     let stale = approve(&format!("{APPROVAL}\n{more}"));
     assert_eq!(stale.code, Some(4));
     assert_snapshot!(stale.stdout.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @"
-    1 approval that nothing matches; v1 → v1, and it takes a new protocol number
+    1 approval that nothing matches; it takes a new protocol number, and the heading says v1
     stale       field-renamed span_log.message: approved, but nothing matches it; remove the entry
     ");
     let without = approve(&APPROVAL.replace("Nobody has sent it yet.", " "));
@@ -149,7 +149,7 @@ fn what_is_approved_stops_nothing_and_an_entry_that_matches_nothing_does() {
 #[test]
 fn a_review_gets_a_table_and_what_shows_each_break() {
     assert_snapshot!(said(&[OPTIONAL, RENAMED], &["--format", "markdown"]), @r#"
-    ### Contract v1 → v1: 1 finding breaks; v1 → v1, and it takes a new protocol number
+    ### Contract v1 → v1: 1 finding breaks; it takes a new protocol number, and the heading says v1
 
     | Severity | Where | What | Old SDK → new collector | New SDK → old collector | Rule |
     |---|---|---|---|---|---|
@@ -194,7 +194,7 @@ fn a_workflow_gets_annotations() {
     assert_snapshot!(said(&[OPTIONAL, RENAMED], &["--format", "github"]), @"
     ::error file=new.txt,title=field-renamed::span_log.level: A field was renamed that collectors do without (level level optional → urgency level optional). old SDK → new collector: lost; new SDK → old collector: lost. Each side ignores the name that it does not know, so what is said in the field arrives nowhere, and no line is rejected to tell of it.
     ::notice file=new.txt,title=field-added::span_log.code: An optional field was added (+ code count optional). old SDK → new collector: fine; new SDK → old collector: ignored. Old SDKs do not send it and need not; old collectors ignore fields that they do not know (consumer.unknown-field).
-    1 finding breaks; v1 → v1, and it takes a new protocol number
+    1 finding breaks; it takes a new protocol number, and the heading says v1
     exit code 1
     ");
 }

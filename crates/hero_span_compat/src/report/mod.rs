@@ -85,7 +85,6 @@ impl Report<'_> {
 
     fn demands(&self) -> String {
         let Comparison {
-            old,
             new,
             demands,
             raised,
@@ -98,7 +97,7 @@ impl Report<'_> {
             Bump::Protocol => "a new protocol number",
             _ => "a new revision",
         };
-        format!("; {old} → {new}, and it takes {wanted}")
+        format!("; it takes {wanted}, and the heading says {new}")
     }
 }
 
