@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::RunName;
 use crate::flow::Input;
@@ -120,6 +121,11 @@ impl Request {
     pub fn most_output(mut self, bytes: u64) -> Self {
         self.most_output = bytes;
         self
+    }
+
+    /// When it is to be over, from now on; never, if no clock goes so far.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.timeout?)
     }
 
     /// All of it but the values of variables, which may be secret: to be asked

@@ -84,7 +84,7 @@ impl Run {
         let begin = |store: &PathBuf| Record::begin(store, name.as_str(), &file, &asked);
         let (record, kept) = shared.store.as_ref().map(begin).transpose()?.unzip();
         let record = record.map(Arc::new);
-        let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
+        let deadline = request.deadline();
         let (supervised, output) = Supervised::start(&command).await?;
         let (shown, prints) = outlet(WAITING);
         let pumping = tokio::spawn(pump(output, shown, kept, record.clone()));

@@ -4,11 +4,14 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
 use common::host::{Host, input};
-use hero_span_executor::{Outcome, RunEvent, Signal, Unloadable};
+use hero_span_collector::store::Reader;
+use hero_span_collector::{Forest, Sink, Update};
+use hero_span_executor::{Outcome, RunEvent, RunName, Signal, Unloadable};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -135,4 +138,32 @@ async fn a_run_that_is_dropped_leaves_nothing() {
     common::within(SOON, "the flow is gone", || {
         !Path::new(&format!("/proc/{pid}")).exists()
     });
+}
+
+/// As long as it likes, in effect.
+#[tokio::test]
+async fn a_deadline_that_no_clock_reaches_is_none() {
+    let host = Host::new(NIGHTLY);
+    let forever = || host.request().timeout(Some(Duration::MAX));
+    let request = forever().input(input(json!({"day": "monday"})));
+    let (ended, ..) = host.run(request).await;
+    assert!(matches!(ended.outcome, Outcome::Ok { .. }), "{ended}");
+    let inspected = host.executor.inspect(forever()).await.expect("looked at");
+    assert!(inspected.flows.is_ok());
+}
+
+/// How a run is written down to have ended: the word, and the sentence.
+fn written(host: &Host, name: &str) -> (String, Option<String>) {
+    let reader = Reader::open(&host.directory.path().join("store")).expect("a store");
+    let found = reader.execution(name).expect("readable").expect("there");
+    assert_eq!(found.ended_ms.is_some(), found.told.is_some());
+    (found.state, found.told)
+}
+
+struct Forgetful;
+
+impl Sink for Forgetful {
+    fn take(&mut self, _: &Forest, _: &Update<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }

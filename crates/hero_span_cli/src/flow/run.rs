@@ -244,7 +244,7 @@ impl How {
 }
 
 /// None if no clock goes so far.
-fn duration_of(ms: f64) -> Option<Duration> {
+pub(super) fn duration_of(ms: f64) -> Option<Duration> {
     let duration = Duration::try_from_secs_f64(ms.max(0.0) / 1e3).ok()?;
     Instant::now().checked_add(duration).map(|_| duration)
 }

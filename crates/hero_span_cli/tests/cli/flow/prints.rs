@@ -1,9 +1,15 @@
 //! What a flow prints.
 
+use std::fs::File;
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use super::{Place, flow_of};
+use rustix::process::Signal;
+
+use super::{Place, flow_of, signal, wait_until};
+use crate::common::await_end;
 use crate::screen::Screen;
 use crate::terminal::{pair, read_all};
 
@@ -120,6 +126,46 @@ fn nobody_to_read_it_is_no_reason_to_stop() {
     drop(child.stderr.take());
     assert_eq!(child.wait().expect("ended").code(), Some(0));
     assert_eq!(place.read("over"), "yes");
+}
+
+/// 20 MiB in lines of 16 bytes, on standard output in large parts.
+const MUCH: &str = "\
+sys.stdout.buffer.write(b\"0123456789abcde\\n\" * 65536 * 20)
+print(\"over\", file=sys.stderr)";
+
+#[track_caller]
+fn is_whole(bytes: &[u8]) {
+    assert_eq!(bytes.len(), 20 << 20);
+    let odd = bytes.chunks(16).position(|line| line != b"0123456789abcde\n");
+    assert_eq!(odd, None, "each line is as it was printed");
+}
+
+/// Prints so much, and waits for ever, in effect.
+fn floods(bytes: usize) -> String {
+    flow_of(&format!(
+        "open(\"there\", \"w\").write(str(os.getpid()))\nsys.stdout.write(\"x\" * {bytes})\ntime.sleep(600)"
+    ))
+}
+
+/// Starts a run that nobody reads the output of, and gives the flow's process.
+fn unread(place: &Place, args: &[&str]) -> (Child, u32) {
+    let mut command = place.command(&[&["run", "flow.py", "--store", "none"], args].concat());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("it runs");
+    wait_until("the flow is there", || !place.read("there").is_empty());
+    let pid = place.read("there").parse().expect("a number");
+    (child, pid)
+}
+
+#[track_caller]
+fn is_soon_over(child: &mut Child, pid: u32, code: i32) {
+    let begun = Instant::now();
+    while std::path::Path::new(&format!("/proc/{pid}")).exists() {
+        assert!(begun.elapsed() < Duration::from_secs(4), "the flow goes on");
+        sleep(Duration::from_millis(10));
+    }
+    assert_eq!(await_end(child).code(), Some(code));
+    assert!(begun.elapsed() < Duration::from_secs(8), "it stays");
 }
 
 /// Runs on a terminal of 24 rows; standard output goes there, or into a pipe.
