@@ -340,14 +340,14 @@ async fn talk(mut stub: Conversation, wanted: Wanted, record: Option<&Record>, k
     }
 }
 
-/// The flow that is meant.
+/// The flow that is meant: that of the global of this name, which no other has;
+/// else the one that is called so.
 fn choose<'f>(flows: &'f [FlowInfo], asked: Option<&str>) -> Result<&'f FlowInfo, Refused> {
-    let named = |flow: &&FlowInfo| asked.is_none_or(|asked| flow.name == asked);
-    let mut found: Vec<_> = flows.iter().filter(named).collect();
-    if let (true, Some(asked)) = (found.len() != 1, asked) {
-        // A global's name is nobody else's.
-        let attribute = flows.iter().find(|flow| flow.attribute == asked);
-        found = attribute.map_or(found, |flow| vec![flow]);
+    let held = |flow: &&FlowInfo| asked.is_none_or(|asked| flow.attribute == asked);
+    let called = |flow: &&FlowInfo| asked == Some(&flow.name);
+    let mut found: Vec<_> = flows.iter().filter(held).collect();
+    if found.is_empty() {
+        found = flows.iter().filter(called).collect();
     }
     match (&found[..], asked) {
         ([flow], _) => Ok(flow),

@@ -167,3 +167,35 @@ impl Sink for Forgetful {
         ControlFlow::Continue(())
     }
 }
+
+#[tokio::test]
+async fn an_attribute_is_looked_for_before_a_flows_name() {
+    let code = "
+from hero_tracing import flow
+@flow(name='two')
+def one():
+    return 1
+@flow
+def two_():
+    return 2
+@flow(name='three')
+def two():
+    return 3
+@flow(name='twice')
+def a():
+    return 4
+@flow(name='twice')
+def b():
+    return 5
+";
+    let host = Host::new(code);
+    for (asked, expected) in [("two", 3), ("one", 1), ("three", 3), ("two_", 2), ("b", 5)] {
+        let request = host.request().flow(Some(asked.to_owned()));
+        let (ended, ..) = host.run(request).await;
+        let result = json!(expected);
+        assert_eq!(ended.outcome, Outcome::Ok { result, cut: false }, "{asked}");
+    }
+    let twice = host.request().flow(Some("twice".to_owned()));
+    let (ended, ..) = host.run(twice).await;
+    assert!(matches!(ended.outcome, Outcome::Refused(_)), "{ended}");
+}
