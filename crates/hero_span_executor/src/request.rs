@@ -28,6 +28,7 @@ pub struct Request {
     pub(crate) directory: Option<PathBuf>,
     pub(crate) parent: Option<String>,
     pub(crate) most_output: u64,
+    pub(crate) holds_up: bool,
 }
 
 impl Request {
@@ -46,6 +47,7 @@ impl Request {
             directory: None,
             parent: None,
             most_output: u64::MAX,
+            holds_up: false,
         }
     }
 
@@ -120,6 +122,15 @@ impl Request {
     #[must_use]
     pub fn most_output(mut self, bytes: u64) -> Self {
         self.most_output = bytes;
+        self
+    }
+
+    /// Has it wait for who reads what it prints, as it would for who reads a
+    /// pipe: nothing is lost then. It waits for nobody once it has to end, nor
+    /// when nobody reads. Without this, what finds no room is lost, and counted.
+    #[must_use]
+    pub fn holds_up(mut self) -> Self {
+        self.holds_up = true;
         self
     }
 

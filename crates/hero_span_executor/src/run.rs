@@ -40,6 +40,8 @@ pub struct Run {
     collector: Option<PathBuf>,
     record: Option<Arc<Record>>,
     prints: Option<Prints>,
+    /// While this is there, it may be held up by who reads what it prints.
+    holding: oneshot::Sender<()>,
     pumping: JoinHandle<()>,
     // Dropped last: the directory goes, then another run may begin.
     _place: Place,
@@ -87,6 +89,11 @@ impl Run {
         let deadline = request.deadline();
         let (supervised, output) = Supervised::start(&command).await?;
         let (shown, prints) = outlet(WAITING);
+        let (holding, until) = oneshot::channel();
+        let shown = match request.holds_up {
+            true => shown.holds_up(until),
+            false => shown,
+        };
         let pumping = tokio::spawn(pump(output, shown, kept, record.clone()));
         let wanted = Wanted {
             flow: request.flow,
@@ -103,6 +110,7 @@ impl Run {
             collector: shared.collector.clone(),
             record,
             prints: Some(prints),
+            holding,
             pumping,
             _place: place,
             _turn: turn,
@@ -140,11 +148,14 @@ impl Run {
             listener,
             collector,
             record,
+            prints,
+            holding,
             pumping,
             _place,
             _turn,
-            ..
         } = self;
+        // Nobody can ask for them any more.
+        drop(prints);
         let (over, until_over) = oneshot::channel();
         let (tell_producer, producer) = oneshot::channel();
         let mut watching = Watching::new(sink, tell_producer);
@@ -156,6 +167,7 @@ impl Run {
             ran
         };
         let (cut_off, (ending, known)) = tokio::join!(collecting, running);
+        drop(holding);
         let _ = pumping.await;
         // A run that is soon over says it after its end.
         if let (Some(producer), Some(record)) = (watching.producer, &record) {
@@ -237,6 +249,10 @@ pub(crate) fn command(
         .environment(environment)
         .directory(directory)
         .most_output(request.most_output);
+    let command = match request.holds_up {
+        true => command.holds_up(),
+        false => command,
+    };
     Ok(match &shared.supervisor {
         Some(program) => command.supervisor(program),
         None => command,
@@ -252,10 +268,15 @@ async fn pump(
 ) {
     while let Some(piece) = output.next().await {
         if let (Some(kept), Some(record)) = (&mut kept, &record) {
-            kept.put(piece.clone());
+            kept.put(piece.clone()).await;
             record.printed();
         }
-        shown.put(piece);
+        shown.put(piece).await;
+    }
+    shown.close();
+    if let (Some(kept), Some(record)) = (kept, &record) {
+        kept.close();
+        record.printed();
     }
 }
 

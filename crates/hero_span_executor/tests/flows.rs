@@ -160,6 +160,84 @@ fn written(host: &Host, name: &str) -> (String, Option<String>) {
     (found.state, found.told)
 }
 
+#[tokio::test]
+async fn what_was_lost_last_is_told() {
+    let host = Host::new(
+        "import sys
+from hero_tracing import flow
+@flow
+def nightly():
+    sys.stdout.write('x' * 3000)
+    sys.stdout.flush()
+",
+    );
+    let request = host.request().most_output(2000);
+    let run = host.executor.start(request).await.expect("started");
+    let name = run.name().as_str().to_owned();
+    let mut events = run.events();
+    let mut lost = 0;
+    while let Some(event) = events.next().await {
+        if let RunEvent::Printed(piece) = event {
+            lost += piece.lost;
+        }
+    }
+    assert_eq!(lost, 3000, "to who listens");
+    let reader = Reader::open(&host.directory.path().join("store")).expect("a store");
+    let execution = reader.execution(&name).expect("readable").expect("there");
+    let printed = reader.printed(&execution).expect("readable");
+    let lost: u64 = printed.iter().map(|part| part.lost).sum();
+    assert_eq!(lost, 3000, "in the record");
+}
+
+#[tokio::test]
+async fn a_run_that_is_held_up_loses_nothing_and_ends_in_time() {
+    let code = "
+import os, time
+from hero_tracing import flow
+@flow
+def nightly(rest: float):
+    for _ in range(40 * 16):
+        os.write(1, b'x' * 65536)
+    time.sleep(rest)
+";
+    let host = Host::new(code);
+    let rest = |seconds: f64| {
+        host.request()
+            .holds_up()
+            .input(input(json!({"rest": seconds})))
+    };
+    let mut run = host.executor.start(rest(0.0)).await.expect("started");
+    let mut prints = run.prints().expect("not taken");
+    let reading = tokio::spawn(async move {
+        sleep(Duration::from_millis(500)).await;
+        let mut read = 0;
+        while let Some(piece) = prints.next().await {
+            assert_eq!(piece.lost, 0);
+            read += piece.bytes.len();
+        }
+        read
+    });
+    let ended = run.wait(&mut Forgetful).await;
+    assert!(matches!(ended.outcome, Outcome::Ok { .. }), "{ended}");
+    assert_eq!(reading.await.expect("read"), 40 << 20);
+    assert_eq!(ended.output.stdout.lost, 0);
+    // Nobody reads this one; and nobody even could.
+    for takes in [true, false] {
+        let request = rest(60.0).timeout(Some(Duration::from_secs(1)));
+        let mut run = host.executor.start(request).await.expect("started");
+        let prints = takes.then(|| run.prints());
+        let ended = run.wait(&mut Forgetful).await;
+        assert!(
+            matches!(ended.outcome, Outcome::OutOfTime { .. }),
+            "{ended}"
+        );
+        assert!(ended.took < Duration::from_secs(4), "{ended}");
+        let is_held = ended.output.stdout.read < 30 << 20;
+        assert_eq!(is_held, takes, "{} bytes", ended.output.stdout.read);
+        drop(prints);
+    }
+}
+
 struct Forgetful;
 
 impl Sink for Forgetful {

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hero_span_executor::{Builder, Ended, Executor, FlowInfo, Input, Request, RunEvent, Unloadable};
+use hero_span_executor::{
+    Builder, Ended, Executor, FlowInfo, Input, Request, RunEvent, Unloadable,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -357,5 +357,8 @@ def nightly():
     let ended = place.run(&["run", "flow.py", "--id", "it", "-q"]);
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
     let told = place.execution("it").told;
-    assert_eq!(place.steady(&told.unwrap_or_default()), "ok in TIME inside old");
+    assert_eq!(
+        place.steady(&told.unwrap_or_default()),
+        "ok in TIME inside old"
+    );
 }

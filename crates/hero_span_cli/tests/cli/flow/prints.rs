@@ -136,7 +136,9 @@ print(\"over\", file=sys.stderr)";
 #[track_caller]
 fn is_whole(bytes: &[u8]) {
     assert_eq!(bytes.len(), 20 << 20);
-    let odd = bytes.chunks(16).position(|line| line != b"0123456789abcde\n");
+    let odd = bytes
+        .chunks(16)
+        .position(|line| line != b"0123456789abcde\n");
     assert_eq!(odd, None, "each line is as it was printed");
 }
 
@@ -150,7 +152,10 @@ fn floods(bytes: usize) -> String {
 /// Starts a run that nobody reads the output of, and gives the flow's process.
 fn unread(place: &Place, args: &[&str]) -> (Child, u32) {
     let mut command = place.command(&[&["run", "flow.py", "--store", "none"], args].concat());
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let child = child.expect("it runs");
     wait_until("the flow is there", || !place.read("there").is_empty());
     let pid = place.read("there").parse().expect("a number");
