@@ -79,15 +79,9 @@ impl Run {
             &control,
         )?;
         let control = Control::bind(&control).map_err(|e| Error::system(&control, "listen", e))?;
-        let mut asked = request.to_json(&file, &directory);
-        if shared.stopped_by_signal {
-            asked["stop"] = "signal".into();
-        }
-        let begin = |store: &PathBuf| Record::begin(store, name.as_str(), &file, &asked);
-        let (record, kept) = shared.store.as_ref().map(begin).transpose()?.unzip();
-        let record = record.map(Arc::new);
+        let (record, kept) = begun(shared, &request, &name, &file, &directory)?.unzip();
         let deadline = request.deadline();
-        let (supervised, output) = Supervised::start(&command).await?;
+        let (supervised, output, record) = started(&command, record).await?;
         let (shown, prints) = outlet(WAITING);
         let (holding, until) = oneshot::channel();
         let shown = match request.holds_up {
@@ -176,6 +170,38 @@ impl Run {
         let open = watching.open;
         let ended = ended(&name, ending, known, open, cut_off);
         written(record, ended).await
+    }
+}
+
+/// Enters what is asked, if there is where to.
+fn begun(
+    shared: &Shared,
+    request: &Request,
+    name: &RunName,
+    file: &Path,
+    directory: &Path,
+) -> Result<Option<(Record, Outlet)>, Error> {
+    let mut asked = request.to_json(file, directory);
+    if shared.stopped_by_signal {
+        asked["stop"] = "signal".into();
+    }
+    let begin = |store: &PathBuf| Record::begin(store, name.as_str(), file, &asked);
+    shared.store.as_ref().map(begin).transpose()
+}
+
+/// Starts it; that it cannot be started is written down.
+async fn started(
+    command: &Command,
+    record: Option<Record>,
+) -> Result<(Supervised, Output, Option<Arc<Record>>), Error> {
+    match Supervised::start(command).await {
+        Ok((supervised, output)) => Ok((supervised, output, record.map(Arc::new))),
+        Err(error) => {
+            if let Some(record) = record {
+                record.not_started(&error).await;
+            }
+            Err(error)
+        }
     }
 }
 

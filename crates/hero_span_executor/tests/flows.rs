@@ -161,6 +161,48 @@ fn written(host: &Host, name: &str) -> (String, Option<String>) {
 }
 
 #[tokio::test]
+async fn a_run_that_is_dropped_has_an_end() {
+    let host = Host::new(WAITING);
+    for (name, is_waited_for) in [("early", false), ("late", true)] {
+        let name: RunName = name.parse().expect("a name");
+        let request = host.request().name(Some(name.clone()));
+        let run = host.executor.start(request).await.expect("started");
+        if is_waited_for {
+            let mut events = run.events();
+            while !matches!(events.next().await, Some(RunEvent::Printed(_))) {}
+            drop(events);
+            sleep(Duration::from_millis(10)).await;
+        } else {
+            drop(run);
+        }
+        // The runtime drops what is left of it.
+        let begun = std::time::Instant::now();
+        while written(&host, name.as_str()).1.is_none() && begun.elapsed() < SOON {
+            sleep(Duration::from_millis(10)).await;
+        }
+        let told = Some("cancelled: nobody waited for it".to_owned());
+        assert_eq!(
+            written(&host, name.as_str()),
+            ("cancelled".to_owned(), told)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_start_has_an_end() {
+    let host = Host::supervised_by(NIGHTLY, Path::new("/no/where"));
+    let name: RunName = "it".parse().expect("a name");
+    let request = host.request().name(Some(name));
+    let refused = host
+        .executor
+        .start(request)
+        .await
+        .expect_err("no supervisor");
+    let told = format!("not started: {refused}");
+    assert_eq!(written(&host, "it"), ("not_started".to_owned(), Some(told)));
+}
+
+#[tokio::test]
 async fn what_was_lost_last_is_told() {
     let host = Host::new(
         "import sys
