@@ -151,11 +151,10 @@ impl Run {
         // Nobody can ask for them any more.
         drop(prints);
         let (over, until_over) = oneshot::channel();
-        let (tell_producer, producer) = oneshot::channel();
-        let mut watching = Watching::new(sink, tell_producer);
+        let mut watching = Watching::new(sink, record.as_deref());
         let collecting = collect(listener, collector, &mut watching, until_over);
         let running = async {
-            let ran = run(supervised, control, wanted, record.as_deref(), producer).await;
+            let ran = run(supervised, control, wanted, record.as_deref()).await;
             // The collector reads what was sent before.
             drop(over);
             ran
@@ -163,10 +162,6 @@ impl Run {
         let (cut_off, (ending, known)) = tokio::join!(collecting, running);
         drop(holding);
         let _ = pumping.await;
-        // A run that is soon over says it after its end.
-        if let (Some(producer), Some(record)) = (watching.producer, &record) {
-            record.heard(producer);
-        }
         let open = watching.open;
         let ended = ended(&name, ending, known, open, cut_off);
         written(record, ended).await
@@ -332,7 +327,6 @@ async fn run(
     control: Control,
     wanted: Wanted,
     record: Option<&Record>,
-    producer: oneshot::Receiver<SpanId>,
 ) -> (Ending, Known) {
     let mut known = Known::default();
     let (deadline, grace) = (wanted.deadline, wanted.grace);
@@ -342,17 +336,10 @@ async fn run(
         }
         std::future::pending::<Infallible>().await
     };
-    let hearing = async {
-        if let (Ok(producer), Some(record)) = (producer.await, record) {
-            record.heard(producer);
-        }
-        std::future::pending::<Infallible>().await
-    };
     let ending = tokio::select! {
         // What was said is heard before the end is.
         biased;
         never = talking => match never {},
-        never = hearing => match never {},
         ending = supervised.wait_until(deadline, grace) => ending,
     };
     (ending, known)
@@ -415,18 +402,18 @@ fn choose<'f>(flows: &'f [FlowInfo], asked: Option<&str>) -> Result<&'f FlowInfo
 struct Watching<'a, S> {
     sink: &'a mut S,
     is_told: bool,
+    record: Option<&'a Record>,
     producer: Option<SpanId>,
-    tell: Option<oneshot::Sender<SpanId>>,
     open: Option<OpenPath>,
 }
 
 impl<'a, S: Sink> Watching<'a, S> {
-    fn new(sink: &'a mut S, tell: oneshot::Sender<SpanId>) -> Self {
+    fn new(sink: &'a mut S, record: Option<&'a Record>) -> Self {
         Self {
             sink,
             is_told: true,
+            record,
             producer: None,
-            tell: Some(tell),
             open: None,
         }
     }
@@ -443,9 +430,8 @@ impl<S: Sink> Sink for Watching<'_, S> {
             let session = forest.session(*session);
             let producer = session.and_then(|session| session.producer());
             self.producer = producer.map(|producer| producer.id);
-            if let (Some(producer), Some(tell)) = (self.producer, self.tell.take()) {
-                // Who waits for it may be gone with the run.
-                let _ = tell.send(producer);
+            if let (Some(producer), Some(record)) = (self.producer, self.record) {
+                record.heard(producer);
             }
         }
         if !self.is_told {
