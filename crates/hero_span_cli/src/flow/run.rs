@@ -54,6 +54,13 @@ under the flow's span, and is over by the flow's deadline.
 What it says is kept in the store. If no collector writes to that, one is
 started in the background, which ends ten seconds after the last run.
 
+With --json the end has name, flow, end (a word), told (a sentence), took_ms,
+open (where it was), stdout_bytes and stderr_bytes; what belongs to the word:
+result and cut, error, code, signal, by; and run and exit_code. What is not whole
+is told by stdout_lost and stderr_lost (bytes that were not handed on), cut_off
+(connections of which not all is kept), left (processes that could not be
+killed) and unrecorded (why not all is written down).
+
 Exit codes mirror the end:
   0    the flow returned
   1    it failed: by flow.Failed, or by an exception

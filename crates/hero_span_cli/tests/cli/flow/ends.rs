@@ -362,3 +362,33 @@ def nightly():
         "ok in TIME inside old"
     );
 }
+
+#[test]
+fn what_of_it_is_not_whole_is_told_as_json_too() {
+    let place = Place::with("flow.py", &flow_of("print(\"well\")"));
+    let end = place.json(&["run", "flow.py", "--store", "none", "--json"]);
+    let told = [
+        "stdout_lost",
+        "stderr_lost",
+        "cut_off",
+        "left",
+        "unrecorded",
+    ];
+    let told = told.map(|name| end.get(name).cloned().unwrap_or("nothing".into()));
+    assert_eq!(told, [0.into(), 0.into(), 0.into(), 0.into(), Value::Null]);
+}
+
+/// The store that it began in is no more when it ends.
+#[test]
+fn a_record_that_is_not_whole_is_told_as_json_too() {
+    let body = "\
+import sqlite3
+path = os.path.join(os.environ[\"HERO_HOME\"], \"var/hero-span/spans.db\")
+with sqlite3.connect(path) as store:
+    store.execute(\"ALTER TABLE printed RENAME TO gone\")
+print(\"well\")";
+    let place = Place::with("flow.py", &flow_of(body));
+    let end = place.json(&["run", "flow.py", "--json"]);
+    let why = end["unrecorded"].as_str().expect("a reason");
+    assert!(why.contains("no such table"), "{why}");
+}
