@@ -80,6 +80,7 @@ enum FlowError {
     NotRunning { told: String },
     NotOurs { name: String, pid: u32 },
     Unset { name: String, variable: String },
+    LostInputs { name: String },
 }
 
 impl fmt::Display for FlowError {
@@ -122,6 +123,11 @@ impl fmt::Display for FlowError {
                 printable(name),
                 printable(variable),
                 printable(variable)
+            ),
+            Self::LostInputs { name } => write!(
+                f,
+                "{}: expected the inputs that it was run with, found none that can be read: run its file with hero-span run",
+                printable(name)
             ),
         }
     }
@@ -239,6 +245,11 @@ impl Error {
     pub(crate) fn unset(name: &str, variable: &str) -> Self {
         let (name, variable) = (name.to_owned(), variable.to_owned());
         Self(Kind::Flow(FlowError::Unset { name, variable }))
+    }
+
+    pub(crate) fn lost_inputs(name: &str) -> Self {
+        let name = name.to_owned();
+        Self(Kind::Flow(FlowError::LostInputs { name }))
     }
 
     pub(crate) fn system(doing: &'static str, source: io::Error) -> Self {

@@ -60,7 +60,9 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let inherited = texts(&asked["inherit"]).into_iter();
     let inherited = inherited.map(|name| Variable::Inherit(name.into()));
     how.env.splice(0..0, inherited);
-    let input: Input = serde_json::from_value(asked["input"].clone()).unwrap_or_default();
+    // The record's JSON may be too deep for what reads it: less is not the same.
+    let input = serde_json::from_value::<Input>(asked["input"].clone());
+    let input = input.map_err(|_| Error::lost_inputs(&found.name))?;
     let request = Request::new(&found.file)
         .flow(asked["flow"].as_str().map(str::to_owned))
         .name(args.id.clone())
