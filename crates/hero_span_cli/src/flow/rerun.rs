@@ -6,6 +6,7 @@ use hero_span_executor::{Input, Request, RunName};
 use serde_json::Value;
 
 use super::asked::Variable;
+use super::keeping::is_none;
 use super::run::How;
 use crate::completions;
 use crate::error::Error;
@@ -46,7 +47,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let store = StoreArgs {
-        store: args.how.store.clone(),
+        // Kept nowhere, it is still one of the usual store that is run again.
+        store: args.how.store.clone().filter(|path| !is_none(path)),
     };
     let found = find(&store.open()?, &args.run)?;
     let asked = &found.asked;

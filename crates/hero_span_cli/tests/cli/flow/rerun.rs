@@ -180,3 +180,18 @@ fn what_cannot_be_read_of_the_record_is_not_run_without() {
             .is_none()
     );
 }
+
+#[test]
+fn it_may_be_kept_nowhere() {
+    let place = Place::with("flow.py", FLOW);
+    place.run(&["run", "flow.py:other", "--id", "it"]);
+    let again = place.run(&["rerun", "it", "--id", "again", "--store", "none", "-q"]);
+    assert_eq!((again.code, &*again.stderr), (Some(0), ""));
+    assert!(
+        place
+            .reader()
+            .execution("again")
+            .expect("readable")
+            .is_none()
+    );
+}
