@@ -90,6 +90,7 @@ enum FlowError {
     NotRunning { told: String },
     NotOurs { name: String, pid: u32 },
     Unset { name: String, variable: String },
+    LostInputs { name: String },
 }
 
 impl fmt::Display for FlowError {
@@ -132,6 +133,11 @@ impl fmt::Display for FlowError {
                 printable(name),
                 printable(variable),
                 printable(variable)
+            ),
+            Self::LostInputs { name } => write!(
+                f,
+                "{}: expected the inputs that it was run with, found none that can be read: run its file with hero-span run",
+                printable(name)
             ),
         }
     }
@@ -262,6 +268,11 @@ impl Error {
     pub(crate) fn approvals(path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         Self(Kind::Approvals { path, source })
+    }
+
+    pub(crate) fn lost_inputs(name: &str) -> Self {
+        let name = name.to_owned();
+        Self(Kind::Flow(FlowError::LostInputs { name }))
     }
 
     pub(crate) fn system(doing: &'static str, source: io::Error) -> Self {
