@@ -21,6 +21,8 @@ pub(crate) struct Fault {
     pub(crate) clause: String,
     /// What is wrong, in words.
     pub(crate) said: String,
+    /// The types of the values around it, its own first.
+    pub(crate) types: Vec<String>,
 }
 
 /// A contract and who keeps to it.
@@ -35,6 +37,14 @@ pub(crate) struct Judge<'a> {
 struct Here<'a> {
     event: &'a str,
     field: &'a str,
+    around: Option<Around<'a>>,
+}
+
+/// The type of a value, and where that value stands.
+#[derive(Debug, Clone, Copy)]
+struct Around<'a> {
+    type_name: &'a str,
+    outer: &'a Here<'a>,
 }
 
 impl<'a> Judge<'a> {
@@ -48,6 +58,7 @@ impl<'a> Judge<'a> {
         let here = Here {
             event: event["type"].as_str().unwrap_or_default(),
             field: "",
+            around: None,
         };
         let (bytes, depth) = (event.to_string().len() as u64 + 1, depth(event));
         for (clause, found, what) in [
@@ -76,12 +87,14 @@ impl<'a> Judge<'a> {
             let here = Here {
                 event: "",
                 field: "",
+                around: None,
             };
             return vec![here.fault("transport.line", "expected an object".to_owned())];
         };
         let here = Here {
             event: "",
             field: "type",
+            around: None,
         };
         let Some(name) = members.get("type").and_then(Value::as_str) else {
             return vec![here.fault("event.any", "expected a type".to_owned())];
@@ -103,6 +116,7 @@ impl<'a> Judge<'a> {
         let here = Here {
             event: &event.name,
             field: "",
+            around: None,
         };
         let mut faults = self.members(here, &event.clause, &fields, members);
         let failed = members.get("status").and_then(Value::as_str) == Some("failed");
@@ -170,6 +184,7 @@ impl<'a> Judge<'a> {
         let here = Here {
             event: "",
             field: "",
+            around: None,
         };
         self.value(here, type_name, value)
     }
@@ -177,6 +192,14 @@ impl<'a> Judge<'a> {
     fn value(&self, here: Here<'_>, type_name: &str, value: &Value) -> Vec<Fault> {
         let Some(declared) = self.contract.type_named(type_name) else {
             return Vec::new();
+        };
+        let outer = here;
+        let here = Here {
+            around: Some(Around {
+                type_name: &declared.name,
+                outer: &outer,
+            }),
+            ..here
         };
         if !is_of(declared.base, value) {
             let said = format!("expected {}, found {}", words(declared.base), kind(value));
@@ -286,7 +309,9 @@ impl Here<'_> {
     }
 
     fn fault(&self, clause: &str, said: String) -> Fault {
+        let around = std::iter::successors(self.around, |around| around.outer.around);
         Fault {
+            types: around.map(|around| around.type_name.to_owned()).collect(),
             event: self.event.to_owned(),
             field: self.field.to_owned(),
             clause: clause.to_owned(),
@@ -344,14 +369,18 @@ fn size(value: &Value) -> Option<u64> {
     }
 }
 
+/// Digits behind the point, were it written without an exponent.
 fn decimals(number: &Number) -> u64 {
     let text = number.to_string();
-    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
-    fraction.trim_end_matches('0').len() as u64
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let fraction = digits.split_once('.').map_or("", |(_, fraction)| fraction);
+    let fraction = fraction.trim_end_matches('0').len() as i64;
+    let exponent: i64 = exponent.parse().unwrap_or_default();
+    (fraction - exponent).max(0).unsigned_abs()
 }
 
 /// Objects and arrays within one another, the event's own first.
-fn depth(value: &Value) -> u64 {
+pub(crate) fn depth(value: &Value) -> u64 {
     let deepest = match value {
         Value::Array(items) => items.iter().map(depth).max(),
         Value::Object(members) => members.values().map(depth).max(),

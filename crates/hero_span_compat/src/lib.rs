@@ -18,6 +18,7 @@ mod load;
 mod report;
 mod rules;
 mod side;
+mod stretch;
 mod strings;
 mod values;
 mod witness;

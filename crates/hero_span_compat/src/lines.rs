@@ -3,15 +3,22 @@
 use std::collections::BTreeMap;
 
 use hero_span_contract::Reading;
-use hero_span_contract::model::{Base, Contract, EventType, Field, Presence};
+use hero_span_contract::model::{Base, Contract, EventType, Field, Presence, Type};
 use serde_json::{Map, Value, json};
 
 use crate::faults::{Judge, is_in_use};
-use crate::values::Values;
+use crate::stretch::{Part, Stretch};
+use crate::values::{Values, is_always_sent};
+
+/// How much deeper than the reader takes is tried.
+const DEEPER: u64 = 64;
+
+/// How much longer than the reader takes is tried, where the sender has no limit.
+const LONGER: u64 = 4_096;
 
 /// Every kind of line that the sender's SDKs may send, hard for the reader: each event at its
 /// least and its fullest, each field with each value at an edge, each field left out that may be,
-/// and lines as long and as deep as can be. Smallest first.
+/// and lines longer and deeper than the reader takes. Smallest first.
 pub(crate) fn lines(sender: &Contract, reader: &Contract) -> Vec<Value> {
     let judge = Judge::new(sender, Reading::Emit);
     let mut lines: Vec<Value> = Vec::new();
@@ -27,7 +34,7 @@ pub(crate) fn lines(sender: &Contract, reader: &Contract) -> Vec<Value> {
 
 struct OfEvent<'a> {
     values: Values<'a>,
-    /// Each field in use, and its values; `type` has one.
+    /// Each field in use, and its values, the smallest first; `type` has one.
     fields: Vec<(&'a Field, Vec<Value>)>,
 }
 
@@ -46,8 +53,8 @@ impl<'a> OfEvent<'a> {
             });
             let theirs = theirs.map_or(&field.type_name, |theirs| &theirs.type_name);
             let mut of_field = values.against(&field.type_name, theirs);
-            of_field.sort_by_cached_key(|value| value.to_string().len());
             of_field.extend(field.nullable.then_some(Value::Null));
+            of_field.sort_by_cached_key(|value| value.to_string().len());
             (field, of_field)
         });
         Self {
@@ -57,21 +64,25 @@ impl<'a> OfEvent<'a> {
     }
 
     fn lines(&self) -> Vec<Value> {
-        let least =
-            self.with(|field| matches!(field.presence, Presence::Required | Presence::Expected));
+        let least = self.failed(self.with(is_always_sent));
         let full = self.with(|_| true);
         let mut lines = vec![Value::Object(least.clone()), Value::Object(full.clone())];
         for (field, values) in &self.fields {
             for value in values {
-                lines.push(self.failed(set(&least, &field.name, value.clone())));
+                lines.push(set(&least, &field.name, value.clone()));
             }
             let mut without = full.clone();
             without.remove(&field.name);
             lines.push(Value::Object(without));
         }
+        for line in &mut lines {
+            if let Value::Object(members) = line {
+                *members = self.failed(std::mem::take(members));
+            }
+        }
         lines.extend(self.cut(&least));
         lines.extend(self.deep(&least));
-        lines.extend(self.long(&full));
+        lines.extend(self.long(&least));
         lines
     }
 
@@ -86,13 +97,11 @@ impl<'a> OfEvent<'a> {
     }
 
     /// The line, with all that a failed span has if it is one.
-    fn failed(&self, mut line: Value) -> Value {
-        if line["status"] == json!("failed") {
+    fn failed(&self, mut line: Map<String, Value>) -> Map<String, Value> {
+        if line.get("status") == Some(&json!("failed")) {
             for (field, values) in &self.fields {
-                if let (Presence::Failed, Some(value)) = (field.presence, values.first())
-                    && line.get(&field.name).is_none()
-                {
-                    line[&field.name] = value.clone();
+                if let (Presence::Failed, Some(value)) = (field.presence, values.first()) {
+                    line.entry(&field.name).or_insert_with(|| value.clone());
                 }
             }
         }
@@ -122,103 +131,52 @@ impl<'a> OfEvent<'a> {
         lines.collect()
     }
 
-    /// The least event, with arrays as deep as each side allows and one deeper.
+    /// The least event, deeper than the reader takes.
     fn deep(&self, least: &Map<String, Value>) -> Vec<Value> {
-        let depths =
-            [self.values.sender, self.values.reader].map(|contract| limit(contract, "limit.depth"));
-        let depths = depths
-            .into_iter()
-            .flatten()
-            .flat_map(|depth| [depth, depth + 1]);
-        let depths: Vec<u64> = depths.collect();
-        let mut lines = Vec::new();
-        let judge = Judge::new(self.values.sender, Reading::Emit);
-        for (field, _) in &self.fields {
-            for depth in &depths {
-                let nested = |outer: u64| {
-                    let arrays = outer..depth.saturating_sub(1).min(200);
-                    arrays.fold(json!([]), |inner, _| json!([inner]))
-                };
-                let values = [nested(1), json!({"a": nested(2)})].into_iter();
-                let fit = values.filter(|value| judge.value_of(&field.type_name, value).is_empty());
-                lines.extend(fit.map(|value| set(least, &field.name, value)));
-            }
-        }
-        lines
+        let Values { sender, reader } = self.values;
+        let most = limit(sender, "limit.depth");
+        let Some(taken) = limit(reader, "limit.depth") else {
+            return Vec::new();
+        };
+        let most = most.map_or(taken + DEEPER, |most| most.min(taken + DEEPER));
+        let stretch = Stretch(self.values);
+        let mut depths = (taken.max(1) + 1)..=most;
+        let found = depths.find_map(|depth| {
+            let fields = self.fields.iter().filter(|(field, _)| field.name != "type");
+            let lines = fields.filter_map(|(field, _)| {
+                let value = stretch.deep(&field.type_name, depth - 1)?;
+                Some(set(least, &field.name, value))
+            });
+            Some(lines.collect()).filter(|lines: &Vec<Value>| !lines.is_empty())
+        });
+        found.unwrap_or_default()
     }
 
-    /// Lines one byte over what the reader takes, and as long as the sender sends.
-    fn long(&self, full: &Map<String, Value>) -> Vec<Value> {
-        let sender = limit(self.values.sender, "limit.line").unwrap_or(40_000);
-        let reader = limit(self.values.reader, "limit.line").unwrap_or(40_000);
-        let goals = [reader + 1, sender];
-        goals
-            .into_iter()
-            .filter_map(|goal| self.filled(full, goal))
-            .collect()
-    }
-
-    /// The event with its longest values, as many as it takes to come to that many bytes.
-    fn filled(&self, full: &Map<String, Value>, goal: u64) -> Option<Value> {
-        let mut line = full.clone();
-        let bytes =
-            |line: &Map<String, Value>| Value::Object(line.clone()).to_string().len() as u64 + 1;
-        for (field, values) in &self.fields {
-            let now = bytes(&line);
-            if now >= goal {
-                break;
-            }
-            let judge = Judge::new(self.values.sender, Reading::Emit);
-            let mut longer: Vec<Value> = values.clone();
-            // Whatever it takes: a text of just the bytes that are wanting, and longest members.
-            let text = |bytes: u64| Value::from("x".repeat(bytes.min(100_000) as usize));
-            let here = line
-                .get(&field.name)
-                .map_or(2, |value| value.to_string().len() as u64);
-            let wanting = goal - now + here;
-            longer.push(text(wanting.saturating_sub(2)));
-            longer.extend(self.packed(field, wanting));
-            let fits = |value: &&Value| judge.value_of(&field.type_name, value).is_empty();
-            let room = |value: &&Value| value.to_string().len() as u64 <= wanting;
-            let longest = longer.iter().filter(fits).filter(room);
-            if let Some(value) = longest.max_by_key(|value| value.to_string().len()) {
-                line.insert(field.name.clone(), value.clone());
-            }
+    /// A line longer than the reader takes.
+    fn long(&self, least: &Map<String, Value>) -> Option<Value> {
+        let Values { sender, reader } = self.values;
+        let taken = limit(reader, "limit.line")?;
+        let most = limit(sender, "limit.line").unwrap_or(taken + LONGER);
+        if most <= taken {
+            return None;
         }
-        let enough = bytes(&line) >= goal;
-        enough.then_some(Value::Object(line))
-    }
-
-    /// Members that take so many bytes together.
-    fn packed(&self, field: &Field, wanting: u64) -> Option<Value> {
-        let declared = self.values.sender.type_named(&field.type_name)?;
-        let entries = declared.entries.as_ref()?;
-        let judge = Judge::new(self.values.sender, Reading::Emit);
-        let most = judge
-            .rules(declared)
-            .members
-            .map_or(500, |members| judge.whole(&members.to));
-        let longest = self.values.against(&entries.values, &entries.values);
-        let longest = longest.iter().max_by_key(|value| value.to_string().len())?;
-        let mut members = Map::new();
-        let mut room = wanting.saturating_sub(2);
-        for index in 0..most.min(2_000) {
-            let key = format!("k{index}");
-            let around = key.len() as u64 + 4;
-            let size = longest.to_string().len() as u64;
-            let value = if size + around <= room {
-                longest.clone()
-            } else {
-                Value::from("x".repeat(room.saturating_sub(around + 2) as usize))
-            };
-            let taken = value.to_string().len() as u64 + around;
-            if taken > room || !judge.value_of(&entries.values, &value).is_empty() {
-                break;
-            }
-            room -= taken;
-            members.insert(key, value);
-        }
-        Some(Value::Object(members))
+        let judge = Judge::new(sender, Reading::Emit);
+        let may_stand = |line: &Map<String, Value>| {
+            let line = Value::Object(line.clone());
+            judge.line(&line).is_empty()
+        };
+        let parts = self.fields.iter().filter_map(|(field, values)| {
+            Some(Part {
+                field,
+                least: values.first()?.clone(),
+                is_due: least.contains_key(&field.name),
+            })
+        });
+        let parts: Vec<Part<'_>> = parts.collect();
+        // Without the LF.
+        let lengths = (taken, most - 1);
+        let line = Stretch(self.values).filled(&parts, lengths, &may_stand)?;
+        Some(Value::Object(line))
     }
 }
 
@@ -240,61 +198,82 @@ pub(crate) struct Said {
     pub(crate) clause: String,
     /// A time in milliseconds; a word that is not known as the one that is read instead.
     pub(crate) value: Value,
+    /// The types of the values around it, its own first.
+    pub(crate) types: Vec<String>,
 }
 
-/// What a line says to a consumer, field by field. `None` where it skips the line.
+/// What a line says to a consumer, field by field, and member by member within a field. `None`
+/// where it skips the line.
 pub(crate) fn said(reader: &Contract, line: &Value) -> Option<BTreeMap<String, Said>> {
     let name = line["type"].as_str()?;
     let event = reader.events.iter().find(|event| event.name == name)?;
-    let mut said = BTreeMap::new();
+    let mut hearing = Hearing {
+        reader,
+        said: BTreeMap::new(),
+    };
     let fields: Vec<&Field> = reader.fields_of(event).collect();
-    members(reader, "", &fields, line, &mut said);
-    Some(said)
+    hearing.members("", &[], &fields, line);
+    Some(hearing.said)
 }
 
-fn members(
-    reader: &Contract,
-    outer: &str,
-    fields: &[&Field],
-    object: &Value,
-    said: &mut BTreeMap<String, Said>,
-) {
-    for field in fields.iter().filter(|field| is_in_use(field)) {
-        let Some(value) = object.get(&field.name) else {
-            continue;
-        };
-        let path = match outer {
-            "" => field.name.clone(),
-            outer => format!("{outer}.{}", field.name),
-        };
-        let Some(declared) = reader.type_named(&field.type_name) else {
-            continue;
-        };
-        if !declared.fields.is_empty() && value.is_object() {
-            let inner: Vec<&Field> = declared.fields.iter().collect();
-            members(reader, &path, &inner, value, said);
-            continue;
+struct Hearing<'a> {
+    reader: &'a Contract,
+    said: BTreeMap<String, Said>,
+}
+
+impl Hearing<'_> {
+    fn members(&mut self, outer: &str, types: &[String], fields: &[&Field], object: &Value) {
+        for field in fields.iter().filter(|field| is_in_use(field)) {
+            if let Some(value) = object.get(&field.name) {
+                let path = match outer {
+                    "" => field.name.clone(),
+                    outer => format!("{outer}.{}", field.name),
+                };
+                self.value(&path, types, &field.type_name, value);
+            }
         }
-        let unit = declared.rules.unit.as_deref().and_then(milliseconds);
-        let meant = match (value, unit, &declared.otherwise) {
-            (Value::Number(number), Some(unit), _) => {
-                json!(number.as_f64().unwrap_or_default() * unit)
-            }
-            (Value::String(word), _, Some(otherwise)) => {
-                let rules = declared.rules.merged(&declared.sent);
-                let known = rules.one_of.iter().any(|known| known == word);
-                json!(if known { word } else { otherwise })
-            }
-            _ => value.clone(),
+    }
+
+    fn value(&mut self, path: &str, types: &[String], type_name: &str, value: &Value) {
+        let Some(declared) = self.reader.type_named(type_name) else {
+            return;
         };
-        let clause = declared.clause.clone();
-        said.insert(
-            path,
-            Said {
-                clause,
-                value: meant,
-            },
-        );
+        let types = [&[type_name.to_owned()], types].concat();
+        match (value, &declared.entries) {
+            (Value::Object(_), _) if !declared.fields.is_empty() => {
+                let inner: Vec<&Field> = declared.fields.iter().collect();
+                self.members(path, &types, &inner, value);
+            }
+            (Value::Object(members), Some(entries)) if !members.is_empty() => {
+                for (key, value) in members {
+                    self.value(&format!("{path}.{key}"), &types, &entries.values, value);
+                }
+            }
+            _ => {
+                let said = Said {
+                    clause: declared.clause.clone(),
+                    value: meant(declared, value),
+                    types,
+                };
+                self.said.insert(path.to_owned(), said);
+            }
+        }
+    }
+}
+
+/// A value as a consumer reads it.
+fn meant(declared: &Type, value: &Value) -> Value {
+    let unit = declared.rules.unit.as_deref().and_then(milliseconds);
+    match (value, unit, &declared.otherwise) {
+        (Value::Number(number), Some(unit), _) => {
+            json!(number.as_f64().unwrap_or_default() * unit)
+        }
+        (Value::String(word), _, Some(otherwise)) => {
+            let rules = declared.rules.merged(&declared.sent);
+            let known = rules.one_of.iter().any(|known| known == word);
+            json!(if known { word } else { otherwise })
+        }
+        _ => value.clone(),
     }
 }
 

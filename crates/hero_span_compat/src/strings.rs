@@ -4,7 +4,8 @@
 //! patterns run beside each other as automata, and the first string that tells them apart is the
 //! shortest there is.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hero_span_contract::model::Rules;
@@ -16,20 +17,13 @@ use regex_automata::{Anchored, MatchKind};
 use crate::faults::Judge;
 
 /// A pattern, ready to run.
-struct Automat {
-    dfa: dense::DFA<Vec<u32>>,
-    /// The states from which a match can still be reached.
-    live: HashSet<StateID>,
-}
-
-/// Whether a string is wanted: by whether the other's pattern matches, and by its length.
-type Goal<'a> = &'a dyn Fn(bool, u64) -> bool;
+struct Automat(dense::DFA<Vec<u32>>);
 
 /// More than a string in a line can have; a length beyond it is not told apart.
 const LONGEST: u64 = 70_000;
 
-/// How many strings are looked at before a difference is given up.
-const STEPS: usize = 400_000;
+/// Strings excluded by name are shorter than this, so beyond it one string is like another.
+const NAMED: u64 = 64;
 
 /// Whether that pattern matches somewhere in a text, as JSON Schema's `pattern` does. A pattern
 /// that is none matches nothing: whoever read the contract refused it.
@@ -44,7 +38,7 @@ pub(crate) fn is_pattern(pattern: &str) -> bool {
 
 /// Strings that keep to rules.
 pub(crate) struct Strings {
-    pattern: Option<Arc<Automat>>,
+    pattern: Option<String>,
     not: Option<String>,
     words: Vec<String>,
     bytes: (u64, u64),
@@ -55,7 +49,7 @@ impl Strings {
         let bytes = rules.bytes.as_ref();
         let bytes = bytes.map(|bytes| (judge.whole(&bytes.from), judge.whole(&bytes.to)));
         Self {
-            pattern: rules.pattern.as_ref().and_then(|it| automaton(it)),
+            pattern: rules.pattern.clone(),
             not: rules.not.clone(),
             words: rules.one_of.clone(),
             bytes: bytes.unwrap_or((0, LONGEST)),
@@ -66,29 +60,75 @@ impl Strings {
     /// is one, and those at the edge of what it takes.
     pub(crate) fn against(&self, other: &Self) -> Vec<String> {
         if !self.words.is_empty() {
-            return self
-                .words
-                .iter()
-                .filter(|word| self.has(word))
-                .cloned()
-                .collect();
+            let own = self.words.iter().filter(|word| self.has(word));
+            return own.cloned().collect();
         }
-        let mut found: Vec<String> = other.not.iter().cloned().collect();
+        let mut found: Vec<String> = other.not.iter().chain(&other.words).cloned().collect();
         let (least, most) = other.bytes;
-        let goals: [(bool, Goal<'_>); 5] = [
-            (true, &|_, _| true),
-            (other.pattern.is_some(), &|taken, _| !taken),
-            (least > 0, &|_, length| length < least),
-            (most < self.bytes.1, &|_, length| length > most),
-            (most < LONGEST, &|_, length| length == most),
+        let within = |from: u64, to: u64| (from.max(self.bytes.0), to.min(self.bytes.1));
+        let all = (0, LONGEST);
+        let goals = [
+            (true, None, all),
+            (other.pattern.is_some(), Some(false), all),
+            (least > 0, None, (0, least.saturating_sub(1))),
+            (most < self.bytes.1, None, (most + 1, LONGEST)),
+            (most < LONGEST, None, (most, most)),
+            (self.bytes.1 < LONGEST, None, (self.bytes.1, LONGEST)),
         ];
-        let goals = goals.into_iter().filter(|(reachable, _)| *reachable);
-        for (_, goal) in goals {
+        for (_, taken, (from, to)) in goals.into_iter().filter(|(sought, ..)| *sought) {
             // Some may be excluded by name, so one is not enough.
-            found.extend(self.search(other, goal, 3 + other.words.len()));
+            let count = 3 + other.words.len();
+            found.extend(self.search(other, taken, within(from, to), count));
         }
         found.retain(|text| self.has(text));
+        let mut seen = HashSet::new();
+        found.retain(|text| seen.insert(text.clone()));
         found
+    }
+
+    /// So many of its shortest strings, or all if they are fewer.
+    pub(crate) fn some(&self, count: usize) -> Vec<String> {
+        let own = self.words.iter().filter(|word| self.has(word)).cloned();
+        if !self.words.is_empty() {
+            return own.take(count).collect();
+        }
+        let mut found = self.search(self, None, self.bytes, count + 1);
+        found.retain(|text| self.has(text));
+        found.truncate(count);
+        found
+    }
+
+    /// The string whose JSON text is longest, its quotes included, of those of so many bytes at
+    /// most. What JSON escapes is longer there than on its own.
+    pub(crate) fn longest(&self, most: u64) -> Option<String> {
+        let own = self.words.iter().filter(|word| self.has(word));
+        if !self.words.is_empty() {
+            let fit = own.filter(|word| quoted_length(word) <= most);
+            return fit.max_by_key(|word| quoted_length(word)).cloned();
+        }
+        let most = most.checked_sub(2)?;
+        let fit = match &self.pattern {
+            // One or two may be excluded by name.
+            None => (0..3.min(most + 1))
+                .map(|less| self.stretched(most - less))
+                .collect(),
+            Some(pattern) => product(pattern, "")
+                .map_or_else(Vec::new, |automaton| automaton.longest(self.bytes, most)),
+        };
+        fit.into_iter().find(|text| self.has(text))
+    }
+
+    /// A text without a pattern, of just so many bytes of JSON if it can be.
+    fn stretched(&self, most: u64) -> String {
+        let bytes = most.min(self.bytes.1).min(LONGEST);
+        let escaped = most - bytes;
+        let long = (escaped / 5).min(bytes);
+        let short = (escaped - 5 * long).min(bytes - long);
+        let plain = bytes - long - short;
+        let parts = [("\u{1}", long), ("\"", short), ("x", plain)];
+        parts
+            .map(|(piece, count)| piece.repeat(count as usize))
+            .concat()
     }
 
     /// Whether it has a string that the other has not.
@@ -101,96 +141,249 @@ impl Strings {
         let matched = self
             .pattern
             .as_ref()
-            .is_none_or(|automat| automat.has(text));
+            .is_none_or(|pattern| matches(pattern, text));
         let among = self.words.is_empty() || self.words.iter().any(|word| word == text);
         let long = length >= self.bytes.0 && length <= self.bytes.1;
         matched && among && long && self.not.as_deref() != Some(text)
     }
 
-    /// The shortest strings of this set's pattern and lengths that reach the goal, which is asked
-    /// whether the other's pattern matches, and for the length.
-    fn search(&self, other: &Self, goal: Goal<'_>, count: usize) -> Vec<String> {
-        let Some(any) = automaton("") else {
-            return Vec::new();
-        };
-        let ours = self.pattern.clone().unwrap_or_else(|| Arc::clone(&any));
-        let theirs = other.pattern.clone().unwrap_or(any);
-        if self.pattern.is_none() && other.pattern.is_none() {
-            return self.plain(goal, count);
+    /// The shortest strings of this set's pattern in that range of lengths, whether or not the
+    /// other's pattern takes them, or as it is asked.
+    fn search(
+        &self,
+        other: &Self,
+        taken: Option<bool>,
+        lengths: (u64, u64),
+        count: usize,
+    ) -> Vec<String> {
+        match (&self.pattern, &other.pattern) {
+            (None, None) => plain(lengths, count),
+            (ours, theirs) => {
+                let name = |pattern: &Option<String>| pattern.clone().unwrap_or_default();
+                let product = product(&name(ours), &name(theirs));
+                product.map_or_else(Vec::new, |it| it.shortest(taken, lengths, count))
+            }
         }
-        Search::new(&ours, &theirs, self.bytes).run(goal, count)
     }
+}
 
-    /// Without patterns only the length counts.
-    fn plain(&self, goal: Goal<'_>, count: usize) -> Vec<String> {
-        let (from, to) = (self.bytes.0, self.bytes.1.min(LONGEST));
-        let Some(length) = (from..=to).find(|length| goal(true, *length)) else {
-            return Vec::new();
-        };
+/// Without patterns only the length counts.
+fn plain((from, to): (u64, u64), count: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    for length in from..=to {
         let letters = ('a'..='z').take(if length == 0 { 1 } else { count });
-        letters
-            .map(|letter| letter.to_string().repeat(length as usize))
-            .collect()
-    }
-}
-
-/// A walk of two automata through the same bytes, broad before deep.
-struct Search<'a> {
-    automata: [&'a Automat; 2],
-    lengths: (u64, u64),
-    /// Each place reached, and how: the place before it and the byte between.
-    places: Vec<(usize, u8, [StateID; 2], u64)>,
-}
-
-impl<'a> Search<'a> {
-    fn new(ours: &'a Automat, theirs: &'a Automat, lengths: (u64, u64)) -> Self {
-        Self {
-            automata: [ours, theirs],
-            lengths,
-            places: Vec::new(),
+        let texts = letters.map(|letter| letter.to_string().repeat(length as usize));
+        found.extend(texts);
+        if found.len() >= count {
+            break;
         }
     }
+    found
+}
 
-    fn run(mut self, goal: Goal<'_>, count: usize) -> Vec<String> {
-        let [ours, theirs] = self.automata;
+/// Two automata that run through the same bytes.
+struct Product {
+    places: Vec<Together>,
+}
+
+/// Where both are.
+#[derive(Default)]
+struct Together {
+    /// Whether a text that ends here matches as a whole.
+    accepts: [bool; 2],
+    /// The next places, each with the bytes that lead there, as they should be tried.
+    next: Vec<(usize, Vec<u8>)>,
+}
+
+/// A beginning of a text: where it leads, and what it is one byte longer than.
+struct Prefix {
+    place: usize,
+    before: usize,
+    byte: u8,
+}
+
+impl Product {
+    fn new(ours: &Automat, theirs: &Automat) -> Self {
         let begin = [ours.begin(), theirs.begin()];
-        self.places.push((0, 0, begin, 0));
-        let mut seen: HashSet<([StateID; 2], u64)> = HashSet::from([(begin, 0)]);
-        let mut waiting = VecDeque::from([0]);
-        let mut found = Vec::new();
-        while let Some(place) = waiting.pop_front() {
-            let (_, _, states, length) = self.places[place];
-            let long_enough = length >= self.lengths.0;
-            if long_enough && ours.accepts(states[0]) && goal(theirs.accepts(states[1]), length) {
-                found.extend(self.text(place));
-                if found.len() == count {
-                    break;
-                }
-            }
-            if length >= self.lengths.1.min(LONGEST) || self.places.len() > STEPS {
-                continue;
-            }
+        let mut known = HashMap::from([(begin, 0)]);
+        let mut states = vec![begin];
+        let mut places: Vec<Together> = Vec::new();
+        while places.len() < states.len() {
+            let here = states[places.len()];
+            let mut place = Together {
+                accepts: [ours.accepts(here[0]), theirs.accepts(here[1])],
+                next: Vec::new(),
+            };
             for byte in bytes() {
-                let next = [ours.next(states[0], byte), theirs.next(states[1], byte)];
-                if ours.live.contains(&next[0]) && seen.insert((next, length + 1)) {
-                    self.places.push((place, byte, next, length + 1));
-                    waiting.push_back(self.places.len() - 1);
+                let next = [ours.next(here[0], byte), theirs.next(here[1], byte)];
+                let index = *known.entry(next).or_insert_with(|| {
+                    states.push(next);
+                    states.len() - 1
+                });
+                match place.next.iter_mut().find(|(known, _)| *known == index) {
+                    Some((_, bytes)) => bytes.push(byte),
+                    None => place.next.push((index, vec![byte])),
                 }
+            }
+            places.push(place);
+        }
+        Self { places }
+    }
+
+    /// Whether a text that ends there is one that is sought.
+    fn is_goal(&self, place: usize, taken: Option<bool>) -> bool {
+        let [ours, theirs] = self.places[place].accepts;
+        ours && taken.is_none_or(|taken| taken == theirs)
+    }
+
+    /// The places from which a goal can still be reached. An anchor that can no longer hold leaves
+    /// no dead state behind, so it is asked backwards.
+    fn live(&self, taken: Option<bool>) -> Vec<bool> {
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.places.len()];
+        for (place, together) in self.places.iter().enumerate() {
+            for (next, _) in &together.next {
+                before[*next].push(place);
             }
         }
+        let mut live = vec![false; self.places.len()];
+        let goals = (0..self.places.len()).filter(|place| self.is_goal(*place, taken));
+        let mut waiting: Vec<usize> = goals.collect();
+        while let Some(place) = waiting.pop() {
+            if !std::mem::replace(&mut live[place], true) {
+                waiting.extend(&before[place]);
+            }
+        }
+        live
+    }
+
+    /// The shortest texts of such lengths that end at a goal, layer by layer: every place that so
+    /// many bytes lead to, by as many ways as texts are wanted.
+    fn shortest(&self, taken: Option<bool>, lengths: (u64, u64), count: usize) -> Vec<String> {
+        let live = self.live(taken);
+        let ways = if lengths.0 > NAMED { 1 } else { count };
+        let first = Prefix {
+            place: 0,
+            before: 0,
+            byte: 0,
+        };
+        let mut layers = vec![vec![first]];
+        let mut found = Vec::new();
+        for length in 0..=lengths.1.min(LONGEST) {
+            let layer = &layers[length as usize];
+            let ends = layer.iter().enumerate();
+            let ends =
+                ends.filter(|(_, end)| length >= lengths.0 && self.is_goal(end.place, taken));
+            found.extend(ends.filter_map(|(index, _)| text(&layers, index)));
+            if found.len() >= count || layer.is_empty() {
+                break;
+            }
+            layers.push(self.longer(layer, &live, ways));
+        }
+        found.truncate(count);
         found
     }
 
-    fn text(&self, mut place: usize) -> Option<String> {
-        let mut bytes = Vec::new();
-        while place != 0 {
-            let (before, byte, _, _) = self.places[place];
-            bytes.push(byte);
-            place = before;
+    /// The texts whose JSON is longest, longest first, none over so many bytes of it. Of the ways
+    /// to a place that are equally long there, the one of fewest bytes is kept.
+    fn longest(&self, (least, most): (u64, u64), json: u64) -> Vec<String> {
+        /// The fewest bytes, and how they end: the length before, the place before and the byte.
+        type Way = (u64, usize, usize, u8);
+        let live = self.live(None);
+        let mut layers: Vec<Vec<Option<Way>>> = vec![vec![None; self.places.len()]];
+        layers[0][0] = live[0].then_some((0, 0, 0, 0));
+        let json = json.min(LONGEST) as usize;
+        let mut found = Vec::new();
+        for length in 0..=json {
+            // What no way leads to ends it: no byte takes more than six.
+            if layers.len() <= length {
+                break;
+            }
+            for place in 0..self.places.len() {
+                let Some((bytes, ..)) = layers[length][place] else {
+                    continue;
+                };
+                if self.is_goal(place, None) && bytes >= least && bytes <= most {
+                    found.push((length, place));
+                }
+                for (next, through) in &self.places[place].next {
+                    for weight in [1, 2, 6] {
+                        let fits = |byte: &&u8| escaped(**byte) == weight;
+                        let Some(byte) = through.iter().find(fits).filter(|_| live[*next]) else {
+                            continue;
+                        };
+                        if bytes >= most || length + weight > json {
+                            continue;
+                        }
+                        if layers.len() <= length + weight {
+                            layers.resize(length + weight + 1, vec![None; self.places.len()]);
+                        }
+                        let known = &mut layers[length + weight][*next];
+                        if known.is_none_or(|(fewest, ..)| bytes + 1 < fewest) {
+                            *known = Some((bytes + 1, length, place, *byte));
+                        }
+                    }
+                }
+            }
         }
-        bytes.reverse();
-        String::from_utf8(bytes).ok()
+        let written = |(mut length, mut place): (usize, usize)| {
+            let mut bytes = Vec::new();
+            while let Some((1.., before, from, byte)) = layers[length][place] {
+                bytes.push(byte);
+                (length, place) = (before, from);
+            }
+            bytes.reverse();
+            String::from_utf8(bytes).ok()
+        };
+        // One or two may be excluded by name.
+        found
+            .into_iter()
+            .rev()
+            .take(3)
+            .filter_map(written)
+            .collect()
     }
+
+    fn longer(&self, layer: &[Prefix], live: &[bool], ways: usize) -> Vec<Prefix> {
+        let mut longer = Vec::new();
+        let mut known = vec![0; self.places.len()];
+        for (before, prefix) in layer.iter().enumerate() {
+            let next = self.places[prefix.place].next.iter();
+            for (place, bytes) in next.filter(|(place, _)| live[*place]) {
+                let room = ways - known[*place];
+                let bytes = bytes.iter().take(room);
+                known[*place] += bytes.len();
+                longer.extend(bytes.map(|byte| Prefix {
+                    place: *place,
+                    before,
+                    byte: *byte,
+                }));
+            }
+        }
+        longer
+    }
+}
+
+/// Bytes that a byte of a string takes in JSON text.
+fn escaped(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 2,
+        0..=31 => 6,
+        _ => 1,
+    }
+}
+
+fn quoted_length(text: &str) -> u64 {
+    text.bytes().map(escaped).sum::<usize>() as u64 + 2
+}
+
+fn text(layers: &[Vec<Prefix>], mut index: usize) -> Option<String> {
+    let mut bytes = Vec::new();
+    for layer in layers[1..].iter().rev() {
+        bytes.push(layer[index].byte);
+        index = layer[index].before;
+    }
+    bytes.reverse();
+    String::from_utf8(bytes).ok()
 }
 
 /// Every byte, the readable ones first, so that they stand in what is shown.
@@ -200,15 +393,33 @@ fn bytes() -> impl Iterator<Item = u8> {
     readable.chain(others)
 }
 
-/// Compiling one takes longer than a whole comparison, and each is asked for often.
-fn automaton(pattern: &str) -> Option<Arc<Automat>> {
-    static KNOWN: OnceLock<Mutex<BTreeMap<String, Option<Arc<Automat>>>>> = OnceLock::new();
-    let known = KNOWN.get_or_init(Mutex::default);
+type Known<K, V> = OnceLock<Mutex<HashMap<K, Option<Arc<V>>>>>;
+
+/// Making one takes longer than a whole comparison, and each is asked for often.
+fn recalled<K: Hash + Eq, V>(
+    known: &Known<K, V>,
+    key: K,
+    make: impl FnOnce() -> Option<V>,
+) -> Option<Arc<V>> {
+    let known = known.get_or_init(Mutex::default);
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    let compiled = known
-        .entry(pattern.to_owned())
-        .or_insert_with(|| compile(pattern).map(Arc::new));
-    compiled.clone()
+    let made = known.entry(key).or_insert_with(|| make().map(Arc::new));
+    made.clone()
+}
+
+/// A pattern's automaton.
+fn automaton(pattern: &str) -> Option<Arc<Automat>> {
+    static KNOWN: Known<String, Automat> = OnceLock::new();
+    recalled(&KNOWN, pattern.to_owned(), || compile(pattern))
+}
+
+/// Two patterns beside each other, by their texts.
+fn product(ours: &str, theirs: &str) -> Option<Arc<Product>> {
+    static KNOWN: Known<(String, String), Product> = OnceLock::new();
+    let key = (ours.to_owned(), theirs.to_owned());
+    recalled(&KNOWN, key, || {
+        Some(Product::new(&*automaton(ours)?, &*automaton(theirs)?))
+    })
 }
 
 fn compile(pattern: &str) -> Option<Automat> {
@@ -217,25 +428,43 @@ fn compile(pattern: &str) -> Option<Automat> {
         .match_kind(MatchKind::All)
         .dfa_size_limit(Some(16 << 20))
         .determinize_size_limit(Some(64 << 20));
-    let whole = format!("(?s:.)*(?:{pattern})(?s:.)*");
+    let whole = format!("(?s:.)*(?:{})(?s:.)*", ecma(pattern));
     let dfa = dense::Builder::new().configure(config).build(&whole).ok()?;
-    let mut automat = Automat {
-        dfa,
-        live: HashSet::new(),
-    };
-    automat.live = automat.find_live();
-    Some(automat)
+    Some(Automat(dfa))
+}
+
+/// JSON Schema's patterns are those of ECMA-262, whose digits and letters are those of ASCII.
+fn ecma(pattern: &str) -> String {
+    let mut translated = String::new();
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            translated.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('d') => translated += "[0-9]",
+            Some('D') => translated += "[^0-9]",
+            Some('w') => translated += "[0-9A-Za-z_]",
+            Some('W') => translated += "[^0-9A-Za-z_]",
+            escaped => {
+                translated.push(letter);
+                translated.extend(escaped);
+            }
+        }
+    }
+    translated
 }
 
 impl Automat {
     fn begin(&self) -> StateID {
         let start = start::Config::new().anchored(Anchored::Yes);
         // An automaton that was built for anchored searches has this state.
-        self.dfa.start_state(&start).unwrap_or_default()
+        self.0.start_state(&start).unwrap_or_default()
     }
 
     fn next(&self, state: StateID, byte: u8) -> StateID {
-        self.dfa.next_state(state, byte)
+        self.0.next_state(state, byte)
     }
 
     fn has(&self, text: &str) -> bool {
@@ -247,35 +476,6 @@ impl Automat {
 
     /// Whether a text that ends here matches as a whole.
     fn accepts(&self, state: StateID) -> bool {
-        self.dfa.is_match_state(self.dfa.next_eoi_state(state))
-    }
-
-    /// An anchor that can no longer hold leaves no dead state behind, so it is asked backwards.
-    fn find_live(&self) -> HashSet<StateID> {
-        let mut before: BTreeMap<StateID, HashSet<StateID>> = BTreeMap::new();
-        let mut seen = HashSet::from([self.begin()]);
-        let mut waiting = vec![self.begin()];
-        while let Some(state) = waiting.pop() {
-            for byte in 0..=u8::MAX {
-                let next = self.next(state, byte);
-                before.entry(next).or_default().insert(state);
-                if seen.insert(next) {
-                    waiting.push(next);
-                }
-            }
-        }
-        let mut waiting: Vec<StateID> = seen
-            .into_iter()
-            .filter(|state| self.accepts(*state))
-            .collect();
-        let mut live: HashSet<StateID> = waiting.iter().copied().collect();
-        while let Some(state) = waiting.pop() {
-            for earlier in before.get(&state).into_iter().flatten() {
-                if live.insert(*earlier) {
-                    waiting.push(*earlier);
-                }
-            }
-        }
-        live
+        self.0.is_match_state(self.0.next_eoi_state(state))
     }
 }

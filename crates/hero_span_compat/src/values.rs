@@ -8,10 +8,14 @@ use hero_span_contract::model::{Base, Bound, Contract, Field, Presence, Rules, T
 use serde_json::{Map, Number, Value, json};
 
 use crate::faults::{Judge, is_in_use};
+use crate::stretch::Stretch;
 use crate::strings::Strings;
 
 /// Types that name each other in a circle come to an end here.
-const WITHIN: usize = 6;
+pub(crate) const WITHIN: usize = 6;
+
+/// An object of more members is not tried.
+const MEMBERS: u64 = 2_000;
 
 /// What one contract's SDKs may send, tried against what another says.
 #[derive(Clone, Copy)]
@@ -26,12 +30,13 @@ impl<'a> Values<'a> {
         self.of(ours, theirs, WITHIN)
     }
 
-    fn of(self, ours: &str, theirs: &str, within: usize) -> Vec<Value> {
+    /// As [`Self::against`], for types so many steps within others.
+    pub(crate) fn of(self, ours: &str, theirs: &str, within: usize) -> Vec<Value> {
         let Some(declared) = self.sender.type_named(ours) else {
             return Vec::new();
         };
         let other = self.reader.type_named(theirs);
-        let judge = Judge::new(self.sender, Reading::Emit);
+        let judge = self.judge();
         let mut values = match within {
             0 => Vec::new(),
             _ => self.candidates(declared, other, within - 1),
@@ -40,19 +45,42 @@ impl<'a> Values<'a> {
         values
     }
 
+    /// Who says what the sender's SDKs may send.
+    pub(crate) fn judge(self) -> Judge<'a> {
+        Judge::new(self.sender, Reading::Emit)
+    }
+
     fn candidates(self, declared: &Type, other: Option<&Type>, within: usize) -> Vec<Value> {
         match declared.base {
             Base::String => self.strings(declared, other),
             Base::Number | Base::Integer => self.numbers(declared, other),
             Base::Any => self.anything(declared, other),
-            Base::Object if declared.fields.is_empty() => self.entries(declared, other, within),
-            Base::Object => self.objects(declared, other, within),
+            Base::Object => {
+                let mut objects = match declared.fields.is_empty() {
+                    true => self.entries(declared, other, within),
+                    false => self.objects(declared, other, within),
+                };
+                objects.extend(self.oversized(declared, other));
+                objects
+            }
         }
+    }
+
+    /// An object whose JSON text has more bytes than the reader takes, as few more as can be.
+    fn oversized(self, declared: &Type, other: Option<&Type>) -> Option<Value> {
+        let other = other.filter(|other| other.base == Base::Any)?;
+        let judge = Judge::new(self.reader, Reading::Accept);
+        let taken = judge.whole(&judge.rules(other).bytes?.to);
+        let mut more = (0..=12).map(|power| taken + (1 << power));
+        more.find_map(|most| {
+            let longest = Stretch(self).longest(&declared.name, most)?;
+            (longest.to_string().len() as u64 > taken).then_some(longest)
+        })
     }
 
     /// The rules of both ends: what the sender keeps to, and the reader's, both its readings.
     fn rules(self, declared: &Type, other: Option<&Type>) -> (Rules, [Rules; 2]) {
-        let ours = Judge::new(self.sender, Reading::Emit).rules(declared);
+        let ours = self.judge().rules(declared);
         let theirs = [Reading::Accept, Reading::Emit].map(|reading| {
             let judge = Judge::new(self.reader, reading);
             other.map(|other| judge.rules(other)).unwrap_or_default()
@@ -62,7 +90,7 @@ impl<'a> Values<'a> {
 
     fn strings(self, declared: &Type, other: Option<&Type>) -> Vec<Value> {
         let (ours, theirs) = self.rules(declared, other);
-        let sender = Strings::new(Judge::new(self.sender, Reading::Emit), &ours);
+        let sender = Strings::new(self.judge(), &ours);
         let each = theirs.iter().flat_map(|rules| {
             let reader = Strings::new(Judge::new(self.reader, Reading::Accept), rules);
             sender.against(&reader)
@@ -72,11 +100,16 @@ impl<'a> Values<'a> {
 
     fn numbers(self, declared: &Type, other: Option<&Type>) -> Vec<Value> {
         let (ours, theirs) = self.rules(declared, other);
+        // One decimal more than the reader takes is what it rejects.
+        let fine = theirs.iter().filter_map(|rules| rules.decimals);
+        let fine: Vec<u64> = fine.map(|decimals| (decimals + 1).min(15)).collect();
         let finest = match declared.base {
             Base::Integer => 0,
-            _ => ours.decimals.unwrap_or(4).min(6),
+            _ => ours
+                .decimals
+                .unwrap_or_else(|| fine.iter().copied().fold(4, u64::max)),
         };
-        let step = 10_f64.powi(-(finest as i32));
+        let step = 10_f64.powi(-(finest.min(4) as i32));
         let bounds = |contract: &Contract, rules: &Rules| -> Vec<f64> {
             let both = [&rules.minimum, &rules.maximum].into_iter().flatten();
             let number = |bound: &Bound| contract.number(bound).as_f64();
@@ -86,17 +119,14 @@ impl<'a> Values<'a> {
         edges.extend(theirs.iter().flat_map(|rules| bounds(self.reader, rules)));
         edges.extend([0.0, 1.0, 1000.0]);
         // Far out, where no bound is.
-        edges.extend([-1e12, 1e12]);
+        edges.extend([-1e12, 1e12, -9_007_199_254_740_991.0]);
         let near = edges
             .iter()
             .flat_map(|edge| [-1.0, -step, 0.0, step, 1.0].map(|by| edge + by));
-        let fine = theirs.iter().filter_map(|rules| rules.decimals);
-        let fine: Vec<f64> = fine
-            .map(|decimals| 10_f64.powi(-(decimals as i32 + 1)))
-            .collect();
-        let fractions = edges
-            .iter()
-            .flat_map(|edge| fine.iter().map(move |by| edge + by));
+        let fractions = edges.iter().flat_map(|edge| {
+            let steps = fine.iter().map(|decimals| 10_f64.powi(-(*decimals as i32)));
+            steps.flat_map(move |by| [edge - by, edge + by])
+        });
         near.chain(fractions)
             .filter_map(|number| rounded(number, finest))
             .collect()
@@ -130,97 +160,160 @@ impl<'a> Values<'a> {
             return Vec::new();
         };
         let others = other.and_then(|other| other.entries.as_ref());
-        let of = |ours: &str, theirs: Option<&str>, otherwise: Value| -> Vec<Value> {
-            match ours {
-                // A key that no type narrows.
-                "string" => vec![json!("a"), otherwise],
-                ours => self.of(ours, theirs.unwrap_or(ours), within),
-            }
+        let keys = match entries.keys.as_str() {
+            // A key that no type narrows.
+            "string" => self.free_keys(others.map_or("string", |it| &it.keys)),
+            ours => self.of(ours, others.map_or(ours, |it| &it.keys), within),
         };
-        let keys = of(&entries.keys, others.map(|it| it.keys.as_str()), json!(""));
         let keys: Vec<&str> = keys.iter().filter_map(Value::as_str).collect();
-        let values = of(
-            &entries.values,
-            others.map(|it| it.values.as_str()),
-            json!(1),
+        let theirs = others.map_or(&entries.values, |it| &it.values);
+        let values = self.of(&entries.values, theirs, within);
+        let Some(value) = smallest(&values) else {
+            return vec![json!({})];
+        };
+        let counts = self.counts(declared, other);
+        let spare = self.keys(
+            &entries.keys,
+            counts.last().map_or(1, |most| *most as usize),
         );
-        let (key, value) = (keys.first(), values.first());
+        let (least, _) = self.members(declared);
+        let with = |key: &str, value: &Value, count: u64| {
+            let mut object = Map::from_iter([(key.to_owned(), value.clone())]);
+            for spare in &spare {
+                if object.len() as u64 >= count {
+                    break;
+                }
+                let other = smallest(&values).cloned().unwrap_or_default();
+                object.entry(spare.clone()).or_insert(other);
+            }
+            Value::Object(object)
+        };
         let mut objects = vec![json!({})];
-        if let Some(key) = key {
-            objects.extend(values.iter().map(|value| json!({*key: value})));
+        if let Some(key) = spare.first() {
+            objects.extend(values.iter().map(|value| with(key, value, least)));
+            objects.extend(counts.iter().map(|count| with(key, value, *count)));
         }
-        if let Some(value) = value {
-            objects.extend(keys.iter().map(|key| json!({*key: value})));
-            objects.extend(self.many(declared, other, value));
-        }
+        objects.extend(keys.iter().map(|key| with(key, value, least)));
         objects
     }
 
-    /// As many members as either side bounds them to, and one more or less.
-    fn many(self, declared: &Type, other: Option<&Type>, value: &Value) -> Vec<Value> {
+    /// Keys of no type of the sender's, hard for the reader's.
+    fn free_keys(self, theirs: &str) -> Vec<Value> {
+        let mut free = plain(Base::String);
+        free.name = "string".to_owned();
+        self.strings(&free, self.reader.type_named(theirs))
+    }
+
+    /// So many keys of that type, or as many as there are.
+    pub(crate) fn keys(self, type_name: &str, count: usize) -> Vec<String> {
+        let declared = self.sender.type_named(type_name);
+        let Some(declared) = declared.filter(|_| type_name != "string") else {
+            return (0..count).map(|index| format!("k{index}")).collect();
+        };
+        let rules = self.judge().rules(declared);
+        Strings::new(self.judge(), &rules).some(count)
+    }
+
+    /// How many members an object of that type has, least and most.
+    pub(crate) fn members(self, declared: &Type) -> (u64, u64) {
+        let rules = self.judge().rules(declared);
+        let whole = |bound: &Bound| self.judge().whole(bound);
+        let range = rules.members.as_ref();
+        range.map_or((0, MEMBERS), |it| (whole(&it.from), whole(&it.to)))
+    }
+
+    /// As many members as either side bounds them to, and one more or less, fewest first.
+    fn counts(self, declared: &Type, other: Option<&Type>) -> Vec<u64> {
         let (ours, theirs) = self.rules(declared, other);
-        let judges = [self.sender, self.reader, self.reader];
+        let contracts = [self.sender, self.reader, self.reader];
         let rules = std::iter::once(&ours).chain(&theirs);
-        let mut counts = BTreeSet::new();
-        for (contract, rules) in judges.iter().zip(rules) {
+        let mut counts = BTreeSet::from([1]);
+        for (contract, rules) in contracts.iter().zip(rules) {
             let judge = Judge::new(contract, Reading::Emit);
             if let Some(members) = &rules.members {
                 let ends = [&members.from, &members.to].map(|bound| judge.whole(bound));
-                counts.extend(
-                    ends.iter()
-                        .flat_map(|end| [end.saturating_sub(1), *end, end + 1]),
-                );
+                let near = ends
+                    .iter()
+                    .flat_map(|end| [end.saturating_sub(1), *end, end + 1]);
+                counts.extend(near);
             }
         }
-        let keys = |count: u64| (0..count).map(|index| (format!("k{index}"), value.clone()));
-        let fits = counts.into_iter().filter(|count| *count <= 2_000);
-        fits.map(|count| Value::Object(keys(count).collect()))
+        counts
+            .into_iter()
+            .filter(|count| *count <= MEMBERS)
             .collect()
     }
 
     /// An object with fields of its own.
     fn objects(self, declared: &Type, other: Option<&Type>, within: usize) -> Vec<Value> {
-        let fields: Vec<&Field> = declared.fields.iter().filter(|it| is_in_use(it)).collect();
-        let mut least = Map::new();
-        let mut full = Map::new();
-        let mut each: Vec<(&Field, Vec<Value>)> = Vec::new();
-        for field in fields {
+        let each = self.fields(declared, other, within);
+        let counts = self.counts(declared, other);
+        let (from, _) = self.members(declared);
+        let mut objects = vec![object(&each, None, None, from)];
+        objects.extend(counts.iter().map(|count| object(&each, None, None, *count)));
+        objects.push(object(&each, None, None, u64::MAX));
+        for (field, values) in &each {
+            let varied = values
+                .iter()
+                .map(|value| object(&each, Some((field, value)), None, from));
+            objects.extend(varied);
+            objects.push(object(&each, None, Some(field), from));
+        }
+        objects
+    }
+
+    /// The fields of an object that are in use, and the values of each.
+    pub(crate) fn fields<'b>(
+        self,
+        declared: &'b Type,
+        other: Option<&Type>,
+        within: usize,
+    ) -> Vec<(&'b Field, Vec<Value>)> {
+        let fields = declared.fields.iter().filter(|field| is_in_use(field));
+        let each = fields.map(|field| {
             let theirs =
                 other.and_then(|other| other.fields.iter().find(|it| it.name == field.name));
-            let theirs = theirs.map_or(field.type_name.as_str(), |field| &field.type_name);
+            let theirs = theirs.map_or(&field.type_name, |field| &field.type_name);
             let mut values = self.of(&field.type_name, theirs, within);
-            if field.nullable {
-                values.push(Value::Null);
-            }
-            let smallest = values
-                .iter()
-                .min_by_key(|value| value.to_string().len())
-                .cloned();
-            if let Some(value) = smallest {
-                if matches!(field.presence, Presence::Required | Presence::Expected) {
-                    least.insert(field.name.clone(), value.clone());
-                }
-                full.insert(field.name.clone(), value);
-            }
-            each.push((field, values));
-        }
-        let with = |field: &Field, value: Value| {
-            let mut object = least.clone();
-            object.insert(field.name.clone(), value);
-            Value::Object(object)
-        };
-        let varied = each.into_iter().flat_map(|(field, values)| {
-            values
-                .into_iter()
-                .map(move |value| (field, value))
-                .collect::<Vec<_>>()
+            values.extend(field.nullable.then_some(Value::Null));
+            (field, values)
         });
-        let varied: Vec<Value> = varied.map(|(field, value)| with(field, value)).collect();
-        [Value::Object(least.clone()), Value::Object(full)]
-            .into_iter()
-            .chain(varied)
-            .collect()
+        each.collect()
     }
+}
+
+/// An object of what is given, of what an SDK never leaves out, and of others until there are so
+/// many.
+pub(crate) fn object(
+    each: &[(&Field, Vec<Value>)],
+    given: Option<(&Field, &Value)>,
+    without: Option<&Field>,
+    count: u64,
+) -> Value {
+    let mut object = Map::new();
+    object.extend(given.map(|(field, value)| (field.name.clone(), value.clone())));
+    for wanted in [true, false] {
+        let others = each
+            .iter()
+            .filter(|(field, _)| is_always_sent(field) == wanted);
+        for (field, values) in others.filter(|(field, _)| Some(*field) != without) {
+            let enough = !wanted && object.len() as u64 >= count;
+            if let Some(value) = smallest(values).filter(|_| !enough) {
+                object.entry(&field.name).or_insert_with(|| value.clone());
+            }
+        }
+    }
+    Value::Object(object)
+}
+
+/// Whether an SDK never leaves it out.
+pub(crate) fn is_always_sent(field: &Field) -> bool {
+    matches!(field.presence, Presence::Required | Presence::Expected)
+}
+
+/// The value whose JSON text is shortest.
+pub(crate) fn smallest(values: &[Value]) -> Option<&Value> {
+    values.iter().min_by_key(|value| value.to_string().len())
 }
 
 fn plain(base: Base) -> Type {

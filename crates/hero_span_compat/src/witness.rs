@@ -72,11 +72,12 @@ fn is_at(spot: &Spot, sent: &Sent, fault: &Fault) -> bool {
     match spot {
         Spot::Event(name) => sent.event() == name,
         Spot::Events { old, new } => [old, new].iter().any(|name| *name == sent.event()),
-        Spot::Field(place) => place.holds(sent.event(), &fault.field),
+        Spot::Field(place) => place.holds(sent.event(), &fault.field, &fault.types),
         Spot::Fields { old, new } => [old, new]
             .iter()
-            .any(|place| place.holds(sent.event(), &fault.field)),
+            .any(|place| place.holds(sent.event(), &fault.field, &fault.types)),
         Spot::Clauses(clauses) => clauses.contains(&fault.clause),
+        Spot::Within(name) => fault.types.contains(name),
         Spot::Rule(_) | Spot::Variable { .. } | Spot::Nowhere => false,
     }
 }
@@ -92,11 +93,9 @@ fn is_lost(spot: &Spot, sent: &Sent) -> bool {
         };
     };
     let gone = |place: &Place| {
-        let mut paths = sent
-            .meant
-            .keys()
-            .filter(|path| place.holds(sent.event(), path));
-        paths.any(|path| !read.contains_key(path))
+        let holds = |path: &str, said: &Said| place.holds(sent.event(), path, &said.types);
+        let mut meant = sent.meant.iter().filter(|(path, said)| holds(path, said));
+        meant.any(|(path, _)| !read.contains_key(path))
     };
     match spot {
         Spot::Field(place) => gone(place),
@@ -111,8 +110,9 @@ fn is_misread(spot: &Spot, sent: &Sent) -> bool {
         return false;
     };
     let wanted = |path: &str, said: &Said| match spot {
-        Spot::Field(place) => place.holds(sent.event(), path),
+        Spot::Field(place) => place.holds(sent.event(), path, &said.types),
         Spot::Clauses(clauses) => clauses.contains(&said.clause),
+        Spot::Within(name) => said.types.contains(name),
         _ => false,
     };
     let mut meant = sent.meant.iter().filter(|(path, said)| wanted(path, said));

@@ -82,11 +82,7 @@ impl Compared<'_> {
             }
         }
         for field in come {
-            let rule = match field.presence {
-                Presence::Required => "field-added-required",
-                Presence::Expected | Presence::First | Presence::Failed => "field-added-expected",
-                _ => "field-added",
-            };
+            let rule = wanting(field).unwrap_or("field-added");
             found.push(self.change(rule, None, Some(field)));
         }
     }
@@ -95,7 +91,13 @@ impl Compared<'_> {
         let mut push = |rule| found.push(self.change(rule, Some(old), Some(new)));
         match (is_in_use(old), is_in_use(new)) {
             (false, false) => {}
-            (false, true) => return push("reserved-reused"),
+            (false, true) => {
+                push("reserved-reused");
+                if let Some(rule) = wanting(new) {
+                    push(rule);
+                }
+                return;
+            }
             (true, false) if old.presence == Presence::Required => {
                 return push("field-removed-required");
             }
@@ -158,6 +160,15 @@ impl Compared<'_> {
             after: row(new),
             spot: place.map_or(Spot::Nowhere, Spot::Field),
         }
+    }
+}
+
+/// What old SDKs lack, if a field that none of them sends is due.
+fn wanting(field: &Field) -> Option<&'static str> {
+    match field.presence {
+        Presence::Required => Some("field-added-required"),
+        Presence::Expected | Presence::First | Presence::Failed => Some("field-added-expected"),
+        _ => None,
     }
 }
 

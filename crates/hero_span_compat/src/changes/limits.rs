@@ -61,7 +61,7 @@ pub(super) fn limits(both: Both<'_>, found: &mut Vec<Change>) {
             ));
         }
         if other.value != limit.value {
-            found.push(moved(both, limit, other));
+            moved(both, limit, other, found);
         }
     }
     let known = |limit: &&Limit| {
@@ -75,41 +75,80 @@ pub(super) fn limits(both: Both<'_>, found: &mut Vec<Change>) {
     }
 }
 
-fn moved(both: Both<'_>, old: &Limit, new: &Limit) -> Change {
+fn moved(both: Both<'_>, old: &Limit, new: &Limit, found: &mut Vec<Change>) {
     let lowered = new.value < old.value;
-    let either = |names: [&'static str; 2]| if lowered { names[0] } else { names[1] };
-    let own = Spot::Clauses(vec![new.clause.clone()]);
-    let for_all = users(both, old, new, |declared| &declared.rules);
-    let for_sdks = users(both, old, new, |declared| &declared.sent);
-    let (names, spot) = match new.clause.as_str() {
-        "limit.line" => (["line-limit-lowered", "line-limit-raised"], own),
-        "limit.depth" => (["depth-limit-lowered", "depth-limit-raised"], own),
-        _ if !for_all.is_empty() => {
-            let names = ["limit-lowered-for-all", "limit-raised-for-all"];
-            (names, Spot::Clauses(for_all))
-        }
-        _ if !for_sdks.is_empty() => (["limit-lowered", "limit-raised"], Spot::Clauses(for_sdks)),
-        _ => (["behaviour-limit-changed"; 2], Spot::Nowhere),
+    let mut push = |names: [&'static str; 2], spot| {
+        let name = if lowered { names[0] } else { names[1] };
+        found.push(limit_change(name, old, Some(new), spot));
     };
-    limit_change(either(names), old, Some(new), spot)
+    let own = Spot::Clauses(vec![new.clause.clone()]);
+    match new.clause.as_str() {
+        "limit.line" => return push(["line-limit-lowered", "line-limit-raised"], own),
+        "limit.depth" => return push(["depth-limit-lowered", "depth-limit-raised"], own),
+        _ => {}
+    }
+    let mut is_used = false;
+    for (end, for_all, for_sdks) in [
+        (
+            End::Most,
+            ["limit-lowered-for-all", "limit-raised-for-all"],
+            ["limit-lowered", "limit-raised"],
+        ),
+        (
+            End::Least,
+            ["least-lowered-for-all", "least-raised-for-all"],
+            ["least-lowered", "least-raised"],
+        ),
+    ] {
+        let all = users(both, old, new, |declared| &declared.rules, end);
+        let sdks = users(both, old, new, |declared| &declared.sent, end);
+        is_used |= !all.is_empty() || !sdks.is_empty();
+        if !all.is_empty() {
+            push(for_all, Spot::Clauses(all));
+        } else if !sdks.is_empty() {
+            push(for_sdks, Spot::Clauses(sdks));
+        }
+    }
+    if !is_used {
+        push(["behaviour-limit-changed"; 2], Spot::Nowhere);
+    }
 }
 
-/// The clauses of the types that this limit bounds, in either contract.
-fn users(both: Both<'_>, old: &Limit, new: &Limit, of: fn(&Type) -> &Rules) -> Vec<String> {
+/// Which end of a range a limit is.
+#[derive(Clone, Copy)]
+enum End {
+    Least,
+    Most,
+}
+
+/// The clauses of the types that this limit bounds at that end, in either contract.
+fn users(
+    both: Both<'_>,
+    old: &Limit,
+    new: &Limit,
+    of: fn(&Type) -> &Rules,
+    end: End,
+) -> Vec<String> {
     let sides = [(both.old, &old.name), (both.new, &new.name)];
     let each = sides.iter().flat_map(|(contract, name)| {
         let types = contract.types.iter();
         types
-            .filter(|declared| uses(of(declared), name))
+            .filter(|declared| uses(of(declared), name, end))
             .map(|declared| declared.clause.clone())
     });
     each.collect()
 }
 
-fn uses(rules: &Rules, name: &str) -> bool {
+fn uses(rules: &Rules, name: &str, end: End) -> bool {
     let ranges = [&rules.bytes, &rules.members].into_iter().flatten();
-    let ends = ranges.flat_map(|range| [&range.from, &range.to]);
-    let single = [&rules.minimum, &rules.maximum].into_iter().flatten();
+    let ends = ranges.map(|range| match end {
+        End::Least => &range.from,
+        End::Most => &range.to,
+    });
+    let single = match end {
+        End::Least => &rules.minimum,
+        End::Most => &rules.maximum,
+    };
     let is = |bound: &Bound| matches!(bound, Bound::Limit(limit) if limit == name);
     ends.chain(single).any(is)
 }

@@ -41,6 +41,8 @@ pub(crate) enum Spot {
     Fields { old: Place, new: Place },
     /// In values that break one of those clauses.
     Clauses(Vec<String>),
+    /// In values of that type, whatever is wrong with them.
+    Within(String),
     /// In a stream that breaks that rule.
     Rule(String),
     /// In what a process finds in its environment.
@@ -72,13 +74,16 @@ pub(crate) enum Owner {
 }
 
 impl Place {
-    /// Whether a path in a line of that event is this field, or lies in it.
-    pub(crate) fn holds(&self, event: &str, path: &str) -> bool {
+    /// Whether a path in a line of that event is this field, or lies in it; `types` are those of
+    /// the values around it.
+    pub(crate) fn holds(&self, event: &str, path: &str, types: &[String]) -> bool {
         let mut steps = path.split('.');
         match &self.owner {
             Owner::Every => steps.next() == Some(&self.field),
             Owner::Event(owner) => owner == event && steps.next() == Some(&self.field),
-            Owner::Type(_) => steps.skip(1).any(|step| step == self.field),
+            Owner::Type(owner) => {
+                types.contains(owner) && steps.skip(1).any(|step| step == self.field)
+            }
         }
     }
 

@@ -57,7 +57,9 @@ impl Pair<'_> {
                 "type-base-widened",
                 "type-base-replaced",
             ]);
-            found.push(self.change(rule, shown(old), shown(new)));
+            let mut change = self.change(rule, shown(old), shown(new));
+            change.spot = Spot::Within(new.name.clone());
+            found.push(change);
             return;
         }
         fields::of_type(self.both, old, new, found);
@@ -90,14 +92,7 @@ impl Pair<'_> {
         let of = |entries: &Entries| format!("object of {} to {}", entries.keys, entries.values);
         let mut change = self.change(rule, of(old), of(new));
         // What is wrong with a member is wrong by its own type.
-        let types = [&old.keys, &old.values, &new.keys, &new.values];
-        let clauses = types.iter().filter_map(|name| {
-            let both = [self.both.new, self.both.old];
-            let mut declared = both.iter().filter_map(|contract| contract.type_named(name));
-            declared.next().map(|declared| declared.clause.clone())
-        });
-        let own = std::iter::once(self.new.clause.clone());
-        change.spot = Spot::Clauses(own.chain(clauses).collect());
+        change.spot = Spot::Within(self.new.name.clone());
         found.push(change);
     }
 
@@ -136,26 +131,11 @@ impl Pair<'_> {
             ((false, true), (true, _)) => push("words-closed"),
             _ => {}
         }
-        let merged = |declared: &Type| declared.rules.merged(&declared.sent).one_of;
-        let open = !lists(old).0 || !lists(new).0;
-        let (before, after) = if open {
-            (merged(old), merged(new))
-        } else {
-            (old.rules.one_of.clone(), new.rules.one_of.clone())
-        };
-        if after.iter().any(|word| !before.contains(word)) {
-            push(if open {
-                "sent-word-added"
-            } else {
-                "word-added"
-            });
+        if let Some(rule) = lacking(new, old, ["word-added", "sent-word-added"]) {
+            push(rule);
         }
-        if before.iter().any(|word| !after.contains(word)) {
-            push(if open {
-                "sent-word-removed"
-            } else {
-                "word-removed"
-            });
+        if let Some(rule) = lacking(old, new, ["word-removed", "sent-word-removed"]) {
+            push(rule);
         }
         if old.otherwise != new.otherwise && lists(old) == lists(new) {
             push("else-changed");
@@ -253,8 +233,10 @@ impl Pair<'_> {
         text: impl Fn(&Rules) -> String,
         found: &mut Vec<Change>,
     ) {
-        let refused = self.shift();
-        let rule = match (shift, refused) {
+        if shift == Shift::Same && rules[0].is_empty() {
+            return;
+        }
+        let rule = match (shift, self.shift()) {
             (Shift::Narrowed, Shift::Same | Shift::Widened) => "binds-consumers",
             (Shift::Widened, Shift::Same | Shift::Narrowed) => "binds-sdks-alone",
             _ => shift.of(rules),
@@ -335,6 +317,21 @@ impl Pair<'_> {
 
     fn change(&self, rule: &'static str, before: String, after: String) -> Change {
         change(rule, self.new, before, after)
+    }
+}
+
+/// Which rule names it that one side knows words that the other lacks: in its closed list, or
+/// else in what its SDKs send.
+fn lacking(some: &Type, other: &Type, rules: [&'static str; 2]) -> Option<&'static str> {
+    let sent = |declared: &Type| declared.rules.merged(&declared.sent).one_of;
+    let lacks = |words: &[String], known: &[String]| words.iter().any(|it| !known.contains(it));
+    let (closed, sends) = (&other.rules.one_of, sent(some));
+    let refuses =
+        !closed.is_empty() && (lacks(&sends, closed) || lacks(&some.rules.one_of, closed));
+    match refuses {
+        true => Some(rules[0]),
+        false if lacks(&sends, &sent(other)) => Some(rules[1]),
+        false => None,
     }
 }
 

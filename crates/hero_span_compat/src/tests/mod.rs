@@ -1,5 +1,6 @@
 //! Contracts that differ by an edit of their text.
 
+mod pairs;
 mod table;
 
 use hero_span_contract::{Contract, parse_text};

@@ -1,0 +1,287 @@
+//! Values and lines as long or as deep as a contract lets them be.
+
+use hero_span_contract::model::{Base, Bound, Field, Type};
+use serde_json::{Map, Value, json};
+
+use crate::faults::depth;
+use crate::strings::Strings;
+use crate::values::{Values, WITHIN, is_always_sent, object, smallest};
+
+/// What an object is made of: a field, and the least that it can be.
+pub(crate) struct Part<'a> {
+    pub(crate) field: &'a Field,
+    pub(crate) least: Value,
+    /// Whether the object cannot do without it.
+    pub(crate) is_due: bool,
+}
+
+/// From one length of JSON text to another, both included.
+pub(crate) type Lengths = (u64, u64);
+
+/// What one contract's SDKs may send, as large as can be.
+#[derive(Clone, Copy)]
+pub(crate) struct Stretch<'a>(pub(crate) Values<'a>);
+
+impl Stretch<'_> {
+    /// An object of such a length, or the longest below, of parts that are each as long as there
+    /// is room; `valid` says whether they may stand together.
+    pub(crate) fn filled(
+        self,
+        parts: &[Part<'_>],
+        lengths: Lengths,
+        valid: &dyn Fn(&Map<String, Value>) -> bool,
+    ) -> Option<Map<String, Value>> {
+        self.fill(parts, lengths, valid, WITHIN)
+    }
+
+    fn fill(
+        self,
+        parts: &[Part<'_>],
+        (from, to): Lengths,
+        valid: &dyn Fn(&Map<String, Value>) -> bool,
+        within: usize,
+    ) -> Option<Map<String, Value>> {
+        let optional = parts.iter().filter(|part| !part.is_due).count();
+        let mut best: Option<(u64, Map<String, Value>)> = None;
+        // What is left out leaves room, and what is there can be stretched: all are tried.
+        for count in 0..=optional {
+            let base = first(parts, count);
+            for order in [Order::Forward, Order::Backward, Order::WithoutWords] {
+                let object = self.stretched(parts, base.clone(), to, order, within);
+                let found = measure(&object);
+                if found > to || !valid(&object) {
+                    continue;
+                }
+                if found >= from {
+                    return Some(object);
+                }
+                if best.as_ref().is_none_or(|(longest, _)| found > *longest) {
+                    best = Some((found, object));
+                }
+            }
+        }
+        best.map(|(_, object)| object)
+    }
+
+    /// Each part in turn as long as there is room.
+    fn stretched(
+        self,
+        parts: &[Part<'_>],
+        mut object: Map<String, Value>,
+        to: u64,
+        order: Order,
+        within: usize,
+    ) -> Map<String, Value> {
+        let mut now = measure(&object);
+        let mut turns: Vec<&Part<'_>> = parts.iter().collect();
+        if order == Order::Backward {
+            turns.reverse();
+        }
+        for part in turns {
+            let name = &part.field.name;
+            // It says what event this is, or that a span has failed.
+            let is_told = name == "type" || (order == Order::WithoutWords && name == "status");
+            let Some(here) = object
+                .get(name)
+                .filter(|_| !is_told && now < to)
+                .map(length)
+            else {
+                continue;
+            };
+            let longest = self.long(&part.field.type_name, to - now + here, within);
+            if let Some(value) = longest.filter(|value| length(value) > here) {
+                now += length(&value) - here;
+                object.insert(name.clone(), value);
+            }
+        }
+        object
+    }
+
+    /// The value whose JSON text is longest, of those of so many bytes at most.
+    pub(crate) fn longest(self, type_name: &str, most: u64) -> Option<Value> {
+        self.long(type_name, most, WITHIN)
+    }
+
+    fn long(self, type_name: &str, most: u64, within: usize) -> Option<Value> {
+        let Self(values) = self;
+        let declared = values.sender.type_named(type_name)?;
+        let within = within.checked_sub(1)?;
+        let judge = values.judge();
+        let candidates = match declared.base {
+            Base::String | Base::Any => {
+                let text = Strings::new(judge, &judge.rules(declared)).longest(most);
+                // Where no text is as long as it must be, any value but a text is.
+                let others = match declared.base {
+                    Base::Any if text.is_none() => values.against(type_name, type_name),
+                    _ => Vec::new(),
+                };
+                others.into_iter().chain(text.map(Value::from)).collect()
+            }
+            Base::Number | Base::Integer => values.against(type_name, type_name),
+            Base::Object if declared.fields.is_empty() => {
+                self.packed(declared, most, within).into_iter().collect()
+            }
+            Base::Object => {
+                let valid = |object: &Map<String, Value>| {
+                    let object = Value::Object(object.clone());
+                    judge.value_of(type_name, &object).is_empty()
+                };
+                let parts = self.parts(declared, within);
+                let object = self.fill(&parts, (most, most), &valid, within);
+                object.map(Value::Object).into_iter().collect()
+            }
+        };
+        let fits =
+            |value: &Value| length(value) <= most && judge.value_of(type_name, value).is_empty();
+        candidates.into_iter().filter(fits).max_by_key(length)
+    }
+
+    fn parts<'b>(self, declared: &'b Type, within: usize) -> Vec<Part<'b>> {
+        let each = self.0.fields(declared, None, within);
+        let parts = each.into_iter().filter_map(|(field, values)| {
+            Some(Part {
+                field,
+                least: smallest(&values)?.clone(),
+                is_due: is_always_sent(field),
+            })
+        });
+        parts.collect()
+    }
+
+    /// Members as long as there is room, as many as may be.
+    fn packed(self, declared: &Type, most: u64, within: usize) -> Option<Value> {
+        let Self(values) = self;
+        let entries = declared.entries.as_ref()?;
+        let (_, to) = values.members(declared);
+        // A member takes five bytes at least.
+        let count = to.min(most / 5 + 1) as usize;
+        let mut members = Map::new();
+        let mut now = 2;
+        let mut longest: Option<Value> = None;
+        for key in values.keys(&entries.keys, count) {
+            let around = json!(key).to_string().len() as u64 + 1 + u64::from(!members.is_empty());
+            let Some(room) = most.checked_sub(now + around) else {
+                continue;
+            };
+            // What is shorter than there was room for is as long as there is.
+            if longest.as_ref().is_none_or(|it| length(it) > room) {
+                longest = self.long(&entries.values, room, within);
+            }
+            let Some(value) = longest.clone() else {
+                continue;
+            };
+            now += around + length(&value);
+            members.insert(key, value);
+        }
+        self.longer_key(&entries.keys, most.checked_sub(now)?, &mut members);
+        Some(Value::Object(members))
+    }
+
+    /// One key that takes the room that is left.
+    fn longer_key(self, keys: &str, room: u64, members: &mut Map<String, Value>) -> Option<()> {
+        let Self(values) = self;
+        let short = members.keys().next_back()?.clone();
+        let most = json!(short).to_string().len() as u64 + room;
+        let longer = match values.sender.type_named(keys).filter(|_| keys != "string") {
+            Some(declared) => {
+                Strings::new(values.judge(), &values.judge().rules(declared)).longest(most)?
+            }
+            None => format!("{short}{}", "x".repeat(room as usize)),
+        };
+        if json!(longer).to_string().len() as u64 > most - room && !members.contains_key(&longer) {
+            let value = members.remove(&short)?;
+            members.insert(longer, value);
+        }
+        Some(())
+    }
+
+    /// A value of just so many objects and arrays within one another, the least there is.
+    pub(crate) fn deep(self, type_name: &str, wanted: u64) -> Option<Value> {
+        self.sunk(type_name, wanted, WITHIN)
+    }
+
+    fn sunk(self, type_name: &str, wanted: u64, within: usize) -> Option<Value> {
+        let Self(values) = self;
+        let declared = values.sender.type_named(type_name)?;
+        let within = within.checked_sub(1)?;
+        let candidates = match declared.base {
+            _ if wanted == 0 => values.of(type_name, type_name, within + 1),
+            Base::String | Base::Number | Base::Integer => Vec::new(),
+            Base::Any => self.nested(declared, wanted),
+            Base::Object if declared.fields.is_empty() => self.sunk_entry(declared, wanted, within),
+            Base::Object => {
+                let each = values.fields(declared, None, within);
+                let (from, _) = values.members(declared);
+                let mut candidates = vec![object(&each, None, None, from)];
+                for (field, _) in &each {
+                    let inner = self.sunk(&field.type_name, wanted - 1, within);
+                    candidates
+                        .extend(inner.map(|it| object(&each, Some((field, &it)), None, from)));
+                }
+                candidates
+            }
+        };
+        let fits = |value: &Value| {
+            depth(value) == wanted && values.judge().value_of(type_name, value).is_empty()
+        };
+        candidates.into_iter().filter(fits).min_by_key(length)
+    }
+
+    /// Arrays within arrays, with a text in the innermost if they must be longer.
+    fn nested(self, declared: &Type, wanted: u64) -> Vec<Value> {
+        let judge = self.0.judge();
+        let whole = |bound: &Bound| judge.whole(bound);
+        let bytes = judge.rules(declared).bytes;
+        let least = bytes.map_or(0, |bytes| whole(&bytes.from));
+        let text = "x".repeat(least.saturating_sub(2 * wanted + 2) as usize);
+        let nested = |inner| (1..wanted).fold(inner, |inner, _| json!([inner]));
+        vec![nested(json!([])), nested(json!([text]))]
+    }
+
+    fn sunk_entry(self, declared: &Type, wanted: u64, within: usize) -> Vec<Value> {
+        let Self(values) = self;
+        let Some(entries) = &declared.entries else {
+            return Vec::new();
+        };
+        let (from, _) = values.members(declared);
+        let keys = values.keys(&entries.keys, from.max(1) as usize);
+        let inner = self.sunk(&entries.values, wanted - 1, within);
+        let others = values.of(&entries.values, &entries.values, within);
+        let least = smallest(&others).or(inner.as_ref());
+        let members = keys.into_iter().enumerate().filter_map(|(index, key)| {
+            let value = if index == 0 { inner.as_ref() } else { least };
+            Some((key, value?.clone()))
+        });
+        vec![json!({}), Value::Object(members.collect())]
+    }
+}
+
+/// In which order parts are stretched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Forward,
+    Backward,
+    /// Forward, without a status that would ask for others.
+    WithoutWords,
+}
+
+/// What is due, and so many of the others.
+fn first(parts: &[Part<'_>], mut count: usize) -> Map<String, Value> {
+    let mut object = Map::new();
+    for part in parts {
+        let is_one = !part.is_due && count > 0;
+        count -= usize::from(is_one);
+        if is_one || part.is_due {
+            object.insert(part.field.name.clone(), part.least.clone());
+        }
+    }
+    object
+}
+
+fn measure(object: &Map<String, Value>) -> u64 {
+    Value::Object(object.clone()).to_string().len() as u64
+}
+
+fn length(value: &Value) -> u64 {
+    value.to_string().len() as u64
+}

@@ -1,0 +1,208 @@
+//! Whatever two contracts say, what is found between them is what becomes of their lines.
+
+mod plan;
+mod send;
+mod strategy;
+
+use std::time::Instant;
+
+use hero_span_contract::{Contract, Reading, schema};
+use jsonschema::Validator;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use serde_json::Value;
+
+use crate::faults::Judge;
+use crate::{Comparison, Direction, Effect, Witness, compare};
+use send::{Dice, Edges, Sender};
+
+/// How many lines of each event are tried.
+const LINES: usize = 40;
+
+/// What a contract says of a line, without the help of what compares them.
+struct Oracle<'a> {
+    contract: &'a Contract,
+    emit: Validator,
+    accept: Validator,
+}
+
+impl<'a> Oracle<'a> {
+    fn new(contract: &'a Contract) -> Self {
+        let compile = |reading| {
+            let schema = serde_json::to_value(schema(contract, &[], reading)).unwrap();
+            jsonschema::draft202012::new(&schema).unwrap()
+        };
+        Self {
+            contract,
+            emit: compile(Reading::Emit),
+            accept: compile(Reading::Accept),
+        }
+    }
+
+    fn may_send(&self, line: &Value) -> bool {
+        let judge = Judge::new(self.contract, Reading::Emit);
+        judge.line(line).is_empty() && self.emit.is_valid(line)
+    }
+
+    fn refuses(&self, line: &Value) -> bool {
+        let judge = Judge::new(self.contract, Reading::Accept);
+        !judge.line(line).is_empty() || !self.accept.is_valid(line)
+    }
+}
+
+/// Whether anything that is sent in that direction is rejected, as the comparison has it.
+fn refuses(comparison: &Comparison, direction: Direction) -> bool {
+    !refusals(comparison, direction).is_empty()
+}
+
+fn refusals(comparison: &Comparison, direction: Direction) -> Vec<&Witness> {
+    let outcomes = comparison.findings.iter().flat_map(|it| &it.outcomes);
+    let refused = outcomes
+        .chain(&comparison.unexplained)
+        .filter(|it| it.direction == direction && it.effect == Effect::Refused);
+    refused.filter_map(|it| it.witness.as_ref()).collect()
+}
+
+fn shown(comparison: &Comparison) -> String {
+    let lines = comparison.findings.iter().map(|finding| {
+        let outcomes = finding.outcomes.iter().map(|it| match it.unshown {
+            Some(unshown) => format!("{}, not {unshown}", it.effect),
+            None => it.effect.to_string(),
+        });
+        let outcomes: Vec<String> = outcomes.collect();
+        let (rule, place) = (finding.rule, &finding.place);
+        format!("{rule} {place}: {}", outcomes.join(" / "))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Everything that holds of any two contracts.
+fn holds(old: &Contract, new: &Contract, seed: u64) -> Result<(), TestCaseError> {
+    let comparison = compare(old, new).unwrap();
+    let found = || shown(&comparison);
+    prop_assert!(
+        comparison.unexplained.is_empty(),
+        "unexplained: {}\n{}",
+        serde_json::to_string(&comparison.unexplained).unwrap(),
+        found()
+    );
+    for finding in &comparison.findings {
+        for outcome in finding.outcomes.iter().filter(|it| it.effect.breaks()) {
+            let witness = outcome.witness.as_ref();
+            let agrees = witness.is_some_and(|it| it.tried.iter().all(|trial| trial.agrees));
+            prop_assert!(agrees, "no witness: {finding:#?}");
+        }
+    }
+    let back = compare(new, old).unwrap();
+    let mirrored = [
+        (Direction::OldToNew, Direction::NewToOld),
+        (Direction::NewToOld, Direction::OldToNew),
+    ];
+    for (there, again) in mirrored {
+        let (there, again) = (refuses(&comparison, there), refuses(&back, again));
+        prop_assert_eq!(there, again, "{}\n{}", found(), shown(&back));
+    }
+    let oracles = [old, new].map(Oracle::new);
+    let edges = Edges::new(old, new);
+    let [old, new] = &oracles;
+    for (direction, sender, reader) in [
+        (Direction::OldToNew, old, new),
+        (Direction::NewToOld, new, old),
+    ] {
+        let refusals = refusals(&comparison, direction);
+        for witness in &refusals {
+            for line in &witness.lines {
+                prop_assert!(
+                    sender.may_send(line),
+                    "may not be sent: {line}\n{}",
+                    found()
+                );
+                prop_assert!(reader.refuses(line), "is taken: {line}\n{}", found());
+            }
+        }
+        if refusals.is_empty() {
+            let refused = search(sender, reader, &edges, seed);
+            prop_assert!(
+                refused.is_none(),
+                "{direction}: refused, and not found: {}\n{:#?}\n{}",
+                refused.unwrap_or_default(),
+                Judge::new(reader.contract, Reading::Accept)
+                    .line(&search(sender, reader, &edges, seed).unwrap_or_default()),
+                found()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A line that one sends and the other rejects.
+fn search(sender: &Oracle<'_>, reader: &Oracle<'_>, edges: &Edges, seed: u64) -> Option<Value> {
+    let mut draw = Sender {
+        contract: sender.contract,
+        edges,
+        dice: Dice(seed),
+    };
+    for event in &sender.contract.events {
+        for _ in 0..LINES {
+            let line = draw.line(event);
+            if reader.refuses(&line) && sender.may_send(&line) {
+                return Some(line);
+            }
+        }
+    }
+    None
+}
+
+/// The same pairs on each run; others, and as many as are wanted, with `PAIRS`.
+fn runner() -> TestRunner {
+    let wanted = std::env::var("PAIRS").ok();
+    let wanted = wanted.and_then(|text| text.parse().ok());
+    let config = Config {
+        cases: wanted.unwrap_or(150),
+        failure_persistence: None,
+        max_shrink_iters: 3_000,
+        ..Config::default()
+    };
+    match wanted {
+        Some(_) => TestRunner::new(config),
+        None => {
+            let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+            TestRunner::new_with_rng(config, rng)
+        }
+    }
+}
+
+#[test]
+fn random_pairs_are_refused_where_a_finding_says_so_and_nowhere_else() {
+    let begin = Instant::now();
+    let mut runner = runner();
+    let seed = any::<u64>().no_shrink();
+    let outcome = runner.run(&(strategy::pair(), seed), |((old, new), seed)| {
+        let (old, new) = (old.contract(), new.contract());
+        let shown = || format!("{}\n{}", said(&old), said(&new));
+        holds(&old, &new, seed).map_err(|it| TestCaseError::fail(format!("{it}\n{}", shown())))
+    });
+    println!("{:?}", begin.elapsed());
+    if let Err(TestError::Fail(reason, _)) = outcome {
+        panic!("{reason}");
+    }
+}
+
+/// A contract, short enough to read.
+fn said(contract: &Contract) -> String {
+    serde_json::to_string(contract).unwrap()
+}
+
+#[test]
+fn a_contract_is_like_itself() {
+    let outcome = runner().run(&strategy::plan(), |plan| {
+        let contract = plan.contract();
+        let comparison = compare(&contract, &contract).unwrap();
+        prop_assert!(comparison.findings.is_empty(), "{:#?}", comparison.findings);
+        prop_assert!(comparison.unexplained.is_empty());
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+}
