@@ -8,6 +8,7 @@ use hero_span_contract::model::{Base, Bound, Contract, EventType, Field, Presenc
 use hero_span_contract::{Reading, quoted};
 use serde_json::{Map, Number, Value};
 
+use crate::measure::{depth, length};
 use crate::strings;
 
 /// One thing that is wrong with a line.
@@ -60,7 +61,7 @@ impl<'a> Judge<'a> {
             field: "",
             around: None,
         };
-        let (bytes, depth) = (event.to_string().len() as u64 + 1, depth(event));
+        let (bytes, depth) = (length(event) + 1, depth(event));
         for (clause, found, what) in [
             ("limit.line", bytes, "bytes with its LF"),
             (
@@ -364,7 +365,7 @@ fn broken_words(rules: &Rules, text: &str) -> Vec<String> {
 fn size(value: &Value) -> Option<u64> {
     match value {
         Value::String(text) => Some(text.len() as u64),
-        Value::Array(_) | Value::Object(_) => Some(value.to_string().len() as u64),
+        Value::Array(_) | Value::Object(_) => Some(length(value)),
         _ => None,
     }
 }
@@ -377,16 +378,6 @@ fn decimals(number: &Number) -> u64 {
     let fraction = fraction.trim_end_matches('0').len() as i64;
     let exponent: i64 = exponent.parse().unwrap_or_default();
     (fraction - exponent).max(0).unsigned_abs()
-}
-
-/// Objects and arrays within one another, the event's own first.
-pub(crate) fn depth(value: &Value) -> u64 {
-    let deepest = match value {
-        Value::Array(items) => items.iter().map(depth).max(),
-        Value::Object(members) => members.values().map(depth).max(),
-        _ => return 0,
-    };
-    1 + deepest.unwrap_or_default()
 }
 
 fn is_of(base: Base, value: &Value) -> bool {

@@ -1,12 +1,13 @@
 //! Lines that a contract's SDKs may send, and what they say to whoever reads them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use hero_span_contract::Reading;
 use hero_span_contract::model::{Base, Contract, EventType, Field, Presence, Type};
 use serde_json::{Map, Value, json};
 
 use crate::faults::{Judge, is_in_use};
+use crate::measure::length;
 use crate::stretch::{Part, Stretch};
 use crate::values::{Values, is_always_sent};
 
@@ -26,9 +27,10 @@ pub(crate) fn lines(sender: &Contract, reader: &Contract) -> Vec<Value> {
         let of_event = OfEvent::new(sender, reader, event);
         lines.extend(of_event.lines());
     }
+    let mut seen = HashSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
     lines.retain(|line| judge.line(line).is_empty());
-    lines.sort_by_cached_key(|line| line.to_string().len());
-    lines.dedup();
+    lines.sort_by_cached_key(length);
     lines
 }
 
@@ -54,7 +56,7 @@ impl<'a> OfEvent<'a> {
             let theirs = theirs.map_or(&field.type_name, |theirs| &theirs.type_name);
             let mut of_field = values.against(&field.type_name, theirs);
             of_field.extend(field.nullable.then_some(Value::Null));
-            of_field.sort_by_cached_key(|value| value.to_string().len());
+            of_field.sort_by_cached_key(length);
             (field, of_field)
         });
         Self {

@@ -3,7 +3,7 @@
 use hero_span_contract::model::{Base, Bound, Field, Type};
 use serde_json::{Map, Value, json};
 
-use crate::faults::depth;
+use crate::measure::{depth, length, object_length, text_length};
 use crate::strings::Strings;
 use crate::values::{Values, WITHIN, is_always_sent, object, smallest};
 
@@ -48,7 +48,7 @@ impl Stretch<'_> {
             let base = first(parts, count);
             for order in [Order::Forward, Order::Backward, Order::WithoutWords] {
                 let object = self.stretched(parts, base.clone(), to, order, within);
-                let found = measure(&object);
+                let found = object_length(&object);
                 if found > to || !valid(&object) {
                     continue;
                 }
@@ -72,7 +72,7 @@ impl Stretch<'_> {
         order: Order,
         within: usize,
     ) -> Map<String, Value> {
-        let mut now = measure(&object);
+        let mut now = object_length(&object);
         let mut turns: Vec<&Part<'_>> = parts.iter().collect();
         if order == Order::Backward {
             turns.reverse();
@@ -152,26 +152,35 @@ impl Stretch<'_> {
     fn packed(self, declared: &Type, most: u64, within: usize) -> Option<Value> {
         let Self(values) = self;
         let entries = declared.entries.as_ref()?;
-        let (_, to) = values.members(declared);
+        let (from, to) = values.members(declared);
         // A member takes five bytes at least.
         let count = to.min(most / 5 + 1) as usize;
-        let mut members = Map::new();
-        let mut now = 2;
+        let all = values.of(&entries.values, &entries.values, within);
+        let least = smallest(&all)?;
+        let keys = values.keys(&entries.keys, count);
+        let due = keys.iter().take(from as usize);
+        let mut members: Map<String, Value> = due.map(|key| (key.clone(), least.clone())).collect();
+        let mut now = object_length(&members);
         let mut longest: Option<Value> = None;
-        for key in values.keys(&entries.keys, count) {
-            let around = json!(key).to_string().len() as u64 + 1 + u64::from(!members.is_empty());
-            let Some(room) = most.checked_sub(now + around) else {
+        for key in keys {
+            let here = members.get(&key).map(length);
+            let around = text_length(&key) + 1 + u64::from(!members.is_empty());
+            // A member that is there already makes way for a longer one.
+            let (before, after) = match here {
+                Some(here) => (now - here, 0),
+                None => (now, around),
+            };
+            let Some(room) = most.checked_sub(before + after) else {
                 continue;
             };
             // What is shorter than there was room for is as long as there is.
             if longest.as_ref().is_none_or(|it| length(it) > room) {
                 longest = self.long(&entries.values, room, within);
             }
-            let Some(value) = longest.clone() else {
-                continue;
-            };
-            now += around + length(&value);
-            members.insert(key, value);
+            if let Some(value) = longest.clone() {
+                now = before + after + length(&value);
+                members.insert(key, value);
+            }
         }
         self.longer_key(&entries.keys, most.checked_sub(now)?, &mut members);
         Some(Value::Object(members))
@@ -181,14 +190,14 @@ impl Stretch<'_> {
     fn longer_key(self, keys: &str, room: u64, members: &mut Map<String, Value>) -> Option<()> {
         let Self(values) = self;
         let short = members.keys().next_back()?.clone();
-        let most = json!(short).to_string().len() as u64 + room;
+        let most = text_length(&short) + room;
         let longer = match values.sender.type_named(keys).filter(|_| keys != "string") {
             Some(declared) => {
                 Strings::new(values.judge(), &values.judge().rules(declared)).longest(most)?
             }
             None => format!("{short}{}", "x".repeat(room as usize)),
         };
-        if json!(longer).to_string().len() as u64 > most - room && !members.contains_key(&longer) {
+        if text_length(&longer) > most - room && !members.contains_key(&longer) {
             let value = members.remove(&short)?;
             members.insert(longer, value);
         }
@@ -276,12 +285,4 @@ fn first(parts: &[Part<'_>], mut count: usize) -> Map<String, Value> {
         }
     }
     object
-}
-
-fn measure(object: &Map<String, Value>) -> u64 {
-    Value::Object(object.clone()).to_string().len() as u64
-}
-
-fn length(value: &Value) -> u64 {
-    value.to_string().len() as u64
 }

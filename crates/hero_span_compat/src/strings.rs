@@ -15,6 +15,7 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 
 use crate::faults::Judge;
+use crate::measure::{escaped, text_length};
 
 /// A pattern, ready to run.
 struct Automat(dense::DFA<Vec<u32>>);
@@ -103,8 +104,8 @@ impl Strings {
     pub(crate) fn longest(&self, most: u64) -> Option<String> {
         let own = self.words.iter().filter(|word| self.has(word));
         if !self.words.is_empty() {
-            let fit = own.filter(|word| quoted_length(word) <= most);
-            return fit.max_by_key(|word| quoted_length(word)).cloned();
+            let fit = own.filter(|word| text_length(word) <= most);
+            return fit.max_by_key(|word| text_length(word)).cloned();
         }
         let most = most.checked_sub(2)?;
         let fit = match &self.pattern {
@@ -361,19 +362,6 @@ impl Product {
         }
         longer
     }
-}
-
-/// Bytes that a byte of a string takes in JSON text.
-fn escaped(byte: u8) -> usize {
-    match byte {
-        b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 2,
-        0..=31 => 6,
-        _ => 1,
-    }
-}
-
-fn quoted_length(text: &str) -> u64 {
-    text.bytes().map(escaped).sum::<usize>() as u64 + 2
 }
 
 fn text(layers: &[Vec<Prefix>], mut index: usize) -> Option<String> {

@@ -1,13 +1,14 @@
 //! Values that a contract's SDKs may send, the plain ones and those at the edge of what another
 //! contract takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use hero_span_contract::Reading;
 use hero_span_contract::model::{Base, Bound, Contract, Field, Presence, Rules, Type};
 use serde_json::{Map, Number, Value, json};
 
 use crate::faults::{Judge, is_in_use};
+use crate::measure::length;
 use crate::stretch::Stretch;
 use crate::strings::Strings;
 
@@ -41,6 +42,8 @@ impl<'a> Values<'a> {
             0 => Vec::new(),
             _ => self.candidates(declared, other, within - 1),
         };
+        let mut seen = HashSet::new();
+        values.retain(|value| seen.insert(value.clone()));
         values.retain(|value| judge.value_of(ours, value).is_empty());
         values
     }
@@ -74,7 +77,7 @@ impl<'a> Values<'a> {
         let mut more = (0..=12).map(|power| taken + (1 << power));
         more.find_map(|most| {
             let longest = Stretch(self).longest(&declared.name, most)?;
-            (longest.to_string().len() as u64 > taken).then_some(longest)
+            (length(&longest) > taken).then_some(longest)
         })
     }
 
@@ -313,7 +316,7 @@ pub(crate) fn is_always_sent(field: &Field) -> bool {
 
 /// The value whose JSON text is shortest.
 pub(crate) fn smallest(values: &[Value]) -> Option<&Value> {
-    values.iter().min_by_key(|value| value.to_string().len())
+    values.iter().min_by_key(|value| length(value))
 }
 
 fn plain(base: Base) -> Type {
@@ -332,7 +335,11 @@ fn plain(base: Base) -> Type {
 /// A number with so many decimals at most, whole where it can be.
 fn rounded(number: f64, decimals: u64) -> Option<Value> {
     let scale = 10_f64.powi(decimals as i32);
-    let number = (number * scale).round() / scale;
+    // What is whole already keeps all its digits.
+    let number = match number.fract() == 0.0 {
+        true => number,
+        false => (number * scale).round() / scale,
+    };
     if number.fract() == 0.0 && number.abs() < 9.1e15 {
         return Some(json!(number as i64));
     }

@@ -6,6 +6,8 @@ use super::{Both, Change, Spot};
 
 /// Areas whose clauses declare something; what they declare is compared elsewhere.
 const DECLARING: [&str; 4] = ["env", "type", "event", "limit"];
+/// Those whose id is not what they declare, so that one can change without the other.
+const NAMED_ELSEWHERE: [&str; 2] = ["env", "limit"];
 const FEATURES: &str = "sdk.features";
 /// Words that name a unit, each with those that name the same.
 const UNITS: [&[&str]; 9] = [
@@ -31,10 +33,11 @@ pub(super) fn clauses(both: Both<'_>, found: &mut Vec<Change>) {
     }
     let known = |clause: &&ClauseText| both.old.clause(&clause.id).is_some();
     come.extend(both.new.clauses().filter(|clause| !known(clause)));
-    gone.retain(|clause| !declares(clause));
-    come.retain(|clause| !declares(clause));
     for clause in gone {
         let twin = come.iter().position(|other| renamed(clause, other));
+        if declares(clause) && (twin.is_none() || !NAMED_ELSEWHERE.contains(&area(clause))) {
+            continue;
+        }
         found.push(match twin {
             Some(position) => {
                 let other = come.remove(position);
@@ -48,7 +51,7 @@ pub(super) fn clauses(both: Both<'_>, found: &mut Vec<Change>) {
             None => change("clause-removed", clause, Spot::Nowhere),
         });
     }
-    for clause in come {
+    for clause in come.into_iter().filter(|clause| !declares(clause)) {
         let mut change = match area(clause) {
             "rule" => change("stream-rule-added", clause, Spot::Rule(clause.id.clone())),
             _ => change("clause-added", clause, Spot::Nowhere),

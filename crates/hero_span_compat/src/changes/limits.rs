@@ -1,6 +1,6 @@
 //! Limits and the variables of the environment.
 
-use hero_span_contract::model::{Bound, Limit, Rules, Type, Variable};
+use hero_span_contract::model::{Bound, Contract, Limit, Rules, Type, Variable};
 
 use super::{Both, Change, Spot};
 
@@ -42,8 +42,17 @@ fn variable_change(rule: &'static str, old: Option<&Variable>, new: Option<&Vari
     }
 }
 
+/// The limits that collectors keep to whatever else names them, by their clauses.
+const FOR_LINES: [(&str, [&str; 2]); 2] = [
+    ("limit.line", ["line-limit-lowered", "line-limit-raised"]),
+    ("limit.depth", ["depth-limit-lowered", "depth-limit-raised"]),
+];
+
 /// Limits that came, went, or are called or set otherwise.
 pub(super) fn limits(both: Both<'_>, found: &mut Vec<Change>) {
+    for (clause, rules) in FOR_LINES {
+        found.extend(of_lines(both, clause, rules));
+    }
     let (old, new) = (&both.old.limits, &both.new.limits);
     for limit in old {
         let same = new.iter().find(|other| other.name == limit.name);
@@ -75,19 +84,37 @@ pub(super) fn limits(both: Both<'_>, found: &mut Vec<Change>) {
     }
 }
 
+/// How long or how deep lines are, where that changed; without the limit they are so at will.
+fn of_lines(both: Both<'_>, clause: &str, rules: [&'static str; 2]) -> Option<Change> {
+    let of = |contract: &'_ Contract| {
+        let limit = contract.limits.iter().find(|limit| limit.clause == clause);
+        limit.cloned()
+    };
+    let (old, new) = (of(both.old), of(both.new));
+    let value = |limit: &Option<Limit>| limit.as_ref().map_or(u64::MAX, |limit| limit.value);
+    if value(&old) == value(&new) {
+        return None;
+    }
+    let rule = rules[usize::from(value(&new) > value(&old))];
+    let shown = |limit: &Option<Limit>| limit.as_ref().map_or(String::new(), shown);
+    Some(Change {
+        rule,
+        place: clause.to_owned(),
+        clause: clause.to_owned(),
+        before: shown(&old),
+        after: shown(&new),
+        spot: Spot::Clauses(vec![clause.to_owned()]),
+    })
+}
+
 fn moved(both: Both<'_>, old: &Limit, new: &Limit, found: &mut Vec<Change>) {
     let lowered = new.value < old.value;
     let mut push = |names: [&'static str; 2], spot| {
         let name = if lowered { names[0] } else { names[1] };
         found.push(limit_change(name, old, Some(new), spot));
     };
-    let own = Spot::Clauses(vec![new.clause.clone()]);
-    match new.clause.as_str() {
-        "limit.line" => return push(["line-limit-lowered", "line-limit-raised"], own),
-        "limit.depth" => return push(["depth-limit-lowered", "depth-limit-raised"], own),
-        _ => {}
-    }
-    let mut is_used = false;
+    let for_lines = |limit: &Limit| FOR_LINES.iter().any(|(clause, _)| *clause == limit.clause);
+    let mut is_used = for_lines(old) || for_lines(new);
     for (end, for_all, for_sdks) in [
         (
             End::Most,
@@ -154,7 +181,6 @@ fn uses(rules: &Rules, name: &str, end: End) -> bool {
 }
 
 fn limit_change(rule: &'static str, old: &Limit, new: Option<&Limit>, spot: Spot) -> Change {
-    let shown = |limit: &Limit| format!("{} = {}", limit.name, limit.value);
     Change {
         rule,
         place: old.clause.clone(),
@@ -163,4 +189,8 @@ fn limit_change(rule: &'static str, old: &Limit, new: Option<&Limit>, spot: Spot
         after: new.map_or(String::new(), shown),
         spot,
     }
+}
+
+fn shown(limit: &Limit) -> String {
+    format!("{} = {}", limit.name, limit.value)
 }

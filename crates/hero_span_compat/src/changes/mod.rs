@@ -202,6 +202,14 @@ impl Shift {
         }
     }
 
+    fn narrows(self) -> bool {
+        matches!(self, Self::Narrowed | Self::Replaced)
+    }
+
+    fn widens(self) -> bool {
+        matches!(self, Self::Widened | Self::Replaced)
+    }
+
     /// The rule of each, in the order of the variants.
     fn of(self, rules: [&'static str; 4]) -> &'static str {
         rules[self as usize]
@@ -212,8 +220,18 @@ impl Both<'_> {
     /// Whether values that SDKs send are refused, by type: of the old at the new, and the other
     /// way round.
     fn shift(self, old_type: &str, new_type: &str) -> Shift {
-        let narrowed = refuses(self.old, self.new, old_type, new_type);
-        let widened = refuses(self.new, self.old, new_type, old_type);
+        self.shift_as(Reading::Accept, old_type, new_type)
+    }
+
+    /// Whether values that SDKs send are more than the other's SDKs may send.
+    fn sent_shift(self, old_type: &str, new_type: &str) -> Shift {
+        self.shift_as(Reading::Emit, old_type, new_type)
+    }
+
+    fn shift_as(self, reading: Reading, old_type: &str, new_type: &str) -> Shift {
+        let [old, new] = [self.old, self.new].map(|contract| Judge::new(contract, reading));
+        let narrowed = refuses(self.old, (self.new, new), old_type, new_type);
+        let widened = refuses(self.new, (self.old, old), new_type, old_type);
         Shift::new(narrowed, widened)
     }
 
@@ -231,8 +249,12 @@ fn number(contract: &Contract, bound: &Bound) -> f64 {
     contract.number(bound).as_f64().unwrap_or_default()
 }
 
-fn refuses(sender: &Contract, reader: &Contract, ours: &str, theirs: &str) -> bool {
-    let judge = Judge::new(reader, Reading::Accept);
+fn refuses(
+    sender: &Contract,
+    (reader, judge): (&Contract, Judge<'_>),
+    ours: &str,
+    theirs: &str,
+) -> bool {
     let values = Values { sender, reader };
     let values = values.against(ours, theirs);
     values

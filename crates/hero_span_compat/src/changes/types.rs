@@ -67,10 +67,11 @@ impl Pair<'_> {
             self.entries(old, new, found);
         }
         self.unit(found);
+        let before = found.len();
         self.words(found);
-        let explained = self.for_all(found);
-        if !explained {
-            self.sent(found);
+        let explained = found.len() > before;
+        if !self.for_all(found) {
+            self.sent(explained, found);
         }
     }
 
@@ -161,13 +162,12 @@ impl Pair<'_> {
         }
         if old.not != new.not {
             let text = |rules: &Rules| rules.not.clone().unwrap_or_default();
-            for (rule, is) in [
-                ("excluded-added", new.not.is_some()),
-                ("excluded-removed", old.not.is_some()),
-            ] {
-                if is {
-                    found.push(self.change(rule, text(old), text(new)));
-                }
+            let rules = ["", "excluded-added", "excluded-removed", ""];
+            if new.not.is_some() {
+                self.bind(Shift::Narrowed, rules, text, found);
+            }
+            if old.not.is_some() {
+                self.bind(Shift::Widened, rules, text, found);
             }
         }
         let numbers = self.numbers(old, new);
@@ -241,14 +241,15 @@ impl Pair<'_> {
             (Shift::Widened, Shift::Same | Shift::Narrowed) => "binds-sdks-alone",
             _ => shift.of(rules),
         };
-        if !rule.is_empty() {
+        let is_known = |change: &Change| change.rule == rule && change.place == self.new.clause;
+        if !rule.is_empty() && !found.iter().any(is_known) {
             let (old, new) = (&self.old.rules, &self.new.rules);
             found.push(self.change(rule, text(old), text(new)));
         }
     }
 
     /// What binds SDKs alone.
-    fn sent(&self, found: &mut Vec<Change>) {
+    fn sent(&self, explained: bool, found: &mut Vec<Change>) {
         let merged = |declared: &Type| declared.rules.merged(&declared.sent);
         let (old, new) = (merged(self.old), merged(self.new));
         let listed = |rules: &Rules| !rules.one_of.is_empty();
@@ -261,21 +262,34 @@ impl Pair<'_> {
                 new.not.is_some() && old.not != new.not,
                 old.not.is_some() && old.not != new.not,
             ),
-            Shift::new(listed(&new) && !listed(&old), listed(&old) && !listed(&new)),
         ];
+        // A list that binds consumers was looked at as such.
+        if self.old.rules.one_of.is_empty() && self.new.rules.one_of.is_empty() {
+            let (before, after) = (listed(&old), listed(&new));
+            shifts.push(Shift::new(after && !before, before && !after));
+        }
         if old.pattern != new.pattern {
             shifts.push(pattern(self.both, &old, &new));
         }
-        let narrowed = shifts
-            .iter()
-            .any(|it| matches!(it, Shift::Narrowed | Shift::Replaced));
-        let widened = shifts
-            .iter()
-            .any(|it| matches!(it, Shift::Widened | Shift::Replaced));
-        let rule = match Shift::new(narrowed, widened) {
-            Shift::Same => return,
-            shift => shift.of(["", "sent-narrowed", "sent-widened", "sent-replaced"]),
+        let declared = Shift::new(
+            shifts.iter().any(|shift| shift.narrows()),
+            shifts.iter().any(|shift| shift.widens()),
+        );
+        if declared == Shift::Same {
+            return;
+        }
+        // One rule may hide another, such as a list of words their length.
+        let seen = self.both.sent_shift(&self.old.name, &self.new.name);
+        let seen = Shift::new(
+            declared.narrows() && seen.narrows(),
+            declared.widens() && seen.widens(),
+        );
+        let shift = match seen {
+            Shift::Same if explained => return,
+            Shift::Same => declared,
+            seen => seen,
         };
+        let rule = shift.of(["", "sent-narrowed", "sent-widened", "sent-replaced"]);
         found.push(self.change(rule, rules_shown(&old), rules_shown(&new)));
     }
 

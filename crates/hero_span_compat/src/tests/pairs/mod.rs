@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use serde_json::Value;
 
+use super::shown;
 use crate::faults::Judge;
 use crate::{Comparison, Direction, Effect, Witness, compare};
 use send::{Dice, Edges, Sender};
@@ -61,19 +62,6 @@ fn refusals(comparison: &Comparison, direction: Direction) -> Vec<&Witness> {
         .chain(&comparison.unexplained)
         .filter(|it| it.direction == direction && it.effect == Effect::Refused);
     refused.filter_map(|it| it.witness.as_ref()).collect()
-}
-
-fn shown(comparison: &Comparison) -> String {
-    let lines = comparison.findings.iter().map(|finding| {
-        let outcomes = finding.outcomes.iter().map(|it| match it.unshown {
-            Some(unshown) => format!("{}, not {unshown}", it.effect),
-            None => it.effect.to_string(),
-        });
-        let outcomes: Vec<String> = outcomes.collect();
-        let (rule, place) = (finding.rule, &finding.place);
-        format!("{rule} {place}: {}", outcomes.join(" / "))
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Everything that holds of any two contracts.

@@ -29,6 +29,7 @@ pub(super) const WORDS: [&str; 5] = ["ok", "failed", "info", "warn", "b"];
 const NOTS: [&str; 4] = ["", "a", "ok", "ab"];
 const UNITS: [&str; 4] = ["s", "ms", "us", "ns"];
 const FIELDS: [&str; 6] = ["a", "b", "c", "d", "e", "status"];
+const LIMITS: [&str; 4] = ["line", "depth", "some", "many"];
 const EVENTS: [&str; 4] = ["e0", "e1", "e2", "e3"];
 
 #[derive(Debug, Clone)]
@@ -36,7 +37,7 @@ pub(super) struct Plan {
     pub(super) types: Vec<TypePlan>,
     pub(super) common: Vec<FieldPlan>,
     pub(super) events: Vec<EventPlan>,
-    pub(super) limits: [u64; 4],
+    pub(super) limits: [Option<u64>; 4],
 }
 
 #[derive(Debug, Clone)]
@@ -74,8 +75,8 @@ pub(super) struct RulesPlan {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum BoundPlan {
     Number(i64),
-    /// One of the limits that have no meaning of their own.
-    Limit(bool),
+    /// One of the limits.
+    Limit(usize),
 }
 
 #[derive(Debug, Clone)]
@@ -108,11 +109,13 @@ impl Plan {
             presence: Presence::Required,
             meaning: String::new(),
         };
-        let limits = ["line", "depth", "some", "many"].iter().zip(self.limits);
-        let limits = limits.map(|(name, value)| Limit {
-            clause: format!("limit.{name}"),
-            name: name.to_uppercase(),
-            value,
+        let limits = LIMITS.iter().zip(self.limits);
+        let limits = limits.filter_map(|(name, value)| {
+            Some(Limit {
+                clause: format!("limit.{name}"),
+                name: name.to_uppercase(),
+                value: value?,
+            })
         });
         Contract {
             protocol: 1,
@@ -214,8 +217,13 @@ impl Plan {
     fn rules(&self, plan: &RulesPlan, base: Base) -> Rules {
         let bound = |plan: &BoundPlan| match plan {
             BoundPlan::Number(number) => Bound::Number((*number).into()),
-            BoundPlan::Limit(true) => Bound::Limit("SOME".to_owned()),
-            BoundPlan::Limit(false) => Bound::Limit("MANY".to_owned()),
+            BoundPlan::Limit(index) => {
+                let index = index % LIMITS.len();
+                match self.limits[index] {
+                    Some(_) => Bound::Limit(LIMITS[index].to_uppercase()),
+                    None => Bound::Number(3.into()),
+                }
+            }
         };
         let size = |plan: &BoundPlan| match plan {
             BoundPlan::Number(number) => Bound::Number(number.unsigned_abs().into()),
@@ -297,8 +305,11 @@ impl Plan {
     fn number(&self, bound: &Bound) -> i64 {
         match bound {
             Bound::Number(number) => number.as_i64().unwrap_or_default(),
-            Bound::Limit(name) if name == "SOME" => self.limits[2] as i64,
-            Bound::Limit(_) => self.limits[3] as i64,
+            Bound::Limit(limit) => {
+                let mut limits = LIMITS.iter().zip(self.limits);
+                let limit = limits.find(|(name, _)| name.to_uppercase() == *limit);
+                limit.and_then(|(_, value)| value).unwrap_or_default() as i64
+            }
         }
     }
 }

@@ -21,8 +21,8 @@ impl Edges {
         let mut edges = Self {
             numbers: vec![0.0, 1.0, 1000.0],
             sizes: vec![0, 1, 3, 8],
-            lines: [old, new].map(|it| it.limit("LINE").unwrap_or_default()),
-            depths: [old, new].map(|it| it.limit("DEPTH").unwrap_or_default()),
+            lines: [old, new].map(|it| it.limit("LINE").unwrap_or(900)),
+            depths: [old, new].map(|it| it.limit("DEPTH").unwrap_or(8)),
         };
         for contract in [old, new] {
             for declared in &contract.types {

@@ -20,7 +20,12 @@ pub(super) fn pair() -> impl Strategy<Value = (Plan, Plan)> {
 }
 
 pub(super) fn plan() -> impl Strategy<Value = Plan> {
-    let limits = (line(), 3..=6_u64, 0..=40_u64, 0..=5_u64);
+    let limits = (
+        weighted(0.97, line()),
+        weighted(0.97, 3..=6_u64),
+        0..=40_u64,
+        0..=5_u64,
+    );
     let parts = (
         vec(type_plan(), 1..=5),
         vec(field(), 0..=2),
@@ -31,7 +36,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
         types,
         common,
         events,
-        limits: [line, depth, some, many],
+        limits: [line, depth, Some(some), Some(many)],
     })
 }
 
@@ -92,7 +97,7 @@ fn bound() -> impl Strategy<Value = BoundPlan> {
     prop_oneof![
         3 => (-3..=20_i64).prop_map(BoundPlan::Number),
         1 => Just(BoundPlan::Number(9_007_199_254_740_991)),
-        1 => any::<bool>().prop_map(BoundPlan::Limit),
+        1 => (0..4_usize).prop_map(BoundPlan::Limit),
     ]
 }
 
@@ -101,7 +106,7 @@ fn size() -> impl Strategy<Value = BoundPlan> {
     prop_oneof![
         3 => (0..=3_i64).prop_map(BoundPlan::Number),
         2 => (0..=60_i64).prop_map(BoundPlan::Number),
-        1 => any::<bool>().prop_map(BoundPlan::Limit),
+        1 => (0..4_usize).prop_map(BoundPlan::Limit),
     ]
 }
 
@@ -148,7 +153,7 @@ enum Edit {
     Add(usize, FieldPlan),
     Remove(usize, usize),
     Replace(usize, usize, Part, FieldPlan),
-    Limit(usize, u64),
+    Limit(usize, Option<u64>),
     AddEvent(EventPlan),
     RemoveEvent(usize),
     RenameEvent(usize, usize),
@@ -197,9 +202,9 @@ fn edit() -> impl Strategy<Value = Edit> {
         2 => (at.clone(), at.clone()).prop_map(|(at, field)| Edit::Remove(at, field)),
         5 => (at.clone(), at.clone(), part, field())
             .prop_map(|(at, field, part, plan)| Edit::Replace(at, field, part, plan)),
-        1 => line().prop_map(|line| Edit::Limit(0, line)),
-        1 => (3..=6_u64).prop_map(|depth| Edit::Limit(1, depth)),
-        1 => (2..=3_usize, 0..=40_u64).prop_map(|(which, value)| Edit::Limit(which, value)),
+        1 => weighted(0.9, line()).prop_map(|line| Edit::Limit(0, line)),
+        1 => weighted(0.9, 3..=6_u64).prop_map(|depth| Edit::Limit(1, depth)),
+        1 => (2..=3_usize, 0..=40_u64).prop_map(|(which, value)| Edit::Limit(which, Some(value))),
         1 => event().prop_map(Edit::AddEvent),
         1 => at.clone().prop_map(Edit::RemoveEvent),
         1 => (at.clone(), at.clone()).prop_map(|(at, name)| Edit::RenameEvent(at, name)),
