@@ -15,6 +15,7 @@ mod error;
 mod faults;
 mod lines;
 mod load;
+mod longest;
 mod measure;
 mod report;
 mod rules;

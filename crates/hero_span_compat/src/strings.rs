@@ -15,13 +15,14 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 
 use crate::faults::Judge;
-use crate::measure::{escaped, text_length};
+use crate::longest::longest;
+use crate::measure::text_length;
 
 /// A pattern, ready to run.
 struct Automat(dense::DFA<Vec<u32>>);
 
 /// More than a string in a line can have; a length beyond it is not told apart.
-const LONGEST: u64 = 70_000;
+pub(crate) const LONGEST: u64 = 70_000;
 
 /// Strings excluded by name are shorter than this, so beyond it one string is like another.
 const NAMED: u64 = 64;
@@ -114,7 +115,7 @@ impl Strings {
                 .map(|less| self.stretched(most - less))
                 .collect(),
             Some(pattern) => product(pattern, "")
-                .map_or_else(Vec::new, |automaton| automaton.longest(self.bytes, most)),
+                .map_or_else(Vec::new, |automaton| longest(&automaton, self.bytes, most)),
         };
         fit.into_iter().find(|text| self.has(text))
     }
@@ -183,17 +184,17 @@ fn plain((from, to): (u64, u64), count: usize) -> Vec<String> {
 }
 
 /// Two automata that run through the same bytes.
-struct Product {
-    places: Vec<Together>,
+pub(crate) struct Product {
+    pub(crate) places: Vec<Together>,
 }
 
 /// Where both are.
 #[derive(Default)]
-struct Together {
+pub(crate) struct Together {
     /// Whether a text that ends here matches as a whole.
     accepts: [bool; 2],
     /// The next places, each with the bytes that lead there, as they should be tried.
-    next: Vec<(usize, Vec<u8>)>,
+    pub(crate) next: Vec<(usize, Vec<u8>)>,
 }
 
 /// A beginning of a text: where it leads, and what it is one byte longer than.
@@ -232,14 +233,14 @@ impl Product {
     }
 
     /// Whether a text that ends there is one that is sought.
-    fn is_goal(&self, place: usize, taken: Option<bool>) -> bool {
+    pub(crate) fn is_goal(&self, place: usize, taken: Option<bool>) -> bool {
         let [ours, theirs] = self.places[place].accepts;
         ours && taken.is_none_or(|taken| taken == theirs)
     }
 
     /// The places from which a goal can still be reached. An anchor that can no longer hold leaves
     /// no dead state behind, so it is asked backwards.
-    fn live(&self, taken: Option<bool>) -> Vec<bool> {
+    pub(crate) fn live(&self, taken: Option<bool>) -> Vec<bool> {
         let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.places.len()];
         for (place, together) in self.places.iter().enumerate() {
             for (next, _) in &together.next {
@@ -282,66 +283,6 @@ impl Product {
         }
         found.truncate(count);
         found
-    }
-
-    /// The texts whose JSON is longest, longest first, none over so many bytes of it. Of the ways
-    /// to a place that are equally long there, the one of fewest bytes is kept.
-    fn longest(&self, (least, most): (u64, u64), json: u64) -> Vec<String> {
-        /// The fewest bytes, and how they end: the length before, the place before and the byte.
-        type Way = (u64, usize, usize, u8);
-        let live = self.live(None);
-        let mut layers: Vec<Vec<Option<Way>>> = vec![vec![None; self.places.len()]];
-        layers[0][0] = live[0].then_some((0, 0, 0, 0));
-        let json = json.min(LONGEST) as usize;
-        let mut found = Vec::new();
-        for length in 0..=json {
-            // What no way leads to ends it: no byte takes more than six.
-            if layers.len() <= length {
-                break;
-            }
-            for place in 0..self.places.len() {
-                let Some((bytes, ..)) = layers[length][place] else {
-                    continue;
-                };
-                if self.is_goal(place, None) && bytes >= least && bytes <= most {
-                    found.push((length, place));
-                }
-                for (next, through) in &self.places[place].next {
-                    for weight in [1, 2, 6] {
-                        let fits = |byte: &&u8| escaped(**byte) == weight;
-                        let Some(byte) = through.iter().find(fits).filter(|_| live[*next]) else {
-                            continue;
-                        };
-                        if bytes >= most || length + weight > json {
-                            continue;
-                        }
-                        if layers.len() <= length + weight {
-                            layers.resize(length + weight + 1, vec![None; self.places.len()]);
-                        }
-                        let known = &mut layers[length + weight][*next];
-                        if known.is_none_or(|(fewest, ..)| bytes + 1 < fewest) {
-                            *known = Some((bytes + 1, length, place, *byte));
-                        }
-                    }
-                }
-            }
-        }
-        let written = |(mut length, mut place): (usize, usize)| {
-            let mut bytes = Vec::new();
-            while let Some((1.., before, from, byte)) = layers[length][place] {
-                bytes.push(byte);
-                (length, place) = (before, from);
-            }
-            bytes.reverse();
-            String::from_utf8(bytes).ok()
-        };
-        // One or two may be excluded by name.
-        found
-            .into_iter()
-            .rev()
-            .take(3)
-            .filter_map(written)
-            .collect()
     }
 
     fn longer(&self, layer: &[Prefix], live: &[bool], ways: usize) -> Vec<Prefix> {

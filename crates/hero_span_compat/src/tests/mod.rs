@@ -2,6 +2,7 @@
 
 mod edits;
 mod pairs;
+mod strings;
 mod table;
 
 use hero_span_contract::{Contract, parse_text};
