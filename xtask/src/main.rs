@@ -3,6 +3,7 @@
 //! Exit codes: 0 all is well, 1 something is wrong and was said, 2 bad usage.
 
 mod conformance;
+mod corpus;
 #[cfg(test)]
 mod edges;
 mod load;
@@ -26,11 +27,8 @@ struct Arguments {
 enum Chore {
     /// Write what is generated: spec/ and the Rust constants from the SDK's docstring, the
     /// schemas in conformance/ from the suite's types
-    Spec {
-        /// Write nothing: fail if a generated file is missing, different or too much
-        #[arg(long)]
-        check: bool,
-    },
+    #[command(args_conflicts_with_subcommands = true)]
+    Spec(spec::SpecArgs),
     /// Prove the Python SDK conformant, or show where it is not: the project's main job
     #[command(disable_help_flag = true)]
     Conformance {
@@ -38,6 +36,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Record what the Python SDK sends, into conformance/corpus: once for each released version
+    Corpus(corpus::CorpusArgs),
     Soak(load::soak::Args),
     Start(load::start::Args),
     Crash(load::crash::Args),
@@ -52,8 +52,9 @@ enum Chore {
 
 fn main() -> ExitCode {
     match Arguments::parse().chore {
-        Chore::Spec { check } => spec::run(&root(), check),
+        Chore::Spec(args) => spec::run(&root(), &args),
         Chore::Conformance { arguments } => conformance::run(&root(), &arguments),
+        Chore::Corpus(args) => corpus::run(&root(), &args),
         Chore::Soak(args) => load::soak::run(&root(), &args),
         Chore::Start(args) => load::start::run(&root(), &args),
         Chore::Crash(args) => load::crash::run(&root(), &args),

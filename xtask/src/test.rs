@@ -30,6 +30,9 @@ struct Step {
 /// Breaks the SDK on purpose, and proves that each check of the suite finds its faults.
 const SELF_TEST: &str = "run --quiet --package hero_span_cli -- conformance self-test";
 
+/// Reads again what each released version of an SDK sent.
+const REPLAY: &str = "run --quiet --package hero_span_cli -- conformance replay";
+
 /// The drills of the collector, in short: what they prove in long is measured on
 /// a quiet machine, and no time gates here.
 const DRILLS: [(&str, &str); 4] = [
@@ -99,12 +102,19 @@ fn steps(root: &Path, tools: &PythonTools) -> Vec<Step> {
     ] {
         steps.push(Step::new(Part::Lint, name, tools.command(arguments)));
     }
+    steps.push(Step::new(
+        Part::Lint,
+        "the contract against the released one",
+        cargo(root, "xtask spec diff"),
+    ));
     let mut rust = cargo(root, "test --workspace --no-fail-fast");
     rust.env("PATH", tools.path_first());
     steps.push(Step::new(Part::Rust, "Rust tests", rust));
     let mut proof = cargo(root, SELF_TEST);
     proof.env("PATH", tools.path_first());
     steps.push(Step::new(Part::Rust, "the suite's self-test", proof));
+    let replay = cargo(root, REPLAY);
+    steps.push(Step::new(Part::Rust, "recorded captures", replay));
     for (name, arguments) in DRILLS {
         steps.push(Step::new(Part::Rust, name, cargo(root, arguments)));
     }

@@ -16,6 +16,7 @@ pub(crate) struct Error(Kind);
 #[derive(Debug)]
 enum Kind {
     Collector(hero_span_collector::Error),
+    Compat(hero_span_compat::Error),
     Executor(hero_span_executor::Error),
     InVain(Box<Error>),
     NoHome,
@@ -67,6 +68,15 @@ enum Kind {
         doing: &'static str,
         source: io::Error,
     },
+    Contract {
+        path: PathBuf,
+        source: io::Error,
+        known: Vec<&'static str>,
+    },
+    Approvals {
+        path: PathBuf,
+        source: io::Error,
+    },
     Flow(FlowError),
 }
 
@@ -80,6 +90,7 @@ enum FlowError {
     NotRunning { told: String },
     NotOurs { name: String, pid: u32 },
     Unset { name: String, variable: String },
+    LostInputs { name: String },
 }
 
 impl fmt::Display for FlowError {
@@ -122,6 +133,11 @@ impl fmt::Display for FlowError {
                 printable(name),
                 printable(variable),
                 printable(variable)
+            ),
+            Self::LostInputs { name } => write!(
+                f,
+                "{}: expected the inputs that it was run with, found none that can be read: run its file with hero-span run",
+                printable(name)
             ),
         }
     }
@@ -241,6 +257,24 @@ impl Error {
         Self(Kind::Flow(FlowError::Unset { name, variable }))
     }
 
+    pub(crate) fn no_contract(path: &Path, source: io::Error, known: Vec<&'static str>) -> Self {
+        Self(Kind::Contract {
+            path: path.to_path_buf(),
+            source,
+            known,
+        })
+    }
+
+    pub(crate) fn approvals(path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        Self(Kind::Approvals { path, source })
+    }
+
+    pub(crate) fn lost_inputs(name: &str) -> Self {
+        let name = name.to_owned();
+        Self(Kind::Flow(FlowError::LostInputs { name }))
+    }
+
     pub(crate) fn system(doing: &'static str, source: io::Error) -> Self {
         Self(Kind::System { doing, source })
     }
@@ -263,6 +297,12 @@ impl From<hero_span_collector::Error> for Error {
     }
 }
 
+impl From<hero_span_compat::Error> for Error {
+    fn from(error: hero_span_compat::Error) -> Self {
+        Self(Kind::Compat(error))
+    }
+}
+
 impl From<hero_span_executor::Error> for Error {
     fn from(error: hero_span_executor::Error) -> Self {
         Self(Kind::Executor(error))
@@ -273,6 +313,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Collector(error) => error.fmt(f),
+            Kind::Compat(error) => error.fmt(f),
             Kind::Executor(error) => error.fmt(f),
             Kind::Flow(error) => error.fmt(f),
             Kind::InVain(why) => write!(
@@ -352,6 +393,21 @@ impl fmt::Display for Error {
                 "{}: expected a file to write to, found: {source}: choose another place",
                 path.display()
             ),
+            Kind::Contract {
+                path,
+                source,
+                known,
+            } => write!(
+                f,
+                "{}: expected a contract: a version ({}), a directory with a contract.json, or a file, found: {source}",
+                printable(&path.to_string_lossy()),
+                known.join(", ")
+            ),
+            Kind::Approvals { path, source } => write!(
+                f,
+                "{}: expected a list of approved findings, found: {source}",
+                path.display()
+            ),
             Kind::Output(source) => write!(f, "cannot write the output: {source}"),
             Kind::System { doing, source } => write!(f, "cannot {doing}: {source}"),
         }
@@ -362,10 +418,13 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Kind::Collector(error) => Some(error),
+            Kind::Compat(error) => Some(error),
             Kind::Executor(error) => Some(error),
             Kind::Flow(FlowError::File { source, .. }) => Some(source),
             Kind::InVain(why) => Some(why),
             Kind::Directory { source, .. }
+            | Kind::Contract { source, .. }
+            | Kind::Approvals { source, .. }
             | Kind::Unreadable { source, .. }
             | Kind::Program { source, .. }
             | Kind::System { source, .. }

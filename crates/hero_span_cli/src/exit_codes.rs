@@ -14,6 +14,9 @@ pub(crate) const USAGE: u8 = 2;
 /// There was nothing to judge.
 pub(crate) const NOTHING: u8 = 3;
 
+/// A list of what is known or approved is out of date.
+pub(crate) const STALE: u8 = 4;
+
 /// A flow was out of time. These follow `timeout` and `env`.
 pub(crate) const OUT_OF_TIME: u8 = 124;
 

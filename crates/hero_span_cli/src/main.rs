@@ -14,6 +14,7 @@ mod listening;
 mod log;
 mod progress;
 mod size;
+mod spec;
 mod stored;
 mod top;
 mod view;
@@ -42,6 +43,7 @@ Examples:
   hero-span explain value.cut           Say what a clause of the contract asks
   hero-span conformance run --adapter 'COMMAND'
                                         Prove where an SDK breaks the contract
+  hero-span spec diff v1 NEW            Say whom a change of the contract breaks
 
 Exit codes, of every command but those that run flows (see hero-span run --help):
   0  done; what was judged conforms, what was compared is the same
@@ -49,7 +51,7 @@ Exit codes, of every command but those that run flows (see hero-span run --help)
      loaded, or doctor found something wrong
   2  wrong arguments, or a file or a socket that cannot be used
   3  nothing could be judged: no lines came, or no case could be run
-  4  conformance run: the list of known failures is out of date";
+  4  a list is out of date: of known failures, or of approved findings";
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let package = env!("CARGO_PKG_VERSION");
@@ -85,6 +87,7 @@ enum Command {
     Check(check::Args),
     Explain(explain::Args),
     Conformance(conformance::Args),
+    Spec(spec::Args),
     Completions(completions::Args),
 }
 
@@ -110,6 +113,7 @@ impl Command {
             Self::Check(args) => check::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Conformance(args) => Ok(conformance::run(args)),
+            Self::Spec(args) => spec::run(args),
             Self::Completions(args) => completions::run(args),
         }
     }

@@ -8,13 +8,16 @@
 //! The crate opens nothing, and knows neither files nor versions in git: contracts in, findings
 //! out.
 
+mod approvals;
 mod changes;
 mod compare;
 mod error;
 mod faults;
 mod lines;
+mod load;
 mod longest;
 mod measure;
+mod report;
 mod rules;
 mod side;
 mod stretch;
@@ -22,8 +25,11 @@ mod strings;
 mod values;
 mod witness;
 
+pub use approvals::{Approval, Approvals};
 pub use compare::{Bump, Comparison, Finding, Outcome, Severity, compare};
 pub use error::Error;
+pub use load::{read, version, versions};
+pub use report::{Format, Report, rules_page};
 pub use rules::{Direction, Edits, Effect, Rule, rules};
 pub use witness::{Trial, Witness};
 

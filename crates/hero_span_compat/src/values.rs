@@ -26,11 +26,6 @@ pub(crate) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// One value of a type, the least there is; none where its rules leave none.
-    pub(crate) fn least(self, type_name: &str) -> Option<Value> {
-        smallest(&self.of(type_name, type_name, WITHIN)).cloned()
-    }
-
     /// Values of the sender's type, hard for the reader's.
     pub(crate) fn against(self, ours: &str, theirs: &str) -> Vec<Value> {
         self.of(ours, theirs, WITHIN)

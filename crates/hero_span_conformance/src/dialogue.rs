@@ -290,6 +290,9 @@ fn done(raw: RawDone) -> (String, Answer) {
 
 #[cfg(test)]
 mod tests {
+    use hero_span_protocol::CONTRACT_JSON;
+    use hero_span_protocol::contract::Contract;
+
     use super::*;
 
     fn check(line: &str, expected: &str) {
@@ -298,6 +301,21 @@ mod tests {
             Err(message) => format!("error: {message}"),
         };
         assert!(found.starts_with(expected), "{line}\n{found}");
+    }
+
+    #[test]
+    fn the_features_are_those_of_the_contract_and_two_of_the_adapter_s_own() {
+        let contract: Contract = serde_json::from_str(CONTRACT_JSON).unwrap();
+        let named = contract
+            .features
+            .iter()
+            .map(|feature| feature.name.as_str());
+        let own = [feature::HIJACK, feature::REUSE];
+        let known: BTreeSet<&str> = named.chain(own).collect();
+        let schema = schemars::schema_for!(Feature).to_value();
+        let listed = schema["enum"].as_array().unwrap();
+        let listed: BTreeSet<&str> = listed.iter().filter_map(|name| name.as_str()).collect();
+        assert_eq!(listed, known);
     }
 
     #[test]

@@ -23,6 +23,10 @@ enum Kind {
     Directory(io::Error),
     Adapter(Fault),
     Vectors(String),
+    Corpus {
+        path: String,
+        why: String,
+    },
 }
 
 impl Error {
@@ -59,6 +63,14 @@ impl Error {
     pub(crate) const fn vectors(why: String) -> Self {
         Self(Kind::Vectors(why))
     }
+
+    /// Recorded captures that cannot be read or written.
+    pub(crate) fn corpus(path: &Path, why: impl fmt::Display) -> Self {
+        Self(Kind::Corpus {
+            path: path.display().to_string(),
+            why: why.to_string(),
+        })
+    }
 }
 
 impl fmt::Display for Error {
@@ -77,6 +89,10 @@ impl fmt::Display for Error {
                 )
             }
             Kind::Adapter(fault) => write!(f, "the adapter does not work: {fault}"),
+            Kind::Corpus { path, why } => write!(
+                f,
+                "{path}: expected captures as `hero-span conformance record` writes them, found {why}"
+            ),
             Kind::Vectors(why) => write!(f, "conformance/vectors: {why}; build the program again"),
         }
     }

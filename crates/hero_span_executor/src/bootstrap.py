@@ -16,4 +16,14 @@ import hero_tracing
 
 channel = socket.socket(socket.AF_UNIX)
 channel.connect(sys.argv[1])
-raise SystemExit(hero_tracing._Host(channel, sys.argv[2]).serve())
+try:
+    raise SystemExit(hero_tracing._Host(channel, sys.argv[2]).serve())
+except KeyboardInterrupt:
+    # Python prints it, and dies of SIGINT as it should: what called the flow is left out.
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = lambda kind, error, trace: print(
+            hero_tracing._traceback(error.with_traceback(trace and trace.tb_next)),
+            end="",
+            file=sys.stderr,
+        )
+    raise

@@ -9,6 +9,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use hero_span_protocol::env;
+
 use crate::Error;
 
 /// What every flow inherits, if it is set.
@@ -45,8 +47,6 @@ const NEVER_INHERITED_FAMILIES: &[&str] = &["LD_", "PYTHON"];
 
 /// Where a flow finds the SDK: nothing else.
 const PYTHONPATH: &str = "PYTHONPATH";
-const SOCKET: &str = "HERO_FLOW_SPAN_SOCK";
-const PARENT: &str = "HERO_FLOW_PARENT_SPAN";
 
 /// When a run is to be over, in milliseconds since the Unix epoch: for an
 /// executor that is started within it.
@@ -102,8 +102,8 @@ pub fn environment(
     all.insert("PYTHONUNBUFFERED".into(), "1".into());
     all.extend(given.set.iter().cloned());
     all.insert(PYTHONPATH.into(), given.sdk.into());
-    all.extend(given.socket.map(|path| (SOCKET.into(), path.into())));
-    all.extend(given.parent.map(|span| (PARENT.into(), span.into())));
+    all.extend(given.socket.map(|path| (env::SOCKET.into(), path.into())));
+    all.extend(given.parent.map(|span| (env::PARENT.into(), span.into())));
     let deadline = given.deadline_ms.map(|at| at.ceil().to_string());
     all.extend(deadline.map(|at| (DEADLINE.into(), at.into())));
     Ok(all.into_iter().collect())
@@ -136,7 +136,7 @@ fn may_set(name: &OsStr, value: &OsStr) -> Result<(), Error> {
     if name.as_bytes().contains(&0) || value.as_bytes().contains(&0) {
         return Err(Error::variable(name, "a NUL"));
     }
-    if [PYTHONPATH, SOCKET, PARENT, DEADLINE]
+    if [PYTHONPATH, env::SOCKET, env::PARENT, DEADLINE]
         .iter()
         .any(|own| name == *own)
     {

@@ -6,6 +6,9 @@ use jsonschema::error::ValidationErrorKind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+/// What JSON's readers agree on.
+const INTEGER: &str = "an integer of at most 64 bits";
+
 /// A flow that a file defines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowInfo {
@@ -90,6 +93,13 @@ impl FlowInfo {
                 Err(fault) => faults.push(fault),
             }
         }
+        for (name, value) in &mut values {
+            match self.whole(name, value) {
+                Ok(Some(whole)) => *value = whole,
+                Ok(None) => {}
+                Err(fault) => faults.push(fault),
+            }
+        }
         let told = |name: &String| faults.iter().any(|fault| fault.name == *name);
         let more = self.faults(&values);
         let more: Vec<_> = more.into_iter().filter(|f| !told(&f.name)).collect();
@@ -107,6 +117,14 @@ impl FlowInfo {
         let parsed = serde_json::from_str(text);
         match (kind, parsed) {
             ("string", _) => Ok(text.into()),
+            // Read as a float, it would be another number.
+            ("any", Ok(Value::Number(number))) if number.is_f64() && is_integer(text) => {
+                Err(InputFault {
+                    name: name.to_owned(),
+                    expected: INTEGER.to_owned(),
+                    found: shown(text),
+                })
+            }
             ("any", parsed) => Ok(parsed.unwrap_or_else(|_| text.into())),
             (_, Ok(value)) => Ok(value),
             (kind, Err(_)) => Err(InputFault {
@@ -115,6 +133,22 @@ impl FlowInfo {
                 found: format!("the text {text:?}"),
             }),
         }
+    }
+
+    /// A number without a fraction as the integer that it is, where one is
+    /// taken: the flow would get a float. One that was too large to be read as an
+    /// integer is not that number any more.
+    fn whole(&self, name: &str, value: &Value) -> Result<Option<Value>, InputFault> {
+        let number = value.as_f64().filter(|_| value.is_f64());
+        let number = number.filter(|number| number.fract() == 0.0);
+        let Some(number) = number.filter(|_| self.kind(name) == "integer") else {
+            return Ok(None);
+        };
+        integer(number).map(Some).ok_or_else(|| InputFault {
+            name: name.to_owned(),
+            expected: INTEGER.to_owned(),
+            found: format!("about {number:e}"),
+        })
     }
 
     fn kind(&self, name: &str) -> &str {
@@ -177,6 +211,23 @@ impl FlowInfo {
             [..] => format!("one of {}", names.join(", ")),
         }
     }
+}
+
+/// The integer that a number without a fraction is, if 64 bits hold it.
+fn integer(number: f64) -> Option<Value> {
+    // What is read as a float at this limit was beyond it.
+    const LEAST: f64 = i64::MIN as f64;
+    if number < 0.0 {
+        return (number > LEAST).then_some(number as i64).map(Value::from);
+    }
+    (number < -2.0 * LEAST)
+        .then_some(number as u64)
+        .map(Value::from)
+}
+
+fn is_integer(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte == b'-' || byte.is_ascii_digit())
 }
 
 fn is_called(input: &Map<String, Value>, name: &str) -> bool {
@@ -267,6 +318,30 @@ mod tests {
         assert_eq!(taken, r#"{"day":"1","deep":[1],"size":1}"#);
         let taken = accepted(&flow, json!({"day": "x"}), &["day=a=b", "deep=plain"]);
         assert_eq!(taken, r#"{"day":"a=b","deep":"plain"}"#);
+    }
+
+    #[test]
+    fn an_integer_is_one_that_64_bits_hold() {
+        let flow = day_and_size();
+        let largest = u64::MAX;
+        let taken = accepted(&flow, json!({}), &["day=x", &format!("size={largest}")]);
+        assert_eq!(taken, format!(r#"{{"day":"x","size":{largest}}}"#));
+        insta::assert_snapshot!(accepted(&flow, json!({}), &["day=x", "size=18446744073709551616"]), @r#"input "size": expected an integer of at most 64 bits, found about 1.8446744073709552e19"#);
+        let values = r#"{"day": "x", "size": 18446744073709551616}"#;
+        let values = serde_json::from_str(values).expect("JSON");
+        insta::assert_snapshot!(accepted(&flow, values, &[]), @r#"input "size": expected an integer of at most 64 bits, found about 1.8446744073709552e19"#);
+        insta::assert_snapshot!(accepted(&flow, json!({}), &["day=x", "deep=-9223372036854775809"]), @r#"input "deep": expected an integer of at most 64 bits, found -9223372036854775809"#);
+    }
+
+    /// To JSON Schema, a number without a fraction is an integer.
+    #[test]
+    fn a_whole_number_with_a_point_is_an_integer() {
+        let flow = day_and_size();
+        let taken = accepted(&flow, json!({}), &["day=x", "size=3.0"]);
+        assert_eq!(taken, r#"{"day":"x","size":3}"#);
+        let taken = accepted(&flow, json!({"day": "x", "size": 4e0, "deep": 1.0}), &[]);
+        assert_eq!(taken, r#"{"day":"x","deep":1.0,"size":4}"#);
+        insta::assert_snapshot!(accepted(&flow, json!({}), &["day=x", "size=3.5"]), @r#"input "size": expected an integer, found 3.5"#);
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
 
 use crate::control::{Control, Loaded, Raised};
 use crate::executor::Executor;
@@ -55,7 +54,7 @@ pub(crate) async fn inspect(
     let command = command(shared, &request, &file, &directory, &nobody, &path)?;
     let command = command.most_output(PRINTED);
     let control = Control::bind(&path).map_err(|e| Error::system(&path, "listen", e))?;
-    let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
+    let deadline = request.deadline();
     let (supervised, mut output) = Supervised::start(&command).await?;
     let mut loaded = None;
     let looking = async {

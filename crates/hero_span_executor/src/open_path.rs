@@ -77,7 +77,11 @@ impl fmt::Display for OpenPath {
         if self.left_out > 0 {
             names.insert(OUTER, format!("… {} more …", self.left_out));
         }
-        let open = Duration::from_secs_f64(self.open_ms.max(0.0) / 1e3);
-        write!(f, "inside {}, open for {open:.1?}", names.join(" > "))
+        write!(f, "inside {}", names.join(" > "))?;
+        // It began when its process says: that may be at any time.
+        match Duration::try_from_secs_f64(self.open_ms.max(0.0) / 1e3) {
+            Ok(open) => write!(f, ", open for {open:.1?}"),
+            Err(_) => Ok(()),
+        }
     }
 }

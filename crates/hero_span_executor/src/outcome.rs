@@ -261,6 +261,11 @@ impl Ended {
             "open": self.open,
             "stdout_bytes": self.output.stdout.read,
             "stderr_bytes": self.output.stderr.read,
+            "stdout_lost": self.output.stdout.lost,
+            "stderr_lost": self.output.stderr.lost,
+            "cut_off": self.cut_off,
+            "left": self.swept.map(|swept| swept.left),
+            "unrecorded": self.unrecorded,
         });
         if let (Value::Object(all), Value::Object(more)) = (&mut all, self.outcome.details()) {
             all.extend(more);

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hero_span_collector::store::{self, Executions, Printed};
 use hero_span_protocol::SpanId;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::outlet::{Outlet, Prints, outlet};
@@ -35,7 +35,39 @@ enum Note {
     Heard(SpanId),
     /// Something was printed.
     Printed,
-    Ended(Box<Ended>),
+    Ended(Box<End>),
+}
+
+/// How a run ended, as it is written down.
+struct End {
+    state: &'static str,
+    told: String,
+    all: Value,
+}
+
+impl End {
+    fn of(ended: &Ended) -> Self {
+        Self {
+            state: ended.outcome.word(),
+            told: ended.to_string(),
+            all: ended.to_json(),
+        }
+    }
+
+    /// Of one that never ran.
+    fn not_started(error: &Error) -> Self {
+        Self::short("not_started", format!("not started: {error}"))
+    }
+
+    /// Of one that was dropped, and killed so.
+    fn dropped() -> Self {
+        Self::short("cancelled", "cancelled: nobody waited for it".to_owned())
+    }
+
+    fn short(state: &'static str, told: String) -> Self {
+        let all = json!({"end": state, "told": told});
+        Self { state, told, all }
+    }
 }
 
 impl Record {
@@ -101,7 +133,17 @@ impl Record {
 
     /// Says how it ended, and waits until that is written; why not all of it is.
     pub(crate) async fn end(self, ended: &Ended) -> Option<String> {
-        self.note(Note::Ended(Box::new(ended.clone())));
+        self.over(End::of(ended)).await
+    }
+
+    /// Says that it could not be started, and why.
+    pub(crate) async fn not_started(self, error: &Error) {
+        // That is what is told: no more can be.
+        let _ = self.over(End::not_started(error)).await;
+    }
+
+    async fn over(self, end: End) -> Option<String> {
+        self.note(Note::Ended(Box::new(end)));
         drop(self.notes);
         let over = self.over.await;
         over.unwrap_or_else(|_| Some("what writes it broke, which is a bug".to_owned()))
@@ -123,8 +165,13 @@ struct Writing {
 impl Writing {
     /// Writes until the run is over; returns the first fault.
     fn all(mut self, notes: &mpsc::Receiver<Note>) -> Option<String> {
+        let mut has_ended = false;
         while let Ok(note) = notes.recv() {
+            has_ended |= matches!(note, Note::Ended(_));
             self.write(note);
+        }
+        if !has_ended {
+            self.write(Note::Ended(Box::new(End::dropped())));
         }
         self.fault
     }
@@ -144,9 +191,9 @@ impl Writing {
                 }
                 self.print(printed)
             }
-            Note::Ended(ended) => {
+            Note::Ended(end) => {
                 let tail: Vec<_> = self.tail.drain(..).collect();
-                self.print(tail).and_then(|()| self.end(&ended))
+                self.print(tail).and_then(|()| self.end(&end))
             }
         };
         if let Err(error) = written {
@@ -154,12 +201,12 @@ impl Writing {
         }
     }
 
-    fn end(&self, ended: &Ended) -> Result<(), hero_span_collector::Error> {
+    fn end(&self, end: &End) -> Result<(), hero_span_collector::Error> {
         let end = store::Ended {
             at_ms: now_ms(),
-            state: ended.outcome.word(),
-            told: &ended.to_string(),
-            end: &ended.to_json(),
+            state: end.state,
+            told: &end.told,
+            end: &end.all,
         };
         self.executions.end(self.id, &end)
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::RunName;
 use crate::flow::Input;
@@ -27,6 +28,7 @@ pub struct Request {
     pub(crate) directory: Option<PathBuf>,
     pub(crate) parent: Option<String>,
     pub(crate) most_output: u64,
+    pub(crate) holds_up: bool,
 }
 
 impl Request {
@@ -45,6 +47,7 @@ impl Request {
             directory: None,
             parent: None,
             most_output: u64::MAX,
+            holds_up: false,
         }
     }
 
@@ -120,6 +123,20 @@ impl Request {
     pub fn most_output(mut self, bytes: u64) -> Self {
         self.most_output = bytes;
         self
+    }
+
+    /// Has it wait for who reads what it prints, as it would for who reads a
+    /// pipe: nothing is lost then. It waits for nobody once it has to end, nor
+    /// when nobody reads. Without this, what finds no room is lost, and counted.
+    #[must_use]
+    pub fn holds_up(mut self) -> Self {
+        self.holds_up = true;
+        self
+    }
+
+    /// When it is to be over, from now on; never, if no clock goes so far.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.timeout?)
     }
 
     /// All of it but the values of variables, which may be secret: to be asked

@@ -40,6 +40,8 @@ pub struct Run {
     collector: Option<PathBuf>,
     record: Option<Arc<Record>>,
     prints: Option<Prints>,
+    /// While this is there, it may be held up by who reads what it prints.
+    holding: oneshot::Sender<()>,
     pumping: JoinHandle<()>,
     // Dropped last: the directory goes, then another run may begin.
     _place: Place,
@@ -77,16 +79,15 @@ impl Run {
             &control,
         )?;
         let control = Control::bind(&control).map_err(|e| Error::system(&control, "listen", e))?;
-        let mut asked = request.to_json(&file, &directory);
-        if shared.stopped_by_signal {
-            asked["stop"] = "signal".into();
-        }
-        let begin = |store: &PathBuf| Record::begin(store, name.as_str(), &file, &asked);
-        let (record, kept) = shared.store.as_ref().map(begin).transpose()?.unzip();
-        let record = record.map(Arc::new);
-        let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
-        let (supervised, output) = Supervised::start(&command).await?;
+        let (record, kept) = begun(shared, &request, &name, &file, &directory)?.unzip();
+        let deadline = request.deadline();
+        let (supervised, output, record) = started(&command, record).await?;
         let (shown, prints) = outlet(WAITING);
+        let (holding, until) = oneshot::channel();
+        let shown = match request.holds_up {
+            true => shown.holds_up(until),
+            false => shown,
+        };
         let pumping = tokio::spawn(pump(output, shown, kept, record.clone()));
         let wanted = Wanted {
             flow: request.flow,
@@ -103,6 +104,7 @@ impl Run {
             collector: shared.collector.clone(),
             record,
             prints: Some(prints),
+            holding,
             pumping,
             _place: place,
             _turn: turn,
@@ -140,30 +142,61 @@ impl Run {
             listener,
             collector,
             record,
+            prints,
+            holding,
             pumping,
             _place,
             _turn,
-            ..
         } = self;
+        // Nobody can ask for them any more.
+        drop(prints);
         let (over, until_over) = oneshot::channel();
-        let (tell_producer, producer) = oneshot::channel();
-        let mut watching = Watching::new(sink, tell_producer);
+        let mut watching = Watching::new(sink, record.as_deref());
         let collecting = collect(listener, collector, &mut watching, until_over);
         let running = async {
-            let ran = run(supervised, control, wanted, record.as_deref(), producer).await;
+            let ran = run(supervised, control, wanted, record.as_deref()).await;
             // The collector reads what was sent before.
             drop(over);
             ran
         };
         let (cut_off, (ending, known)) = tokio::join!(collecting, running);
+        drop(holding);
         let _ = pumping.await;
-        // A run that is soon over says it after its end.
-        if let (Some(producer), Some(record)) = (watching.producer, &record) {
-            record.heard(producer);
-        }
         let open = watching.open;
         let ended = ended(&name, ending, known, open, cut_off);
         written(record, ended).await
+    }
+}
+
+/// Enters what is asked, if there is where to.
+fn begun(
+    shared: &Shared,
+    request: &Request,
+    name: &RunName,
+    file: &Path,
+    directory: &Path,
+) -> Result<Option<(Record, Outlet)>, Error> {
+    let mut asked = request.to_json(file, directory);
+    if shared.stopped_by_signal {
+        asked["stop"] = "signal".into();
+    }
+    let begin = |store: &PathBuf| Record::begin(store, name.as_str(), file, &asked);
+    shared.store.as_ref().map(begin).transpose()
+}
+
+/// Starts it; that it cannot be started is written down.
+async fn started(
+    command: &Command,
+    record: Option<Record>,
+) -> Result<(Supervised, Output, Option<Arc<Record>>), Error> {
+    match Supervised::start(command).await {
+        Ok((supervised, output)) => Ok((supervised, output, record.map(Arc::new))),
+        Err(error) => {
+            if let Some(record) = record {
+                record.not_started(&error).await;
+            }
+            Err(error)
+        }
     }
 }
 
@@ -237,6 +270,10 @@ pub(crate) fn command(
         .environment(environment)
         .directory(directory)
         .most_output(request.most_output);
+    let command = match request.holds_up {
+        true => command.holds_up(),
+        false => command,
+    };
     Ok(match &shared.supervisor {
         Some(program) => command.supervisor(program),
         None => command,
@@ -252,10 +289,15 @@ async fn pump(
 ) {
     while let Some(piece) = output.next().await {
         if let (Some(kept), Some(record)) = (&mut kept, &record) {
-            kept.put(piece.clone());
+            kept.put(piece.clone()).await;
             record.printed();
         }
-        shown.put(piece);
+        shown.put(piece).await;
+    }
+    shown.close();
+    if let (Some(kept), Some(record)) = (kept, &record) {
+        kept.close();
+        record.printed();
     }
 }
 
@@ -285,7 +327,6 @@ async fn run(
     control: Control,
     wanted: Wanted,
     record: Option<&Record>,
-    producer: oneshot::Receiver<SpanId>,
 ) -> (Ending, Known) {
     let mut known = Known::default();
     let (deadline, grace) = (wanted.deadline, wanted.grace);
@@ -295,17 +336,10 @@ async fn run(
         }
         std::future::pending::<Infallible>().await
     };
-    let hearing = async {
-        if let (Ok(producer), Some(record)) = (producer.await, record) {
-            record.heard(producer);
-        }
-        std::future::pending::<Infallible>().await
-    };
     let ending = tokio::select! {
         // What was said is heard before the end is.
         biased;
         never = talking => match never {},
-        never = hearing => match never {},
         ending = supervised.wait_until(deadline, grace) => ending,
     };
     (ending, known)
@@ -340,14 +374,14 @@ async fn talk(mut stub: Conversation, wanted: Wanted, record: Option<&Record>, k
     }
 }
 
-/// The flow that is meant.
+/// The flow that is meant: that of the global of this name, which no other has;
+/// else the one that is called so.
 fn choose<'f>(flows: &'f [FlowInfo], asked: Option<&str>) -> Result<&'f FlowInfo, Refused> {
-    let named = |flow: &&FlowInfo| asked.is_none_or(|asked| flow.name == asked);
-    let mut found: Vec<_> = flows.iter().filter(named).collect();
-    if let (true, Some(asked)) = (found.len() != 1, asked) {
-        // A global's name is nobody else's.
-        let attribute = flows.iter().find(|flow| flow.attribute == asked);
-        found = attribute.map_or(found, |flow| vec![flow]);
+    let held = |flow: &&FlowInfo| asked.is_none_or(|asked| flow.attribute == asked);
+    let called = |flow: &&FlowInfo| asked == Some(&flow.name);
+    let mut found: Vec<_> = flows.iter().filter(held).collect();
+    if found.is_empty() {
+        found = flows.iter().filter(called).collect();
     }
     match (&found[..], asked) {
         ([flow], _) => Ok(flow),
@@ -368,18 +402,18 @@ fn choose<'f>(flows: &'f [FlowInfo], asked: Option<&str>) -> Result<&'f FlowInfo
 struct Watching<'a, S> {
     sink: &'a mut S,
     is_told: bool,
+    record: Option<&'a Record>,
     producer: Option<SpanId>,
-    tell: Option<oneshot::Sender<SpanId>>,
     open: Option<OpenPath>,
 }
 
 impl<'a, S: Sink> Watching<'a, S> {
-    fn new(sink: &'a mut S, tell: oneshot::Sender<SpanId>) -> Self {
+    fn new(sink: &'a mut S, record: Option<&'a Record>) -> Self {
         Self {
             sink,
             is_told: true,
+            record,
             producer: None,
-            tell: Some(tell),
             open: None,
         }
     }
@@ -396,9 +430,8 @@ impl<S: Sink> Sink for Watching<'_, S> {
             let session = forest.session(*session);
             let producer = session.and_then(|session| session.producer());
             self.producer = producer.map(|producer| producer.id);
-            if let (Some(producer), Some(tell)) = (self.producer, self.tell.take()) {
-                // Who waits for it may be gone with the run.
-                let _ = tell.send(producer);
+            if let (Some(producer), Some(record)) = (self.producer, self.record) {
+                record.heard(producer);
             }
         }
         if !self.is_told {

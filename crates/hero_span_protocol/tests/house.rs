@@ -8,7 +8,7 @@ use std::process::Command;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What the crate may stand on when it runs.
-const DEPENDENCIES: [&str; 3] = ["schemars", "serde", "serde_json"];
+const DEPENDENCIES: [&str; 4] = ["hero_span_contract", "schemars", "serde", "serde_json"];
 
 /// What is not its business.
 const FOREIGN: &[&str] = &[

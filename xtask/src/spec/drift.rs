@@ -2,6 +2,7 @@
 
 use similar::TextDiff;
 
+use super::frozen::Released;
 use super::problem::Problem;
 use super::tree::{File, Tree};
 
@@ -16,8 +17,8 @@ pub(super) fn problems(tree: &Tree, wanted: &[File]) -> Vec<Problem> {
 }
 
 /// Files in the generator's own directories that it does not write.
-pub(super) fn extras(tree: &Tree, wanted: &[File]) -> Vec<Problem> {
-    let known = |path: &str| wanted.iter().any(|file| file.path == path);
+pub(super) fn extras(tree: &Tree, wanted: &[File], released: &Released) -> Vec<Problem> {
+    let known = |path: &str| wanted.iter().any(|file| file.path == path) || released.holds(path);
     let extra = tree.generated_paths().filter(|path| !known(path));
     let text = "expected generated files only, found one that `cargo xtask spec` does not write; \
         to mend it, delete or move it";

@@ -1,5 +1,5 @@
-//! The JSON Schemas of the conformance suite, which its binary generates from
-//! its types.
+//! What the binary generates: the JSON Schemas of the conformance suite, from its
+//! types, and the page of rules by which contracts are compared.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,28 +7,47 @@ use std::process::Command;
 use super::error::Error;
 use super::tree::File;
 
-/// The schemas' names on the command line, and their files.
-pub(super) const SCHEMAS: [(&str, &str); 7] = [
-    ("command", "conformance/command.schema.json"),
-    ("answer", "conformance/answer.schema.json"),
-    ("case", "conformance/case.schema.json"),
-    ("parser-command", "conformance/parser-command.schema.json"),
-    ("parser-answer", "conformance/parser-answer.schema.json"),
-    ("vector", "conformance/vector.schema.json"),
-    ("report", "conformance/report.schema.json"),
+/// What the binary is asked for, and the files.
+pub(super) const PRINTED: [(&str, &str); 8] = [
+    (
+        "conformance schema command",
+        "conformance/command.schema.json",
+    ),
+    (
+        "conformance schema answer",
+        "conformance/answer.schema.json",
+    ),
+    ("conformance schema case", "conformance/case.schema.json"),
+    (
+        "conformance schema parser-command",
+        "conformance/parser-command.schema.json",
+    ),
+    (
+        "conformance schema parser-answer",
+        "conformance/parser-answer.schema.json",
+    ),
+    (
+        "conformance schema vector",
+        "conformance/vector.schema.json",
+    ),
+    (
+        "conformance schema report",
+        "conformance/report.schema.json",
+    ),
+    ("spec rules", "spec/RULES.md"),
 ];
 
 /// The files as they should be. The binary must build, so the files that its
 /// crates include have to be there already.
 pub(super) fn files(root: &Path) -> Result<Vec<File>, Error> {
-    SCHEMAS
+    PRINTED
         .into_iter()
-        .map(|(name, path)| Ok(File::new(path.to_owned(), print(root, name)?)))
+        .map(|(asked, path)| Ok(File::new(path.to_owned(), print(root, asked)?)))
         .collect()
 }
 
-fn print(root: &Path, name: &str) -> Result<String, Error> {
-    let arguments = format!("run --quiet --package hero_span_cli -- conformance schema {name}");
+fn print(root: &Path, asked: &str) -> Result<String, Error> {
+    let arguments = format!("run --quiet --package hero_span_cli -- {asked}");
     let mut command = Command::new(env!("CARGO"));
     command
         .args(arguments.split_whitespace())

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::checklist;
 use super::error::Error;
-use super::schemas::SCHEMAS;
+use super::schemas::PRINTED;
 use super::{CONTRACT_DIR, HAND_WRITTEN, SDK_PATH, SPEC_DIR};
 
 /// Paths from the root of the repository, with slashes, and their text.
@@ -27,13 +28,19 @@ impl File {
 
 impl Tree {
     /// Reads the SDK, every file under the spec and contract directories, and the
-    /// suite's schemas.
+    /// files that the binary prints.
     pub(super) fn read(root: &Path) -> Result<Self, Error> {
         let mut tree = Self::default();
         tree.read_file(root, SDK_PATH)?;
         tree.read_directory(root, SPEC_DIR)?;
         tree.read_directory(root, CONTRACT_DIR)?;
-        for (_, path) in SCHEMAS {
+        for directory in checklist::CASES {
+            tree.read_directory(root, directory)?;
+        }
+        for path in [checklist::TYPES, checklist::CHANGELOG] {
+            tree.read_file(root, path)?;
+        }
+        for (_, path) in PRINTED {
             if root.join(path).exists() {
                 tree.read_file(root, path)?;
             }
@@ -71,6 +78,18 @@ impl Tree {
     /// The text of a file, if it is there.
     pub(super) fn get(&self, path: &str) -> Option<&str> {
         self.0.get(path).map(String::as_str)
+    }
+
+    /// The files below a directory, and their texts.
+    pub(super) fn below<'a>(
+        &'a self,
+        directory: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let files = self
+            .0
+            .iter()
+            .filter(move |(path, _)| path.starts_with(directory));
+        files.map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     /// The text of a file that nothing can be generated without.

@@ -55,11 +55,16 @@ struct Started {
     _turn: Option<File>,
 }
 
+/// Whether a store's path means that nothing is kept.
+pub(super) fn is_none(path: &Path) -> bool {
+    path == Path::new("none")
+}
+
 impl Keeping {
     /// What is asked for: `none` keeps nothing, and nothing means the usual
     /// store.
     pub(super) async fn find(asked: Option<&Path>) -> Result<Self, Error> {
-        if asked == Some(Path::new("none")) {
+        if asked.is_some_and(is_none) {
             return Ok(Self::found(None, inherited().await));
         }
         let store = match asked {

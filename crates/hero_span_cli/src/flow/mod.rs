@@ -9,5 +9,6 @@ pub(crate) mod rerun;
 pub(crate) mod run;
 mod showing;
 pub(crate) mod stop;
+mod writing;
 
 pub(crate) use self::printing::shown;

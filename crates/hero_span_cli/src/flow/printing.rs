@@ -1,6 +1,6 @@
 //! What a flow prints, on to where this program prints.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use hero_span_executor::{Piece, Stream};
 use hero_span_protocol::printable;
@@ -29,9 +29,9 @@ impl Printing {
         }
     }
 
-    /// Prints a piece; nobody to read it is no reason not to run the flow.
-    pub(super) fn print(&mut self, piece: &Piece) {
-        let _ = self.outlet(piece).print(piece);
+    /// Where a piece goes, and what is printed of it.
+    pub(super) fn print(&mut self, piece: &Piece) -> (Stream, Vec<u8>) {
+        self.outlet(piece).print(piece)
     }
 
     /// Whether it goes to a terminal, not to a file or a pipe.
@@ -52,12 +52,12 @@ impl Printing {
         self.outlet(piece).lines(piece)
     }
 
-    /// The lines that never ended.
-    pub(super) fn rest(&mut self) -> Vec<String> {
+    /// What never ended, a line or a character; and where it goes.
+    pub(super) fn rest(&mut self) -> Vec<(Stream, String)> {
         let both = [&mut self.stdout, &mut self.stderr];
-        let rest = both.map(|outlet| std::mem::take(&mut outlet.begun));
-        let rest = rest.iter().filter(|rest| !rest.is_empty());
-        rest.map(|rest| shown(rest)).collect()
+        let rest = both.map(|outlet| (outlet.to, std::mem::take(&mut outlet.begun)));
+        let rest = rest.iter().filter(|(_, rest)| !rest.is_empty());
+        rest.map(|(to, rest)| (*to, shown(rest))).collect()
     }
 }
 
@@ -65,7 +65,7 @@ impl Printing {
 struct Outlet {
     to: Stream,
     is_terminal: bool,
-    /// A line that has no end yet.
+    /// A line that has no end yet, or a character.
     begun: Vec<u8>,
 }
 
@@ -83,18 +83,17 @@ impl Outlet {
         }
     }
 
-    /// The bytes as they are; but a terminal gets none that could steer it.
-    fn print(&self, piece: &Piece) -> io::Result<()> {
-        let mut bytes = lost(piece).into_bytes();
+    /// The bytes as they are; but a terminal gets none that could steer it, and
+    /// no part of a character.
+    fn print(&mut self, piece: &Piece) -> (Stream, Vec<u8>) {
+        let mut bytes = std::mem::take(&mut self.begun);
+        bytes.extend(lost(piece).into_bytes());
+        bytes.extend(&piece.bytes);
         if self.is_terminal {
-            bytes.extend(shown(&piece.bytes).into_bytes());
-        } else {
-            bytes.extend(&piece.bytes);
+            self.begun = split_torn(&mut bytes);
+            bytes = shown(&bytes).into_bytes();
         }
-        match self.to {
-            Stream::Stdout => write(io::stdout().lock(), &bytes),
-            Stream::Stderr => write(io::stderr().lock(), &bytes),
-        }
+        (self.to, bytes)
     }
 
     fn lines(&mut self, piece: &Piece) -> Vec<String> {
@@ -103,17 +102,24 @@ impl Outlet {
         let end = fresh.iter().rposition(|byte| *byte == b'\n');
         let rest = end.map(|end| fresh.split_off(end + 1));
         self.begun.extend(fresh);
-        let Some(rest) = rest.or_else(|| (self.begun.len() > LONGEST).then(Vec::new)) else {
-            return Vec::new();
+        let rest = match rest {
+            Some(rest) => rest,
+            None if self.begun.len() > LONGEST => split_torn(&mut self.begun),
+            None => return Vec::new(),
         };
         let whole = std::mem::replace(&mut self.begun, rest);
         shown(&whole).lines().map(str::to_owned).collect()
     }
 }
 
-fn write(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
-    out.write_all(bytes)?;
-    out.flush()
+/// Takes away the beginning of a character that has no end yet.
+fn split_torn(bytes: &mut Vec<u8>) -> Vec<u8> {
+    let is_begun = |at: &usize| {
+        let found = std::str::from_utf8(&bytes[*at..]);
+        found.is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    };
+    let begun = (bytes.len().saturating_sub(3)..bytes.len()).find(is_begun);
+    begun.map_or_else(Vec::new, |at| bytes.split_off(at))
 }
 
 fn lost(piece: &Piece) -> String {
@@ -163,7 +169,7 @@ mod tests {
         assert_eq!(lines(Stream::Stdout, "a\nb"), ["a"]);
         assert_eq!(lines(Stream::Stderr, "e\n"), ["e"]);
         assert_eq!(lines(Stream::Stdout, "c\nd"), ["bc"]);
-        assert_eq!(printing.rest(), ["d"]);
+        assert_eq!(printing.rest(), [(Stream::Stdout, "d".to_owned())]);
     }
 
     #[test]
@@ -182,5 +188,25 @@ mod tests {
         assert_eq!(lines(&long).len(), 0);
         assert_eq!(lines("y"), [long + "y"]);
         assert_eq!(lines("z\n"), ["z"]);
+    }
+
+    #[test]
+    fn what_is_begun_of_a_character_waits_for_its_end() {
+        for (text, expected) in [
+            (&b"a"[..], 0),
+            (b"a\xc3", 1),
+            ("aé".as_bytes(), 0),
+            (b"a\xf0\x9f\xa6", 3),
+            (b"\xf0\x9f", 2),
+            ("🦀".as_bytes(), 0),
+            (b"\xff\xbf", 0),
+            (b"\xe6a", 0),
+            (b"", 0),
+        ] {
+            let mut bytes = text.to_vec();
+            let torn = split_torn(&mut bytes);
+            assert_eq!(torn.len(), expected, "{text:?}");
+            assert_eq!([bytes, torn].concat(), text);
+        }
     }
 }

@@ -6,6 +6,7 @@ use hero_span_executor::{Input, Request, RunName};
 use serde_json::Value;
 
 use super::asked::Variable;
+use super::keeping::is_none;
 use super::run::How;
 use crate::completions;
 use crate::error::Error;
@@ -46,7 +47,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let store = StoreArgs {
-        store: args.how.store.clone(),
+        // Kept nowhere, it is still one of the usual store that is run again.
+        store: args.how.store.clone().filter(|path| !is_none(path)),
     };
     let found = find(&store.open()?, &args.run)?;
     let asked = &found.asked;
@@ -60,7 +62,9 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     let inherited = texts(&asked["inherit"]).into_iter();
     let inherited = inherited.map(|name| Variable::Inherit(name.into()));
     how.env.splice(0..0, inherited);
-    let input: Input = serde_json::from_value(asked["input"].clone()).unwrap_or_default();
+    // The record's JSON may be too deep for what reads it: less is not the same.
+    let input = serde_json::from_value::<Input>(asked["input"].clone());
+    let input = input.map_err(|_| Error::lost_inputs(&found.name))?;
     let request = Request::new(&found.file)
         .flow(asked["flow"].as_str().map(str::to_owned))
         .name(args.id.clone())

@@ -1,24 +1,25 @@
 //! `hero-span run`: runs a flow, shows it, and tells how it ended.
 
-use std::collections::HashSet;
 use std::convert::Infallible;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use hero_span_executor::{DEADLINE, Ended, Executor, Request, Run, RunName, Signal, Stopper};
-use hero_span_protocol::{SpanId, env};
+use hero_span_executor::{
+    DEADLINE, Ended, Executor, Outcome, Request, Run, RunName, Signal, Stopper,
+};
+use hero_span_protocol::env;
 use serde_json::Value;
 
 use super::asked::{Target, Variable, input, pair, variables};
 use super::ends;
 use super::keeping::Keeping;
-use super::showing::{Kind, Showing};
+use super::showing::{Kind, Showing, Shown};
 use crate::error::Error;
 use crate::listening::{self, Stop};
 use crate::stored::print_json;
 use crate::view::{ColourArgs, Look, now_ms};
-use crate::{duration, home};
+use crate::{duration, exit_codes, home};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,8 +40,9 @@ Examples:
 
 The flow imports hero_tracing without more ado: the SDK is put in var/flows/sdk
 in HERO_HOME or ~/.hero. It runs in a process group of its own, with no input on
-its standard input. What it prints is printed, and kept with the run: the first
-and the last 512 KiB.
+its standard input. What it prints is printed, all of it: who reads slowly holds
+it up, but not beyond its deadline. Kept with the run are the first and the last
+512 KiB.
 
 At the deadline, and by Ctrl-C or hero-span stop, it is told to end: by SIGTERM
 at the deadline, else by SIGINT. After --grace, and by a second Ctrl-C, all its
@@ -51,6 +53,13 @@ under the flow's span, and is over by the flow's deadline.
 
 What it says is kept in the store. If no collector writes to that, one is
 started in the background, which ends ten seconds after the last run.
+
+With --json the end has name, flow, end (a word), told (a sentence), took_ms,
+open (where it was), stdout_bytes and stderr_bytes; what belongs to the word:
+result and cut, error, code, signal, by; and run and exit_code. What is not whole
+is told by stdout_lost and stderr_lost (bytes that were not handed on), cut_off
+(connections of which not all is kept), left (processes that could not be
+killed) and unrecorded (why not all is written down).
 
 Exit codes mirror the end:
   0    the flow returned
@@ -157,10 +166,13 @@ impl How {
             let ready = keeping.ready().await;
             let run = run?;
             ready?;
-            let (ended, heard) = self.see_through(run, stop).await;
-            let number = keeping.settled(&ended.name, &heard).await;
-            self.tell(&ended, number)?;
-            Ok(ends::exit_code(&ended.outcome))
+            let (ended, shown) = self.see_through(run, stop).await?;
+            let number = keeping.settled(&ended.name, &shown.heard).await;
+            self.tell(&ended, &shown, number)?;
+            Ok(match shown.is_interrupted {
+                true => exit_codes::CANCELLED,
+                false => ends::exit_code(&ended.outcome),
+            })
         })
     }
 
@@ -169,6 +181,7 @@ impl How {
         let request = request
             .timeout(self.timeout_now())
             .environment(inherit, set)
+            .holds_up()
             .parent(home::set(env::PARENT).and_then(|id| id.into_string().ok()));
         let request = match self.grace {
             Some(grace) => request.grace(grace),
@@ -199,7 +212,7 @@ impl How {
         }
     }
 
-    async fn see_through(&self, mut run: Run, stop: Stop) -> (Ended, HashSet<SpanId>) {
+    async fn see_through(&self, mut run: Run, mut stop: Stop) -> Result<(Ended, Shown), Error> {
         let kind = match (self.quiet, self.json) {
             (true, _) => Kind::Prints,
             (false, true) => Kind::Tree,
@@ -210,26 +223,34 @@ impl How {
             unnumbered: true,
             ..Look::default()
         };
-        let mut showing = Showing::new(kind, run.prints(), look, self.json);
+        let mut showing = Showing::new(kind, run.prints(), look, self.json)?;
         let stopper = run.stopper();
         let ended = tokio::select! {
             ended = run.wait(&mut showing) => ended,
-            never = pass_on(stop, stopper) => match never {},
+            never = pass_on(&mut stop, stopper) => match never {},
         };
-        (ended, showing.finish())
+        let had_to_end = matches!(
+            ended.outcome,
+            Outcome::OutOfTime { .. } | Outcome::Cancelled { .. }
+        );
+        let shown = showing.finish(had_to_end, stop).await;
+        Ok((ended, shown))
     }
 
-    fn tell(&self, ended: &Ended, number: Option<u64>) -> Result<(), Error> {
+    fn tell(&self, ended: &Ended, shown: &Shown, number: Option<u64>) -> Result<(), Error> {
+        let paint = self.color.paint_stderr();
+        if let Some(fault) = shown.fault.as_ref().filter(|_| !shown.is_mute) {
+            let _ = writeln!(std::io::stderr(), "{}", paint.warn(&format!("! {fault}")));
+        }
         if self.json {
             let mut json = ended.to_json();
             json["run"] = number.into();
             json["exit_code"] = ends::exit_code(&ended.outcome).into();
             return print_json(&json);
         }
-        if self.quiet && ends::exit_code(&ended.outcome) == 0 {
+        if shown.is_mute || (self.quiet && ends::exit_code(&ended.outcome) == 0) {
             return Ok(());
         }
-        let paint = self.color.paint_stderr();
         let mut err = std::io::stderr().lock();
         for line in ends::lines(ended, paint) {
             // Nobody to tell is no failure of the run.
@@ -244,13 +265,13 @@ impl How {
 }
 
 /// None if no clock goes so far.
-fn duration_of(ms: f64) -> Option<Duration> {
+pub(super) fn duration_of(ms: f64) -> Option<Duration> {
     let duration = Duration::try_from_secs_f64(ms.max(0.0) / 1e3).ok()?;
     Instant::now().checked_add(duration).map(|_| duration)
 }
 
 /// The first signal asks the flow to end, a second one kills it.
-async fn pass_on(mut stop: Stop, stopper: Stopper) -> Infallible {
+async fn pass_on(stop: &mut Stop, stopper: Stopper) -> Infallible {
     stop.next().await;
     stopper.stop(Signal::Interrupt);
     stop.next().await;

@@ -1,15 +1,20 @@
 //! A run as it is shown while it goes on: what it prints, and its tree.
 
 use std::collections::HashSet;
-use std::io::{self, IsTerminal, Stderr, Write};
+use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use hero_span_collector::{Forest, Sink, Update};
-use hero_span_executor::Prints;
+use hero_span_executor::{Prints, Stream};
 use hero_span_protocol::SpanId;
+use tokio::time::sleep;
 
 use super::printing::Printing;
+use super::writing::{self, Over, Progress, Writer};
 use crate::collect::{Live, View};
+use crate::error::Error;
+use crate::listening::Stop;
 use crate::view::{Look, run_lines};
 
 /// What is shown of a run.
@@ -35,51 +40,150 @@ impl Kind {
     }
 }
 
+/// How long whoever reads may take nothing, once the run had to be over.
+const STALLS: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Shows a run on standard error, and hands on what it prints.
 pub(super) struct Showing {
-    prints: Option<Prints>,
-    printing: Printing,
-    live: Option<Live<Stderr>>,
+    out: Out,
+    progress: Progress,
+    over: Over,
     tree: Option<Look>,
     heard: HashSet<SpanId>,
 }
 
+/// What became of it.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// The producers that said something.
+    pub(super) heard: HashSet<SpanId>,
+    /// Why not all is printed.
+    pub(super) fault: Option<String>,
+    /// Whether somebody did not wait for who reads.
+    pub(super) is_interrupted: bool,
+    /// Whether nothing can be told on standard error.
+    pub(super) is_mute: bool,
+}
+
 impl Showing {
-    pub(super) fn new(kind: Kind, prints: Option<Prints>, look: Look, is_json: bool) -> Self {
-        Self {
+    pub(super) fn new(
+        kind: Kind,
+        prints: Option<Prints>,
+        look: Look,
+        is_json: bool,
+    ) -> Result<Self, Error> {
+        let (writer, progress, over) = writing::start()?;
+        let out = Out {
             prints,
             printing: Printing::new(is_json),
-            live: (kind == Kind::Live).then(|| Live::below(io::stderr(), look)),
+            live: (kind == Kind::Live).then(|| Live::below(writer.clone(), look)),
+            writer,
+            lines: Vec::new(),
+        };
+        Ok(Self {
+            out,
+            progress,
+            over,
             tree: (kind == Kind::Tree).then_some(look),
             heard: HashSet::new(),
-        }
+        })
     }
 
-    /// What was printed since.
-    fn print(&mut self) {
-        let Some(prints) = &mut self.prints else {
-            return;
+    /// Prints what came last, once the run is over. If it had to be, nobody is
+    /// waited for who reads nothing; after Ctrl-C nobody is in any case.
+    pub(super) async fn finish(self, had_to_end: bool, stop: Stop) -> Shown {
+        let Self {
+            out,
+            progress,
+            over,
+            heard,
+            ..
+        } = self;
+        let mut shown = Shown {
+            heard,
+            ..Shown::default()
         };
-        while let Some(piece) = prints.try_next() {
-            // Nobody to read it is no reason not to run the flow.
+        let printed = async {
+            out.finish().await;
+            // Without an answer the thread broke, and has told why.
+            over.await.ok().flatten()
+        };
+        tokio::select! {
+            fault = printed => {
+                let told = |e| format!("not all that it printed could be written: {e}");
+                shown.fault = fault.map(told);
+                return shown;
+            }
+            () = stop.wait() => shown.is_interrupted = true,
+            () = stalled(&progress), if had_to_end => {}
+        }
+        let at = progress.give_up();
+        shown.is_mute = at == Some(Stream::Stderr);
+        shown.fault = Some("standard output takes nothing: not all is printed".to_owned());
+        shown
+    }
+}
+
+/// Until nothing was written for a while.
+async fn stalled(progress: &Progress) {
+    loop {
+        let before = progress.parts();
+        sleep(STALLS).await;
+        if progress.parts() == before {
+            return;
+        }
+    }
+}
+
+/// Where what is shown goes. Nothing here waits for who reads it: then less is
+/// taken of what the run prints, and the run waits.
+struct Out {
+    prints: Option<Prints>,
+    printing: Printing,
+    writer: Writer,
+    live: Option<Live<Writer>>,
+    /// The tree of a run that is over.
+    lines: Vec<String>,
+}
+
+impl Out {
+    /// What was printed since, and whether that is all.
+    fn print(&mut self) -> bool {
+        let Some(prints) = &mut self.prints else {
+            return true;
+        };
+        while self.writer.has_room() {
+            let Some(piece) = prints.try_next() else {
+                return true;
+            };
             match &mut self.live {
                 Some(live) if self.printing.is_seen(&piece) => {
                     let lines = self.printing.lines(&piece);
                     let _ = live.keep(lines.into_iter());
                 }
-                _ => self.printing.print(&piece),
+                _ => {
+                    let (to, bytes) = self.printing.print(&piece);
+                    self.writer.put(to, bytes);
+                }
             }
         }
+        false
     }
 
-    /// What came last; returns the producers that said something.
-    pub(super) fn finish(mut self) -> HashSet<SpanId> {
-        self.print();
-        let rest = self.printing.rest();
-        if let (Some(live), false) = (&mut self.live, rest.is_empty()) {
-            let _ = live.keep(rest.into_iter());
+    async fn finish(mut self) {
+        while !self.print() {
+            sleep(PAUSE).await;
         }
-        self.heard
+        for (to, rest) in self.printing.rest() {
+            match &mut self.live {
+                Some(live) => drop(live.keep(rest.lines().map(str::to_owned))),
+                None => self.writer.put(to, rest.into_bytes()),
+            }
+        }
+        for line in self.lines {
+            self.writer.put(Stream::Stderr, (line + "\n").into_bytes());
+        }
     }
 }
 
@@ -90,31 +194,28 @@ impl Sink for Showing {
             let producer = session.and_then(|session| session.producer());
             self.heard.extend(producer.map(|producer| producer.id));
         }
-        if let Some(live) = &mut self.live {
+        if let Some(live) = &mut self.out.live {
             let _ = live.take(forest, update);
         }
         ControlFlow::Continue(())
     }
 
     fn tick(&mut self, forest: &Forest) -> ControlFlow<()> {
-        self.print();
-        if let Some(live) = &mut self.live {
+        // A frame that comes too late is none: another comes.
+        let is_idle = self.out.writer.is_idle();
+        self.out.print();
+        if let Some(live) = self.out.live.as_mut().filter(|_| is_idle) {
             let _ = live.tick(forest);
         }
         ControlFlow::Continue(())
     }
 
     fn finish(&mut self, forest: &Forest) {
-        self.print();
         let Some(look) = self.tree else {
             return;
         };
-        let mut out = io::BufWriter::new(io::stderr().lock());
-        for (run, _) in forest.runs() {
-            for line in run_lines(forest, run, look) {
-                // Nobody to read it is no reason not to tell the end.
-                let _ = writeln!(out, "{line}");
-            }
-        }
+        let runs = forest.runs().map(|(run, _)| run);
+        let lines = runs.flat_map(|run| run_lines(forest, run, look));
+        self.out.lines = lines.collect();
     }
 }

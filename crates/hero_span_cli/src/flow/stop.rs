@@ -8,6 +8,7 @@ use hero_span_collector::store::{ExecutionLine, Process, Reader};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::ends;
+use super::run::duration_of;
 use crate::error::Error;
 use crate::stored::{StoreArgs, execution};
 use crate::{completions, exit_codes};
@@ -56,8 +57,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         return Err(Error::not_ours(&found.name, found.executor.pid));
     }
     end(found.executor, args.kill)?;
-    let grace = found.asked["grace_ms"].as_f64().unwrap_or_default();
-    let until = Instant::now() + PATIENCE + Duration::from_secs_f64(grace.max(0.0) / 1e3);
+    let grace = found.asked["grace_ms"].as_f64().and_then(duration_of);
+    let until = Instant::now() + PATIENCE + grace.unwrap_or_default();
     wait(&reader, &found.name, until)
 }
 

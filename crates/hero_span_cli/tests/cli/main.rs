@@ -10,6 +10,7 @@ mod limits;
 mod screen;
 mod service;
 mod shell;
+mod spec;
 mod stored;
 mod terminal;
 mod top;

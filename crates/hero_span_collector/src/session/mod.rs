@@ -73,7 +73,8 @@ pub(crate) async fn listen<R: Reading>(
 ) {
     let mut connection = Connection {
         input,
-        idle,
+        // One that no clock reaches is none.
+        idle: idle.filter(|idle| Instant::now().checked_add(*idle).is_some()),
         turns,
         stop,
         deadline: None,

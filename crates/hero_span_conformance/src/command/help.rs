@@ -83,3 +83,30 @@ Examples:
 
 Exit codes: 0 every fault is found by its own check, and the unbroken reference
 passes; 1 not so; 2 bad usage; 3 could not be evaluated.";
+
+pub(super) const RECORD: &str = "\
+Examples:
+  hero-span conformance record --adapter COMMAND --out conformance/corpus/v1
+      The fixed cases that send something, to a folder such as python-1.0.0.
+      Tracebacks hold paths: start the adapter from a place that may be seen.
+
+  cargo xtask corpus
+      The same for the Python SDK of this repository, from a neutral place.
+
+Exit codes: 0 recorded; 1 a case does not pass, and nothing was recorded; 2 bad
+usage, or the version is there already; 3 could not be evaluated.";
+
+pub(super) const REPLAY: &str = "\
+Examples:
+  hero-span conformance replay
+      Every version in conformance/corpus, by the parser of this program.
+
+  hero-span conformance replay conformance/corpus/v1/python-1.0.0 --json
+      One version, for a program.
+
+  hero-span conformance replay --accept
+      Take over new readings: for a change of the parser that is meant. Lines
+      that are refused or skipped now still fail.
+
+Exit codes: 0 all is read as it was recorded; 1 it is not; 2 bad usage; 3 could
+not be evaluated (a file cannot be read, or nothing is recorded).";

@@ -2,6 +2,7 @@
 
 mod compare;
 mod help;
+mod record;
 mod run;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::selftest::{self, SelfTestArguments};
 
 pub use compare::CompareArguments;
 pub use help::EXAMPLES;
+pub use record::{RecordArguments, ReplayArguments};
 pub use run::RunArguments;
 
 /// Bad usage.
@@ -38,6 +40,12 @@ pub enum Command {
     /// Break a reference on purpose, and prove that every check finds its faults
     #[command(after_help = help::SELF_TEST)]
     SelfTest(SelfTestArguments),
+    /// Record what an SDK sends, byte for byte, to be read again by later parsers
+    #[command(after_help = help::RECORD)]
+    Record(Box<RecordArguments>),
+    /// Read again what released SDKs sent, and show what is not read as it was recorded
+    #[command(after_help = help::REPLAY)]
+    Replay(ReplayArguments),
     /// Show the clauses of the contract, their checks and their cases
     #[command(after_help = help::LIST)]
     List(ListArguments),
@@ -66,6 +74,8 @@ pub fn main(command: &Command) -> u8 {
         Command::Parser(arguments) => parser::main(arguments),
         Command::Compare(arguments) => compare::main(arguments),
         Command::SelfTest(arguments) => selftest::main(arguments),
+        Command::Record(arguments) => record::main(arguments),
+        Command::Replay(arguments) => record::main_of_replay(arguments),
         Command::List(arguments) => list(arguments).map(|text| print(&text)),
         Command::Init {
             language,

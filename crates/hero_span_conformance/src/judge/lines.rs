@@ -184,7 +184,7 @@ fn takes(text: &[u8]) -> Result<(), String> {
     }
 }
 
-fn validator(schema: &str) -> Result<Validator, Error> {
+pub(crate) fn validator(schema: &str) -> Result<Validator, Error> {
     let schema = serde_json::from_str(schema).map_err(|error| Error::schema(&error))?;
     jsonschema::validator_for(&schema).map_err(|error| Error::schema(&error))
 }

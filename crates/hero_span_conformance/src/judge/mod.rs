@@ -15,8 +15,8 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::model::{Expected, predict};
 use crate::script::is_concurrent;
-pub(crate) use lines::Tools;
 use lines::{Lines, Origin};
+pub(crate) use lines::{Tools, validator};
 use tree::Tree;
 
 /// Judges cases.

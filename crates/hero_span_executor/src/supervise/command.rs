@@ -74,6 +74,15 @@ impl Command {
         self
     }
 
+    /// Has the run wait for room for what it prints, as it would for who reads a
+    /// pipe, so that nothing is lost for want of it. It waits no longer once it
+    /// has to end, nor when its [`Output`](super::Output) is dropped.
+    #[must_use]
+    pub fn holds_up(mut self) -> Self {
+        self.bounds.holds_up = true;
+        self
+    }
+
     /// How many bytes of output are handed on at most in the whole run (no
     /// bound); what comes after that is lost, and counted.
     #[must_use]

@@ -2,7 +2,8 @@
 //!
 //! Reading never stops, so no run is held up by who looks at it; what finds no
 //! room is lost and counted, and the next piece says how much was lost before
-//! it. And nobody waits for the end of a pipe: a process that was handed one end
+//! it. Where nothing may be lost, reading waits for room instead, for as long as
+//! the run goes on and somebody reads. And nobody waits for the end of a pipe: a process that was handed one end
 //! may keep it for ever. When the run is over, what is there is read, and that
 //! is all.
 
@@ -29,6 +30,8 @@ const COST: usize = 256;
 pub(super) struct Bounds {
     pub(super) waiting: usize,
     pub(super) output: u64,
+    /// Whether a run waits for room.
+    pub(super) holds_up: bool,
 }
 
 impl Default for Bounds {
@@ -36,6 +39,7 @@ impl Default for Bounds {
         Self {
             waiting: 1024 * 1024,
             output: u64::MAX,
+            holds_up: false,
         }
     }
 }
@@ -54,7 +58,8 @@ pub enum Stream {
 pub struct Piece {
     /// Where it was printed.
     pub stream: Stream,
-    /// At least one byte, at most 64 KiB.
+    /// At most 64 KiB; none in the last piece of a stream whose last bytes were
+    /// lost.
     pub bytes: Vec<u8>,
     /// How many bytes of this stream were lost just before.
     pub lost: u64,
@@ -83,8 +88,11 @@ pub struct Totals {
 /// when they came apart.
 #[derive(Debug)]
 pub struct Output {
-    pieces: mpsc::UnboundedReceiver<(Piece, OwnedSemaphorePermit)>,
+    pieces: mpsc::UnboundedReceiver<Waiting>,
 }
+
+/// A piece, and its room; none for what came when nobody could wait any more.
+type Waiting = (Piece, Option<OwnedSemaphorePermit>);
 
 impl Output {
     /// The next piece; none when the run is over and all was taken.
@@ -118,7 +126,9 @@ impl Pumps {
                 stream,
                 sender,
                 room,
+                most: waiting,
                 left,
+                holds_up: bounds.holds_up,
                 counted,
                 lost: 0,
             };
@@ -166,8 +176,19 @@ async fn pump(mut pipe: Receiver, mut outlet: Outlet, over: oneshot::Receiver<()
             biased;
             _ = &mut over => break,
             read = pipe.read(&mut bytes) => match read {
-                Ok(0) | Err(_) => return outlet.counted,
-                Ok(read) => outlet.hand_on(&bytes[..read]),
+                Ok(0) | Err(_) => return outlet.close(),
+                Ok(read) => {
+                    let bytes = &bytes[..read];
+                    let room = tokio::select! {
+                        biased;
+                        room = outlet.room(read) => room,
+                        _ = &mut over => {
+                            outlet.hand_on(bytes, None);
+                            break;
+                        }
+                    };
+                    outlet.hand_on(bytes, room);
+                }
             }
         }
     }
@@ -175,7 +196,7 @@ async fn pump(mut pipe: Receiver, mut outlet: Outlet, over: oneshot::Receiver<()
     let _ = pipe
         .into_nonblocking_fd()
         .and_then(|pipe| drain(pipe, &mut bytes, &mut outlet));
-    outlet.counted
+    outlet.close()
 }
 
 /// Reads as much as is there now, however much may follow.
@@ -185,7 +206,10 @@ fn drain(pipe: OwnedFd, bytes: &mut [u8], outlet: &mut Outlet) -> io::Result<()>
     loop {
         match pipe.read(bytes)? {
             0 => return Ok(()),
-            read => outlet.hand_on(&bytes[..read]),
+            read => {
+                let room = outlet.try_room(read);
+                outlet.hand_on(&bytes[..read], room);
+            }
         }
     }
 }
@@ -193,51 +217,80 @@ fn drain(pipe: OwnedFd, bytes: &mut [u8], outlet: &mut Outlet) -> io::Result<()>
 /// Where one stream's bytes go.
 struct Outlet {
     stream: Stream,
-    sender: mpsc::UnboundedSender<(Piece, OwnedSemaphorePermit)>,
+    sender: mpsc::UnboundedSender<Waiting>,
     /// A permit for each byte that may wait.
     room: Arc<Semaphore>,
+    /// How many there are.
+    most: usize,
     /// How many bytes the run may still hand on.
     left: Arc<AtomicU64>,
+    holds_up: bool,
     counted: Counted,
     /// Since the last piece.
     lost: u64,
 }
 
 impl Outlet {
-    fn hand_on(&mut self, bytes: &[u8]) {
-        let length = bytes.len() as u64;
-        self.counted.read += length;
-        match self.try_hand_on(bytes) {
-            Some(()) => self.lost = 0,
-            None => {
-                self.counted.lost += length;
-                self.lost += length;
-            }
+    /// Room for so many bytes, waited for if that is wanted and somebody reads.
+    async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let room = self.try_room(bytes);
+        if room.is_some() || !self.holds_up {
+            return room;
+        }
+        // What is larger than all room takes all of it.
+        let cost = u32::try_from(self.most.min(bytes + COST)).ok()?;
+        tokio::select! {
+            room = self.room.clone().acquire_many_owned(cost) => room.ok(),
+            () = self.sender.closed() => None,
         }
     }
 
-    /// None if there is no room, or nobody who reads.
-    fn try_hand_on(&self, bytes: &[u8]) -> Option<()> {
-        let cost = u32::try_from(bytes.len() + COST).ok()?;
-        let room = self.room.clone().try_acquire_many_owned(cost).ok()?;
+    fn try_room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let cost = u32::try_from(bytes + COST).ok()?;
+        self.room.clone().try_acquire_many_owned(cost).ok()
+    }
+
+    /// A run that is held up loses nothing at its end either: what a pipe holds
+    /// is bounded too.
+    fn hand_on(&mut self, bytes: &[u8], room: Option<OwnedSemaphorePermit>) {
         let length = bytes.len() as u64;
+        self.counted.read += length;
+        let has_room = room.is_some() || self.holds_up;
+        if has_room && self.may_hand_on(length) && self.send(bytes.to_vec(), room) {
+            return;
+        }
+        self.counted.lost += length;
+        self.lost += length;
+    }
+
+    fn may_hand_on(&self, length: u64) -> bool {
         let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
         // After the first that is too long for what is left, nothing is left.
         let less = |left: u64| Some(left.saturating_sub(length));
-        let left = self.left.fetch_update(set, fetch, less).ok()?;
-        if left < length {
-            return None;
+        let left = self.left.fetch_update(set, fetch, less);
+        left.is_ok_and(|left| length <= left)
+    }
+
+    /// Whether there is somebody who reads.
+    fn send(&mut self, bytes: Vec<u8>, room: Option<OwnedSemaphorePermit>) -> bool {
+        let (stream, lost) = (self.stream, self.lost);
+        let piece = Piece {
+            stream,
+            bytes,
+            lost,
+        };
+        let is_sent = self.sender.send((piece, room)).is_ok();
+        if is_sent {
+            self.lost = 0;
         }
-        let (stream, bytes, lost) = (self.stream, bytes.to_vec(), self.lost);
-        self.sender
-            .send((
-                Piece {
-                    stream,
-                    bytes,
-                    lost,
-                },
-                room,
-            ))
-            .ok()
+        is_sent
+    }
+
+    /// What was lost last is told by no next piece.
+    fn close(mut self) -> Counted {
+        if self.lost > 0 {
+            self.send(Vec::new(), None);
+        }
+        self.counted
     }
 }

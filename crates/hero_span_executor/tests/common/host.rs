@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hero_span_executor::{Ended, Executor, FlowInfo, Input, Request, RunEvent, Unloadable};
+use hero_span_executor::{
+    Builder, Ended, Executor, FlowInfo, Input, Request, RunEvent, Unloadable,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -22,6 +24,14 @@ impl Host {
     }
 
     pub(crate) fn with_limit(code: &str, limit: usize) -> Self {
+        Self::built(code, |builder| builder.limit(limit))
+    }
+
+    pub(crate) fn supervised_by(code: &str, program: &Path) -> Self {
+        Self::built(code, |builder| builder.supervisor(program))
+    }
+
+    fn built(code: &str, more: impl FnOnce(Builder) -> Builder) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         fs::write(directory.path().join("flow.py"), code).expect("written");
         let base = directory.path().join("base");
@@ -29,10 +39,9 @@ impl Host {
         let executor = Executor::builder(base)
             .store(Some(directory.path().join("store")))
             .places_in(directory.path())
-            .limit(limit)
             .supervisor(Path::new(HELPER));
         Self {
-            executor: executor.build().expect("an executor"),
+            executor: more(executor).build().expect("an executor"),
             directory,
         }
     }

@@ -1,8 +1,10 @@
 //! The whole generator on the real docstring.
 
+mod checklist;
 mod constants;
 mod drift;
 mod example;
+mod frozen;
 mod schemas;
 
 use std::io::Write;
@@ -28,9 +30,10 @@ fn contract() -> Contract {
         .contract
 }
 
-/// A tree without drift, whatever is on the disk: the generator's own work.
+/// A tree without drift, whatever is on the disk: the generator's own work, before any release.
 fn clean() -> Tree {
     let mut tree = real();
+    tree.remove(super::frozen::PATH);
     for file in plan(&tree).unwrap().files {
         tree.set(&file.path, &file.content);
     }

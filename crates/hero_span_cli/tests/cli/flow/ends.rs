@@ -38,6 +38,11 @@ fn ended(file: &str, code: &str, args: &[&str]) -> String {
         "took_ms",
         "stdout_bytes",
         "stderr_bytes",
+        "stdout_lost",
+        "stderr_lost",
+        "cut_off",
+        "left",
+        "unrecorded",
         "open",
         "after_ms",
     ] {
@@ -332,4 +337,58 @@ fn it_was_out_of_time_and_minded_no_sigterm() {
     nightly out of time after TIME, ended by SIGKILL inside load, open for TIME
     {"by":"SIGKILL","end":"out_of_time","flow":"nightly","told":"out of time after TIME, ended by SIGKILL inside load, open for TIME"}
     "#);
+}
+
+#[test]
+fn a_span_from_before_all_time_is_no_reason_to_break() {
+    let code = r#"
+import json, os, socket
+from hero_tracing import flow
+
+@flow
+def nightly():
+    spans = socket.socket(socket.AF_UNIX)
+    spans.connect(os.environ["HERO_FLOW_SPAN_SOCK"])
+    start = {"type": "span_start", "span_id": "00000000000000a1", "ts_ms": -1e300, "parent_span_id": None, "name": "old", "kind": "step"}
+    spans.sendall((json.dumps(start) + "\n").encode())
+    return spans
+"#;
+    let place = Place::with("flow.py", code);
+    let ended = place.run(&["run", "flow.py", "--id", "it", "-q"]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    let told = place.execution("it").told;
+    assert_eq!(
+        place.steady(&told.unwrap_or_default()),
+        "ok in TIME inside old"
+    );
+}
+
+#[test]
+fn what_of_it_is_not_whole_is_told_as_json_too() {
+    let place = Place::with("flow.py", &flow_of("print(\"well\")"));
+    let end = place.json(&["run", "flow.py", "--store", "none", "--json"]);
+    let told = [
+        "stdout_lost",
+        "stderr_lost",
+        "cut_off",
+        "left",
+        "unrecorded",
+    ];
+    let told = told.map(|name| end.get(name).cloned().unwrap_or("nothing".into()));
+    assert_eq!(told, [0.into(), 0.into(), 0.into(), 0.into(), Value::Null]);
+}
+
+/// The store that it began in is no more when it ends.
+#[test]
+fn a_record_that_is_not_whole_is_told_as_json_too() {
+    let body = "\
+import sqlite3
+path = os.path.join(os.environ[\"HERO_HOME\"], \"var/hero-span/spans.db\")
+with sqlite3.connect(path) as store:
+    store.execute(\"ALTER TABLE printed RENAME TO gone\")
+print(\"well\")";
+    let place = Place::with("flow.py", &flow_of(body));
+    let end = place.json(&["run", "flow.py", "--json"]);
+    let why = end["unrecorded"].as_str().expect("a reason");
+    assert!(why.contains("no such table"), "{why}");
 }

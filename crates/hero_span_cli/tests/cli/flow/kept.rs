@@ -240,3 +240,26 @@ return 1";
     ");
     assert_eq!(place.execution("it").state, "ok");
 }
+
+/// The collector and the record are there when the supervisor cannot be started.
+#[test]
+fn a_run_that_could_not_be_started_has_an_end() {
+    let place = Place::with("flow.py", &flow_of(SPANS));
+    place.run(&["run", "flow.py"]);
+    let run = env!("CARGO_BIN_EXE_hero-span");
+    let begun = (14..40).find_map(|limit| {
+        let name = format!("with-{limit}");
+        let script = format!("ulimit -n {limit}; exec {run} run flow.py --id {name}");
+        let finished = crate::common::run(place.program("sh").args(["-c", &script]));
+        let found = place.reader().execution(&name).expect("readable")?;
+        Some((finished, found))
+    });
+    let (finished, found) = begun.expect("it is written down");
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert_eq!(found.state, "not_started");
+    let told = finished
+        .stderr
+        .trim()
+        .replace("hero-span: ", "not started: ");
+    assert_eq!(found.told, Some(told));
+}

@@ -1,9 +1,15 @@
 //! What a flow prints.
 
+use std::fs::File;
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use super::{Place, flow_of};
+use rustix::process::Signal;
+
+use super::{Place, flow_of, signal, wait_until};
+use crate::common::await_end;
 use crate::screen::Screen;
 use crate::terminal::{pair, read_all};
 
@@ -122,6 +128,133 @@ fn nobody_to_read_it_is_no_reason_to_stop() {
     assert_eq!(place.read("over"), "yes");
 }
 
+/// 20 MiB in lines of 16 bytes, on standard output in large parts.
+const MUCH: &str = "\
+sys.stdout.buffer.write(b\"0123456789abcde\\n\" * 65536 * 20)
+print(\"over\", file=sys.stderr)";
+
+#[track_caller]
+fn is_whole(bytes: &[u8]) {
+    assert_eq!(bytes.len(), 20 << 20);
+    let odd = bytes
+        .chunks(16)
+        .position(|line| line != b"0123456789abcde\n");
+    assert_eq!(odd, None, "each line is as it was printed");
+}
+
+#[test]
+fn a_file_gets_all_of_much_output() {
+    let place = Place::with("flow.py", &flow_of(MUCH));
+    let path = place.path("work/out");
+    let mut command = place.command(&["run", "flow.py", "--id", "it", "-q"]);
+    command.stdout(File::create(&path).expect("made"));
+    let output = command.output().expect("it runs");
+    assert_eq!(
+        (output.status.code(), &*output.stderr),
+        (Some(0), &b"over\n"[..])
+    );
+    is_whole(&std::fs::read(path).expect("there"));
+}
+
+#[test]
+fn a_slow_reader_gets_all_of_much_output() {
+    let place = Place::with("flow.py", &flow_of(MUCH));
+    let mut command = place.command(&["run", "flow.py", "--store", "none", "-q"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let (mut all, mut part) = (Vec::new(), vec![0; 256 << 10]);
+    loop {
+        sleep(Duration::from_millis(4));
+        match stdout.read(&mut part).expect("read") {
+            0 => break,
+            count => all.extend_from_slice(&part[..count]),
+        }
+    }
+    assert_eq!(child.wait().expect("ended").code(), Some(0));
+    is_whole(&all);
+}
+
+/// Prints so much, and waits for ever, in effect.
+fn floods(bytes: usize) -> String {
+    flow_of(&format!(
+        "open(\"there\", \"w\").write(str(os.getpid()))\nsys.stdout.write(\"x\" * {bytes})\ntime.sleep(600)"
+    ))
+}
+
+/// Starts a run that nobody reads the output of, and gives the flow's process.
+fn unread(place: &Place, args: &[&str]) -> (Child, u32) {
+    let mut command = place.command(&[&["run", "flow.py", "--store", "none"], args].concat());
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child.expect("it runs");
+    wait_until("the flow is there", || !place.read("there").is_empty());
+    let pid = place.read("there").parse().expect("a number");
+    (child, pid)
+}
+
+#[track_caller]
+fn is_soon_over(child: &mut Child, pid: u32, code: i32) {
+    let begun = Instant::now();
+    while std::path::Path::new(&format!("/proc/{pid}")).exists() {
+        assert!(begun.elapsed() < Duration::from_secs(4), "the flow goes on");
+        sleep(Duration::from_millis(10));
+    }
+    assert_eq!(await_end(child).code(), Some(code));
+    assert!(begun.elapsed() < Duration::from_secs(8), "it stays");
+}
+
+#[test]
+fn a_reader_that_stalls_does_not_stop_the_deadline() {
+    for bytes in [3 << 20, 40 << 20] {
+        let place = Place::with("flow.py", &floods(bytes));
+        let (mut child, pid) = unread(&place, &["--timeout", "1s"]);
+        is_soon_over(&mut child, pid, 124);
+        let mut told = String::new();
+        let mut stderr = child.stderr.take().expect("a pipe");
+        stderr.read_to_string(&mut told).expect("text");
+        assert!(told.contains("nightly out of time after"), "{told}");
+        assert!(told.contains("! standard output takes nothing"), "{told}");
+    }
+}
+
+#[test]
+fn a_reader_that_stalls_does_not_stop_ctrl_c() {
+    let place = Place::with("flow.py", &floods(40 << 20));
+    let (mut child, pid) = unread(&place, &[]);
+    sleep(Duration::from_millis(500));
+    signal(child.id(), Signal::INT);
+    is_soon_over(&mut child, pid, 130);
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_who_does_not_read() {
+    let body = "open(\"there\", \"w\").write(str(os.getpid()))\nprint(\"x\" * 300_000)";
+    let place = Place::with("flow.py", &flow_of(body));
+    let (mut child, _) = unread(&place, &["-q"]);
+    sleep(Duration::from_secs(1));
+    assert!(
+        child.try_wait().expect("waited for").is_none(),
+        "it has more to print"
+    );
+    signal(child.id(), Signal::INT);
+    assert_eq!(await_end(&mut child).code(), Some(130));
+}
+
+#[test]
+fn output_that_cannot_be_written_is_told() {
+    let place = Place::with("flow.py", &flow_of("print(\"well\")"));
+    let mut command = place.command(&["run", "flow.py", "--store", "none", "-q"]);
+    let full = File::options().write(true).open("/dev/full");
+    let output = command
+        .stdout(full.expect("there"))
+        .output()
+        .expect("it runs");
+    let told = String::from_utf8(output.stderr).expect("text");
+    insta::assert_snapshot!(told, @"! not all that it printed could be written: No space left on device (os error 28)");
+}
+
 /// Runs on a terminal of 24 rows; standard output goes there, or into a pipe.
 /// Gives what the terminal was sent, and what came out of the pipe.
 fn on_terminal(place: &Place, args: &[&str], is_piped: bool) -> (String, String) {
@@ -194,4 +327,19 @@ fn a_pipe_gets_the_bytes_as_they_are_while_the_tree_is_drawn() {
     └─ ✓ load  span  TIME
     nightly ok in TIME: 1
     ");
+}
+
+#[test]
+fn a_character_that_comes_in_two_parts_is_shown_whole() {
+    let body = "\
+for byte in \"aé漢🦀b\".encode():
+    os.write(1, bytes([byte]))
+    time.sleep(0.02)
+os.write(1, b\"\\xe6\\xbc\")";
+    let place = Place::with("flow.py", &flow_of(body));
+    let args = [
+        "run", "flow.py", "--store", "none", "--color", "never", "-q",
+    ];
+    let (shown, _) = on_terminal(&place, &args, false);
+    assert_eq!(shown, "aé漢🦀b\u{fffd}");
 }

@@ -159,3 +159,39 @@ fn what_was_never_run_is_told() {
     assert_eq!(none.code, Some(2));
     insta::assert_snapshot!(place.steady(&none.stderr), @"hero-span: DIR/hero/var/hero-span/spans.db: expected a store, found none: run hero-span collect once, or say where it is with --store PATH");
 }
+
+#[test]
+fn what_cannot_be_read_of_the_record_is_not_run_without() {
+    let place = Place::with(
+        "flow.py",
+        &super::flow_of("pass").replace("nightly()", "nightly(deep=None)"),
+    );
+    let deep = format!("{{\"deep\": {}1{}}}", "[".repeat(126), "]".repeat(126));
+    let first = place.run(&["run", "flow.py", "--id", "it", "--input-json", &deep]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let again = place.run(&["rerun", "it", "--id", "again"]);
+    assert_eq!(again.code, Some(2), "{again:?}");
+    insta::assert_snapshot!(place.steady(&again.stderr), @"hero-span: it: expected the inputs that it was run with, found none that can be read: run its file with hero-span run");
+    assert!(
+        place
+            .reader()
+            .execution("again")
+            .expect("readable")
+            .is_none()
+    );
+}
+
+#[test]
+fn it_may_be_kept_nowhere() {
+    let place = Place::with("flow.py", FLOW);
+    place.run(&["run", "flow.py:other", "--id", "it"]);
+    let again = place.run(&["rerun", "it", "--id", "again", "--store", "none", "-q"]);
+    assert_eq!((again.code, &*again.stderr), (Some(0), ""));
+    assert!(
+        place
+            .reader()
+            .execution("again")
+            .expect("readable")
+            .is_none()
+    );
+}

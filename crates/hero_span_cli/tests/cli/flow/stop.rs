@@ -14,6 +14,13 @@ fn ctrl_c_cancels_the_flow_and_the_spans_that_are_open() {
     running.signal(Signal::INT);
     let finished = running.finish();
     assert_eq!(finished.code, Some(130));
+    let frames = finished
+        .stderr
+        .lines()
+        .filter(|line| line.contains("  File "));
+    let frames: Vec<_> = frames.map(str::trim).collect();
+    let own = r#"File "DIR/work/flow.py", line 9, in nightly"#;
+    assert_eq!(frames, [own], "none of what called it");
     let told = finished.stderr.lines().rev().take(2);
     insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
     run 1, it: see hero-span show 1

@@ -152,8 +152,10 @@ impl Sender<'_> {
                     |here| here.to_string().len() as u64,
                 );
                 let wanting = (goal + here).saturating_sub(bytes(line));
-                let mut wish = Wish::default();
-                wish.bytes = Some(wanting);
+                let wish = Wish {
+                    bytes: Some(wanting),
+                    ..Wish::default()
+                };
                 if let Some(value) = self.value(&field.type_name, wish) {
                     let mut longer = line.clone();
                     longer.insert(field.name.clone(), value);
@@ -171,8 +173,10 @@ impl Sender<'_> {
         let edge = *self.dice.of(&self.edges.depths);
         let depth = (edge + self.dice.below(3) as u64).saturating_sub(2);
         let field = *self.dice.of(fields);
-        let mut wish = Wish::default();
-        wish.depth = Some(depth.max(1));
+        let wish = Wish {
+            depth: Some(depth.max(1)),
+            ..Wish::default()
+        };
         if field.name != "type"
             && field.presence != Presence::Reserved
             && let Some(value) = self.value(&field.type_name, wish)
