@@ -1,11 +1,13 @@
 //! Values and lines as long or as deep as a contract lets them be.
 
+use std::collections::HashMap;
+
 use hero_span_contract::model::{Base, Bound, Field, Type};
 use serde_json::{Map, Value, json};
 
 use crate::measure::{depth, length, object_length, text_length};
 use crate::strings::Strings;
-use crate::values::{Values, WITHIN, is_always_sent, object, smallest};
+use crate::values::{Path, Values, is_always_sent, object, smallest};
 
 /// What an object is made of: a field, and the least that it can be.
 pub(crate) struct Part<'a> {
@@ -14,6 +16,9 @@ pub(crate) struct Part<'a> {
     /// Whether the object cannot do without it.
     pub(crate) is_due: bool,
 }
+
+/// What was found of a type and a depth.
+type Known = HashMap<(String, u64), Option<Value>>;
 
 /// From one length of JSON text to another, both included.
 pub(crate) type Lengths = (u64, u64);
@@ -31,7 +36,7 @@ impl Stretch<'_> {
         lengths: Lengths,
         valid: &dyn Fn(&Map<String, Value>) -> bool,
     ) -> Option<Map<String, Value>> {
-        self.fill(parts, lengths, valid, WITHIN)
+        self.fill(parts, lengths, valid, &Path::default())
     }
 
     fn fill(
@@ -39,7 +44,7 @@ impl Stretch<'_> {
         parts: &[Part<'_>],
         (from, to): Lengths,
         valid: &dyn Fn(&Map<String, Value>) -> bool,
-        within: usize,
+        path: &Path<'_>,
     ) -> Option<Map<String, Value>> {
         let optional = parts.iter().filter(|part| !part.is_due).count();
         let mut best: Option<(u64, Map<String, Value>)> = None;
@@ -47,7 +52,7 @@ impl Stretch<'_> {
         for count in 0..=optional {
             let base = first(parts, count);
             for order in [Order::Forward, Order::Backward, Order::WithoutWords] {
-                let object = self.stretched(parts, base.clone(), to, order, within);
+                let object = self.stretched(parts, base.clone(), to, order, path);
                 let found = object_length(&object);
                 if found > to || !valid(&object) {
                     continue;
@@ -70,7 +75,7 @@ impl Stretch<'_> {
         mut object: Map<String, Value>,
         to: u64,
         order: Order,
-        within: usize,
+        path: &Path<'_>,
     ) -> Map<String, Value> {
         let mut now = object_length(&object);
         let mut turns: Vec<&Part<'_>> = parts.iter().collect();
@@ -88,7 +93,7 @@ impl Stretch<'_> {
             else {
                 continue;
             };
-            let longest = self.long(&part.field.type_name, to - now + here, within);
+            let longest = self.long(&part.field.type_name, to - now + here, path);
             if let Some(value) = longest.filter(|value| length(value) > here) {
                 now += length(&value) - here;
                 object.insert(name.clone(), value);
@@ -99,14 +104,19 @@ impl Stretch<'_> {
 
     /// The value whose JSON text is longest, of those of so many bytes at most.
     pub(crate) fn longest(self, type_name: &str, most: u64) -> Option<Value> {
-        self.long(type_name, most, WITHIN)
+        self.long(type_name, most, &Path::default())
     }
 
-    fn long(self, type_name: &str, most: u64, within: usize) -> Option<Value> {
+    fn long(self, type_name: &str, most: u64, path: &Path<'_>) -> Option<Value> {
         let Self(values) = self;
         let declared = values.sender.type_named(type_name)?;
-        let within = within.checked_sub(1)?;
         let judge = values.judge();
+        if path.has(type_name, type_name) {
+            // As long as it is: what it is within was stretched.
+            let simplest = values.of(type_name, type_name, path).pop();
+            return simplest.filter(|value| length(value) <= most);
+        }
+        let path = &path.inside(type_name, type_name);
         let candidates = match declared.base {
             Base::String | Base::Any => {
                 let text = Strings::new(judge, &judge.rules(declared)).longest(most);
@@ -119,15 +129,15 @@ impl Stretch<'_> {
             }
             Base::Number | Base::Integer => values.against(type_name, type_name),
             Base::Object if declared.fields.is_empty() => {
-                self.packed(declared, most, within).into_iter().collect()
+                self.packed(declared, most, path).into_iter().collect()
             }
             Base::Object => {
                 let valid = |object: &Map<String, Value>| {
                     let object = Value::Object(object.clone());
                     judge.value_of(type_name, &object).is_empty()
                 };
-                let parts = self.parts(declared, within);
-                let object = self.fill(&parts, (most, most), &valid, within);
+                let parts = self.parts(declared, path);
+                let object = self.fill(&parts, (most, most), &valid, path);
                 object.map(Value::Object).into_iter().collect()
             }
         };
@@ -136,8 +146,8 @@ impl Stretch<'_> {
         candidates.into_iter().filter(fits).max_by_key(length)
     }
 
-    fn parts<'b>(self, declared: &'b Type, within: usize) -> Vec<Part<'b>> {
-        let each = self.0.fields(declared, None, within);
+    fn parts<'b>(self, declared: &'b Type, path: &Path<'_>) -> Vec<Part<'b>> {
+        let each = self.0.fields(declared, None, path);
         let parts = each.into_iter().filter_map(|(field, values)| {
             Some(Part {
                 field,
@@ -149,13 +159,13 @@ impl Stretch<'_> {
     }
 
     /// Members as long as there is room, as many as may be.
-    fn packed(self, declared: &Type, most: u64, within: usize) -> Option<Value> {
+    fn packed(self, declared: &Type, most: u64, path: &Path<'_>) -> Option<Value> {
         let Self(values) = self;
         let entries = declared.entries.as_ref()?;
         let (from, to) = values.members(declared);
         // A member takes five bytes at least.
         let count = to.min(most / 5 + 1) as usize;
-        let all = values.of(&entries.values, &entries.values, within);
+        let all = values.of(&entries.values, &entries.values, path);
         let least = smallest(&all)?;
         let keys = values.keys(&entries.keys, count);
         let due = keys.iter().take(from as usize);
@@ -175,7 +185,7 @@ impl Stretch<'_> {
             };
             // What is shorter than there was room for is as long as there is.
             if longest.as_ref().is_none_or(|it| length(it) > room) {
-                longest = self.long(&entries.values, room, within);
+                longest = self.long(&entries.values, room, path);
             }
             if let Some(value) = longest.clone() {
                 now = before + after + length(&value);
@@ -206,24 +216,28 @@ impl Stretch<'_> {
 
     /// A value of just so many objects and arrays within one another, the least there is.
     pub(crate) fn deep(self, type_name: &str, wanted: u64) -> Option<Value> {
-        self.sunk(type_name, wanted, WITHIN)
+        self.sunk(type_name, wanted, &mut HashMap::new())
     }
 
-    fn sunk(self, type_name: &str, wanted: u64, within: usize) -> Option<Value> {
+    fn sunk(self, type_name: &str, wanted: u64, known: &mut Known) -> Option<Value> {
+        let key = (type_name.to_owned(), wanted);
+        if let Some(value) = known.get(&key) {
+            return value.clone();
+        }
         let Self(values) = self;
         let declared = values.sender.type_named(type_name)?;
-        let within = within.checked_sub(1)?;
         let candidates = match declared.base {
-            _ if wanted == 0 => values.of(type_name, type_name, within + 1),
+            _ if wanted == 0 => values.against(type_name, type_name),
             Base::String | Base::Number | Base::Integer => Vec::new(),
             Base::Any => self.nested(declared, wanted),
-            Base::Object if declared.fields.is_empty() => self.sunk_entry(declared, wanted, within),
+            Base::Object if declared.fields.is_empty() => self.sunk_entry(declared, wanted, known),
             Base::Object => {
-                let each = values.fields(declared, None, within);
+                let path = Path::default();
+                let each = values.fields(declared, None, &path.inside(type_name, type_name));
                 let (from, _) = values.members(declared);
                 let mut candidates = vec![object(&each, None, None, from)];
                 for (field, _) in &each {
-                    let inner = self.sunk(&field.type_name, wanted - 1, within);
+                    let inner = self.sunk(&field.type_name, wanted - 1, known);
                     candidates
                         .extend(inner.map(|it| object(&each, Some((field, &it)), None, from)));
                 }
@@ -233,7 +247,9 @@ impl Stretch<'_> {
         let fits = |value: &Value| {
             depth(value) == wanted && values.judge().value_of(type_name, value).is_empty()
         };
-        candidates.into_iter().filter(fits).min_by_key(length)
+        let found = candidates.into_iter().filter(fits).min_by_key(length);
+        known.insert(key, found.clone());
+        found
     }
 
     /// Arrays within arrays, with a text in the innermost if they must be longer.
@@ -247,15 +263,15 @@ impl Stretch<'_> {
         vec![nested(json!([])), nested(json!([text]))]
     }
 
-    fn sunk_entry(self, declared: &Type, wanted: u64, within: usize) -> Vec<Value> {
+    fn sunk_entry(self, declared: &Type, wanted: u64, known: &mut Known) -> Vec<Value> {
         let Self(values) = self;
         let Some(entries) = &declared.entries else {
             return Vec::new();
         };
         let (from, _) = values.members(declared);
         let keys = values.keys(&entries.keys, from.max(1) as usize);
-        let inner = self.sunk(&entries.values, wanted - 1, within);
-        let others = values.of(&entries.values, &entries.values, within);
+        let inner = self.sunk(&entries.values, wanted - 1, known);
+        let others = values.against(&entries.values, &entries.values);
         let least = smallest(&others).or(inner.as_ref());
         let members = keys.into_iter().enumerate().filter_map(|(index, key)| {
             let value = if index == 0 { inner.as_ref() } else { least };

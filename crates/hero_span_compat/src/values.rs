@@ -12,8 +12,30 @@ use crate::measure::length;
 use crate::stretch::Stretch;
 use crate::strings::Strings;
 
-/// Types that name each other in a circle come to an end here.
-pub(crate) const WITHIN: usize = 6;
+/// So many objects within one another are made of what they cannot do without.
+const WITHIN: usize = 6;
+
+/// The types around a value, of the sender and of the reader, where types name each other in a
+/// circle.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Path<'p> {
+    around: Option<([&'p str; 2], &'p Path<'p>)>,
+}
+
+impl<'p> Path<'p> {
+    /// The path of what is within values of those types.
+    pub(crate) fn inside(&'p self, ours: &'p str, theirs: &'p str) -> Self {
+        Self {
+            around: Some(([ours, theirs], self)),
+        }
+    }
+
+    /// Whether values of those types are around already.
+    pub(crate) fn has(&self, ours: &str, theirs: &str) -> bool {
+        let mut each = std::iter::successors(self.around, |(_, outer)| outer.around);
+        each.any(|(types, _)| types == [ours, theirs])
+    }
+}
 
 /// An object of more members is not tried.
 const MEMBERS: u64 = 2_000;
@@ -28,24 +50,58 @@ pub(crate) struct Values<'a> {
 impl<'a> Values<'a> {
     /// Values of the sender's type, hard for the reader's.
     pub(crate) fn against(self, ours: &str, theirs: &str) -> Vec<Value> {
-        self.of(ours, theirs, WITHIN)
+        self.of(ours, theirs, &Path::default())
     }
 
-    /// As [`Self::against`], for types so many steps within others.
-    pub(crate) fn of(self, ours: &str, theirs: &str, within: usize) -> Vec<Value> {
+    /// As [`Self::against`], within others. Where the types are within themselves, the simplest
+    /// will do: what is hard about them was made outside.
+    pub(crate) fn of(self, ours: &str, theirs: &str, path: &Path<'_>) -> Vec<Value> {
+        if path.has(ours, theirs) {
+            return self.simplest(ours, WITHIN).into_iter().collect();
+        }
         let Some(declared) = self.sender.type_named(ours) else {
             return Vec::new();
         };
         let other = self.reader.type_named(theirs);
         let judge = self.judge();
-        let mut values = match within {
-            0 => Vec::new(),
-            _ => self.candidates(declared, other, within - 1),
-        };
+        let mut values = self.candidates(declared, other, &path.inside(ours, theirs));
         let mut seen = HashSet::new();
         values.retain(|value| seen.insert(value.clone()));
         values.retain(|value| judge.value_of(ours, value).is_empty());
         values
+    }
+
+    /// A value of no more than it cannot do without, so many steps deep at most.
+    fn simplest(self, type_name: &str, steps: usize) -> Option<Value> {
+        let declared = self.sender.type_named(type_name)?;
+        let steps = steps.checked_sub(1)?;
+        let (from, _) = self.members(declared);
+        let value = match (declared.base, &declared.entries) {
+            (Base::Object, Some(entries)) => {
+                let keys = self.keys(&entries.keys, from as usize).into_iter();
+                let value = match from {
+                    0 => Value::Null,
+                    _ => self.simplest(&entries.values, steps)?,
+                };
+                Value::Object(keys.map(|key| (key, value.clone())).collect())
+            }
+            (Base::Object, None) => {
+                let mut members = Map::new();
+                for due in [true, false] {
+                    let fields = declared.fields.iter().filter(|field| is_in_use(field));
+                    for field in fields.filter(|field| is_always_sent(field) == due) {
+                        if due || (members.len() as u64) < from {
+                            let value = self.simplest(&field.type_name, steps)?;
+                            members.insert(field.name.clone(), value);
+                        }
+                    }
+                }
+                Value::Object(members)
+            }
+            _ => smallest(&self.against(type_name, type_name))?.clone(),
+        };
+        let fits = self.judge().value_of(type_name, &value).is_empty();
+        fits.then_some(value)
     }
 
     /// Who says what the sender's SDKs may send.
@@ -53,15 +109,15 @@ impl<'a> Values<'a> {
         Judge::new(self.sender, Reading::Emit)
     }
 
-    fn candidates(self, declared: &Type, other: Option<&Type>, within: usize) -> Vec<Value> {
+    fn candidates(self, declared: &Type, other: Option<&Type>, path: &Path<'_>) -> Vec<Value> {
         match declared.base {
             Base::String => self.strings(declared, other),
             Base::Number | Base::Integer => self.numbers(declared, other),
             Base::Any => self.anything(declared, other),
             Base::Object => {
                 let mut objects = match declared.fields.is_empty() {
-                    true => self.entries(declared, other, within),
-                    false => self.objects(declared, other, within),
+                    true => self.entries(declared, other, path),
+                    false => self.objects(declared, other, path),
                 };
                 objects.extend(self.oversized(declared, other));
                 objects
@@ -158,7 +214,7 @@ impl<'a> Values<'a> {
     }
 
     /// An object that names no member itself.
-    fn entries(self, declared: &Type, other: Option<&Type>, within: usize) -> Vec<Value> {
+    fn entries(self, declared: &Type, other: Option<&Type>, path: &Path<'_>) -> Vec<Value> {
         let Some(entries) = &declared.entries else {
             return Vec::new();
         };
@@ -166,11 +222,11 @@ impl<'a> Values<'a> {
         let keys = match entries.keys.as_str() {
             // A key that no type narrows.
             "string" => self.free_keys(others.map_or("string", |it| &it.keys)),
-            ours => self.of(ours, others.map_or(ours, |it| &it.keys), within),
+            ours => self.of(ours, others.map_or(ours, |it| &it.keys), path),
         };
         let keys: Vec<&str> = keys.iter().filter_map(Value::as_str).collect();
         let theirs = others.map_or(&entries.values, |it| &it.values);
-        let values = self.of(&entries.values, theirs, within);
+        let values = self.of(&entries.values, theirs, path);
         let Some(value) = smallest(&values) else {
             return vec![json!({})];
         };
@@ -248,8 +304,8 @@ impl<'a> Values<'a> {
     }
 
     /// An object with fields of its own.
-    fn objects(self, declared: &Type, other: Option<&Type>, within: usize) -> Vec<Value> {
-        let each = self.fields(declared, other, within);
+    fn objects(self, declared: &Type, other: Option<&Type>, path: &Path<'_>) -> Vec<Value> {
+        let each = self.fields(declared, other, path);
         let counts = self.counts(declared, other);
         let (from, _) = self.members(declared);
         let mut objects = vec![object(&each, None, None, from)];
@@ -270,14 +326,14 @@ impl<'a> Values<'a> {
         self,
         declared: &'b Type,
         other: Option<&Type>,
-        within: usize,
+        path: &Path<'_>,
     ) -> Vec<(&'b Field, Vec<Value>)> {
         let fields = declared.fields.iter().filter(|field| is_in_use(field));
         let each = fields.map(|field| {
             let theirs =
                 other.and_then(|other| other.fields.iter().find(|it| it.name == field.name));
             let theirs = theirs.map_or(&field.type_name, |field| &field.type_name);
-            let mut values = self.of(&field.type_name, theirs, within);
+            let mut values = self.of(&field.type_name, theirs, path);
             values.extend(field.nullable.then_some(Value::Null));
             (field, values)
         });

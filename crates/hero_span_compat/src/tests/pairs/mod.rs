@@ -139,6 +139,7 @@ fn search(sender: &Oracle<'_>, reader: &Oracle<'_>, edges: &Edges, seed: u64) ->
         contract: sender.contract,
         edges,
         dice: Dice(seed),
+        within: 0,
     };
     for event in &sender.contract.events {
         for _ in 0..LINES {

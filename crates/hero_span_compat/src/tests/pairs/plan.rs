@@ -174,7 +174,7 @@ impl Plan {
         fields
     }
 
-    /// A type, made of those before it.
+    /// A type, made of those before it, but for what it can do without.
     fn declared(&self, plan: &TypePlan, before: &[Type]) -> Type {
         let name = format!("t{}", before.len());
         let mut declared = named(&name, Base::Any);
@@ -196,6 +196,8 @@ impl Plan {
                 declared.fields = self.fields(plans, before, &[]);
                 for field in &mut declared.fields {
                     if matches!(field.presence, Presence::First | Presence::Failed) {
+                        // Of any type, such that types name each other in circles.
+                        field.type_name = format!("t{}", plans.len() % self.types.len());
                         field.presence = Presence::Optional;
                     }
                 }

@@ -71,6 +71,8 @@ pub(super) struct Sender<'a> {
     pub(super) contract: &'a Contract,
     pub(super) edges: &'a Edges,
     pub(super) dice: Dice,
+    /// Objects within one another that are being drawn.
+    pub(super) within: usize,
 }
 
 /// What a value should come to.
@@ -115,7 +117,9 @@ impl Sender<'_> {
             let is_wished =
                 index == chosen && wish.depth.or(wish.bytes).is_some() && field.name != "type";
             let used = field.presence != Presence::Reserved;
-            if !used || !(due || is_wished || self.dice.one_in(often)) {
+            // Types may name each other in a circle.
+            let is_chance = self.within < 5 && self.dice.one_in(often);
+            if !used || !(due || is_wished || is_chance) {
                 continue;
             }
             let wish = if is_wished { wish } else { Wish::default() };
@@ -189,7 +193,9 @@ impl Sender<'_> {
         let contract = self.contract;
         let declared = contract.type_named(type_name)?;
         let judge = Judge::new(contract, Reading::Emit);
-        (0..8).find_map(|_| {
+        // What is within a circle is tried once, or the tries of each would multiply.
+        let tries = if self.within > 2 { 1 } else { 8 };
+        (0..tries).find_map(|_| {
             let value = self.draw(declared, wish)?;
             judge
                 .value_of(type_name, &value)
@@ -204,18 +210,28 @@ impl Sender<'_> {
             Base::String => Some(Value::from(self.text(&rules, wish))),
             Base::Number | Base::Integer => self.number(declared.base, &rules),
             Base::Any => Some(self.anything(&rules, wish)),
-            Base::Object => match &declared.entries {
-                Some(entries) => self.entries(&entries.keys, &entries.values, &rules, wish),
-                None => {
-                    let inner = Wish {
-                        depth: wish.depth.map(|depth| depth.saturating_sub(1)),
-                        bytes: wish.bytes.map(|bytes| bytes.saturating_sub(12)),
-                    };
-                    let fields: Vec<&Field> = declared.fields.iter().collect();
-                    Some(Value::Object(self.members(&fields, inner)))
-                }
-            },
+            Base::Object => self.object(declared, &rules, wish),
         }
+    }
+
+    fn object(&mut self, declared: &Type, rules: &Rules, wish: Wish) -> Option<Value> {
+        if self.within > 9 {
+            return None;
+        }
+        self.within += 1;
+        let object = match &declared.entries {
+            Some(entries) => self.entries(&entries.keys, &entries.values, rules, wish),
+            None => {
+                let inner = Wish {
+                    depth: wish.depth.map(|depth| depth.saturating_sub(1)),
+                    bytes: wish.bytes.map(|bytes| bytes.saturating_sub(12)),
+                };
+                let fields: Vec<&Field> = declared.fields.iter().collect();
+                Some(Value::Object(self.members(&fields, inner)))
+            }
+        };
+        self.within -= 1;
+        object
     }
 
     fn text(&mut self, rules: &Rules, wish: Wish) -> String {
@@ -310,7 +326,10 @@ impl Sender<'_> {
             0 => self.dice.below(3) as u64,
             _ => (*self.dice.of(&self.edges.sizes) + self.dice.below(3) as u64).saturating_sub(1),
         };
-        let count = count.max(u64::from(wished)).min(most.unwrap_or(70)).min(70);
+        let count = count
+            .max(u64::from(wished))
+            .min(most.unwrap_or(70))
+            .min(if self.within > 2 { 2 } else { 70 });
         let mut members = Map::new();
         for index in 0..count {
             let key = match keys {
