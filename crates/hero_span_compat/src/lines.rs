@@ -188,7 +188,7 @@ fn set(base: &Map<String, Value>, key: &str, value: Value) -> Value {
     Value::Object(members)
 }
 
-fn limit(contract: &Contract, clause: &str) -> Option<u64> {
+pub(crate) fn limit(contract: &Contract, clause: &str) -> Option<u64> {
     let limit = contract.limits.iter().find(|limit| limit.clause == clause);
     limit.map(|limit| limit.value)
 }

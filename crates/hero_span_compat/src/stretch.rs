@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hero_span_contract::model::{Base, Bound, Field, Type};
 use serde_json::{Map, Value, json};
 
+use crate::lines::limit;
 use crate::measure::{depth, length, object_length, text_length};
 use crate::strings::Strings;
 use crate::values::{Path, Values, is_always_sent, object, smallest};
@@ -16,6 +17,9 @@ pub(crate) struct Part<'a> {
     /// Whether the object cannot do without it.
     pub(crate) is_due: bool,
 }
+
+/// How deep a line is tried where nothing limits it.
+const DEEPEST: u64 = 100;
 
 /// What was found of a type and a depth.
 type Known = HashMap<(String, u64), Option<Value>>;
@@ -112,9 +116,7 @@ impl Stretch<'_> {
         let declared = values.sender.type_named(type_name)?;
         let judge = values.judge();
         if path.has(type_name, type_name) {
-            // As long as it is: what it is within was stretched.
-            let simplest = values.of(type_name, type_name, path).pop();
-            return simplest.filter(|value| length(value) <= most);
+            return self.chain(type_name, most, path);
         }
         let path = &path.inside(type_name, type_name);
         let candidates = match declared.base {
@@ -144,6 +146,18 @@ impl Stretch<'_> {
         let fits =
             |value: &Value| length(value) <= most && judge.value_of(type_name, value).is_empty();
         candidates.into_iter().filter(fits).max_by_key(length)
+    }
+
+    /// A value within others of its type, as many more within it as there is room: it is long by
+    /// being deep.
+    fn chain(self, type_name: &str, most: u64, path: &Path<'_>) -> Option<Value> {
+        let limit = limit(self.0.sender, "limit.depth").unwrap_or(DEEPEST);
+        // The line itself, and each value around this one.
+        let room = limit.saturating_sub(1 + path.steps()).min(most / 2);
+        let mut known = Known::new();
+        let each = (0..=room).filter_map(|depth| self.sunk(type_name, depth, &mut known));
+        each.filter(|value| length(value) <= most)
+            .max_by_key(length)
     }
 
     fn parts<'b>(self, declared: &'b Type, path: &Path<'_>) -> Vec<Part<'b>> {

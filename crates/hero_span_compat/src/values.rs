@@ -30,6 +30,11 @@ impl<'p> Path<'p> {
         }
     }
 
+    /// How many values are around.
+    pub(crate) fn steps(&self) -> u64 {
+        std::iter::successors(self.around, |(_, outer)| outer.around).count() as u64
+    }
+
     /// Whether values of those types are around already.
     pub(crate) fn has(&self, ours: &str, theirs: &str) -> bool {
         let mut each = std::iter::successors(self.around, |(_, outer)| outer.around);

@@ -72,6 +72,57 @@ fn a_line_is_long_by_members_of_which_some_must_be() {
 }
 
 #[test]
+fn a_line_is_long_by_objects_within_one_another() {
+    let found = between(
+        &[
+            (
+                "Events\n------",
+                "[type.tree] MUST tree = object, members 0 to 1\n    A tree.\n\n    a  tree  \
+                 optional  One.\n\nEvents\n------",
+            ),
+            (
+                "    result      json    optional",
+                "    result      tree    optional",
+            ),
+            (
+                "    error       error   failed  ",
+                "    error       status  failed  ",
+            ),
+            (
+                "    error_type  name    optional",
+                "    error_type  id      optional",
+            ),
+            (
+                "    truncated  sizes     optional  Which fields were cut.\n",
+                "",
+            ),
+            ("    producer   producer  first     Who writes.\n", ""),
+            (
+                "    params          json     optional  ",
+                "    params          id       optional  ",
+            ),
+            (
+                "    tags            members  optional",
+                "    tags            id       optional",
+            ),
+            (
+                "    fields   members  optional",
+                "    fields   id       optional",
+            ),
+            (
+                "    message  text     required",
+                "    message  id       required",
+            ),
+            ("    value  json  required", "    value  id    required"),
+            ("NAME_BYTES = 256", "NAME_BYTES = 2"),
+            ("LINE_BYTES = 32768", "LINE_BYTES = 300"),
+        ],
+        &[("LINE_BYTES = 300", "LINE_BYTES = 340")],
+    );
+    assert_eq!(found, "line-limit-raised limit.line: fine / refused");
+}
+
+#[test]
 fn a_line_is_deep_within_objects() {
     let inner = [
         (
