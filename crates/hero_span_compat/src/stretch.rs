@@ -106,12 +106,7 @@ impl Stretch<'_> {
         object
     }
 
-    /// The value whose JSON text is longest, of those of so many bytes at most.
-    pub(crate) fn longest(self, type_name: &str, most: u64) -> Option<Value> {
-        self.long(type_name, most, &Path::default())
-    }
-
-    fn long(self, type_name: &str, most: u64, path: &Path<'_>) -> Option<Value> {
+    pub(crate) fn long(self, type_name: &str, most: u64, path: &Path<'_>) -> Option<Value> {
         let Self(values) = self;
         let declared = values.sender.type_named(type_name)?;
         let judge = values.judge();
@@ -122,14 +117,14 @@ impl Stretch<'_> {
         let candidates = match declared.base {
             Base::String | Base::Any => {
                 let text = Strings::new(judge, &judge.rules(declared)).longest(most);
-                // Where no text is as long as it must be, any value but a text is.
+                // Where texts are short, any value but a text may be longer.
                 let others = match declared.base {
-                    Base::Any if text.is_none() => values.against(type_name, type_name),
+                    Base::Any => self.numbers(type_name),
                     _ => Vec::new(),
                 };
                 others.into_iter().chain(text.map(Value::from)).collect()
             }
-            Base::Number | Base::Integer => values.against(type_name, type_name),
+            Base::Number | Base::Integer => self.numbers(type_name),
             Base::Object if declared.fields.is_empty() => {
                 self.packed(declared, most, path).into_iter().collect()
             }
@@ -146,6 +141,14 @@ impl Stretch<'_> {
         let fits =
             |value: &Value| length(value) <= most && judge.value_of(type_name, value).is_empty();
         candidates.into_iter().filter(fits).max_by_key(length)
+    }
+
+    /// Numbers of many digits, among the type's values.
+    fn numbers(self, type_name: &str) -> Vec<Value> {
+        let mut numbers = self.0.against(type_name, type_name);
+        let digits = [1.234_567_890_123_456_7e-300, 0.123_456_789_012_345_67];
+        numbers.extend(digits.iter().flat_map(|it| [json!(-it), json!(it)]));
+        numbers
     }
 
     /// A value within others of its type, as many more within it as there is room: it is long by
@@ -241,13 +244,14 @@ impl Stretch<'_> {
         let Self(values) = self;
         let declared = values.sender.type_named(type_name)?;
         let candidates = match declared.base {
+            // An object is one itself.
+            Base::Object if wanted == 0 => Vec::new(),
             _ if wanted == 0 => values.against(type_name, type_name),
             Base::String | Base::Number | Base::Integer => Vec::new(),
             Base::Any => self.nested(declared, wanted),
             Base::Object if declared.fields.is_empty() => self.sunk_entry(declared, wanted, known),
             Base::Object => {
-                let path = Path::default();
-                let each = values.fields(declared, None, &path.inside(type_name, type_name));
+                let each = values.simplest_fields(declared);
                 let (from, _) = values.members(declared);
                 let mut candidates = vec![object(&each, None, None, from)];
                 for (field, _) in &each {
@@ -285,8 +289,8 @@ impl Stretch<'_> {
         let (from, _) = values.members(declared);
         let keys = values.keys(&entries.keys, from.max(1) as usize);
         let inner = self.sunk(&entries.values, wanted - 1, known);
-        let others = values.against(&entries.values, &entries.values);
-        let least = smallest(&others).or(inner.as_ref());
+        let others = values.plainest(&entries.values);
+        let least = others.as_ref().or(inner.as_ref());
         let members = keys.into_iter().enumerate().filter_map(|(index, key)| {
             let value = if index == 0 { inner.as_ref() } else { least };
             Some((key, value?.clone()))

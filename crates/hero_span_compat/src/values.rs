@@ -13,7 +13,7 @@ use crate::stretch::Stretch;
 use crate::strings::Strings;
 
 /// So many objects within one another are made of what they cannot do without.
-const WITHIN: usize = 6;
+const WITHIN: usize = 8;
 
 /// The types around a value, of the sender and of the reader, where types name each other in a
 /// circle.
@@ -70,10 +70,31 @@ impl<'a> Values<'a> {
         let other = self.reader.type_named(theirs);
         let judge = self.judge();
         let mut values = self.candidates(declared, other, &path.inside(ours, theirs));
+        values.extend(self.oversized(declared, other, path));
         let mut seen = HashSet::new();
         values.retain(|value| seen.insert(value.clone()));
         values.retain(|value| judge.value_of(ours, value).is_empty());
         values
+    }
+
+    /// The fields of an object that are in use, each with its simplest value.
+    pub(crate) fn simplest_fields(self, declared: &Type) -> Vec<(&Field, Vec<Value>)> {
+        let fields = declared.fields.iter().filter(|field| is_in_use(field));
+        let each = fields.map(|field| {
+            let value = self.simplest_of(field, WITHIN);
+            (field, value.into_iter().collect())
+        });
+        each.collect()
+    }
+
+    fn simplest_of(self, field: &Field, steps: usize) -> Option<Value> {
+        let value = self.simplest(&field.type_name, steps);
+        value.or_else(|| field.nullable.then_some(Value::Null))
+    }
+
+    /// A value of a type, of no more than it cannot do without.
+    pub(crate) fn plainest(self, type_name: &str) -> Option<Value> {
+        self.simplest(type_name, WITHIN)
     }
 
     /// A value of no more than it cannot do without, so many steps deep at most.
@@ -96,8 +117,7 @@ impl<'a> Values<'a> {
                     let fields = declared.fields.iter().filter(|field| is_in_use(field));
                     for field in fields.filter(|field| is_always_sent(field) == due) {
                         if due || (members.len() as u64) < from {
-                            let value = self.simplest(&field.type_name, steps)?;
-                            members.insert(field.name.clone(), value);
+                            members.insert(field.name.clone(), self.simplest_of(field, steps)?);
                         }
                     }
                 }
@@ -119,25 +139,22 @@ impl<'a> Values<'a> {
             Base::String => self.strings(declared, other),
             Base::Number | Base::Integer => self.numbers(declared, other),
             Base::Any => self.anything(declared, other),
-            Base::Object => {
-                let mut objects = match declared.fields.is_empty() {
-                    true => self.entries(declared, other, path),
-                    false => self.objects(declared, other, path),
-                };
-                objects.extend(self.oversized(declared, other));
-                objects
-            }
+            Base::Object if declared.fields.is_empty() => self.entries(declared, other, path),
+            Base::Object => self.objects(declared, other, path),
         }
     }
 
     /// An object whose JSON text has more bytes than the reader takes, as few more as can be.
-    fn oversized(self, declared: &Type, other: Option<&Type>) -> Option<Value> {
+    fn oversized(self, declared: &Type, other: Option<&Type>, path: &Path<'_>) -> Option<Value> {
         let other = other.filter(|other| other.base == Base::Any)?;
+        if declared.base != Base::Object {
+            return None;
+        }
         let judge = Judge::new(self.reader, Reading::Accept);
         let taken = judge.whole(&judge.rules(other).bytes?.to);
         let mut more = (0..=12).map(|power| taken + (1 << power));
         more.find_map(|most| {
-            let longest = Stretch(self).longest(&declared.name, most)?;
+            let longest = Stretch(self).long(&declared.name, most, path)?;
             (length(&longest) > taken).then_some(longest)
         })
     }

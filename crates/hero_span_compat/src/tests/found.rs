@@ -357,3 +357,35 @@ fn types_that_name_themselves_often_are_compared_too() {
     );
     assert_eq!(found, "field-type-replaced tree.d: refused / refused");
 }
+
+#[test]
+fn two_types_in_a_circle_may_become_anything() {
+    let circle = [
+        (
+            "Events\n------",
+            "[type.tree] MUST tree = object\n    A tree.\n\n    a  wood  optional  One.\n\n\
+             [type.wood] MUST wood = object\n    Trees.\n\n    b  tree  optional  One.\n\n\
+             Events\n------",
+        ),
+        (
+            "    result      json    optional",
+            "    result      tree    optional",
+        ),
+    ];
+    let anything = [
+        (
+            "tree = object\n    A tree.\n\n    a  wood  optional  One.\n",
+            "tree = any, bytes 0 to 9\n    A tree.\n",
+        ),
+        (
+            "wood = object\n    Trees.\n\n    b  tree  optional  One.\n",
+            "wood = any, bytes 0 to 9\n    Trees.\n",
+        ),
+    ];
+    let expected = [
+        "type-base-replaced type.tree: refused / refused",
+        // What is too large is so in a tree already, whatever its wood is.
+        "type-base-replaced type.wood: fine, not refused / refused",
+    ];
+    assert_eq!(between(&circle, &anything), expected.join("\n"));
+}
