@@ -106,12 +106,14 @@ impl Stretch<'_> {
         object
     }
 
+    /// The value whose JSON text is longest, of those of so many bytes at most.
     pub(crate) fn long(self, type_name: &str, most: u64, path: &Path<'_>) -> Option<Value> {
         let Self(values) = self;
         let declared = values.sender.type_named(type_name)?;
         let judge = values.judge();
         if path.has(type_name, type_name) {
-            return self.chain(type_name, most, path);
+            let grown = self.grown(declared, most, path);
+            return grown.or_else(|| self.chain(type_name, most, path));
         }
         let path = &path.inside(type_name, type_name);
         let candidates = match declared.base {
@@ -151,12 +153,51 @@ impl Stretch<'_> {
         numbers
     }
 
+    /// How deep a value may be, the line and each value around it left out.
+    fn depth_left(self, path: &Path<'_>) -> u64 {
+        let limit = limit(self.0.sender, "limit.depth").unwrap_or(DEEPEST);
+        limit.saturating_sub(1 + path.steps())
+    }
+
+    /// An object within others of its type: each field as long as there is room, those of such
+    /// types last. Whatever is made takes room, so it comes to an end, and no order is tried but
+    /// one.
+    fn grown(self, declared: &Type, most: u64, path: &Path<'_>) -> Option<Value> {
+        if declared.fields.is_empty() || self.depth_left(path) == 0 {
+            return None;
+        }
+        let Self(values) = self;
+        let path = &path.inside(&declared.name, &declared.name);
+        let (_, count) = values.members(declared);
+        let mut fields = values.simplest_fields(declared);
+        fields.sort_by_key(|(field, _)| path.has(&field.type_name, &field.type_name));
+        let mut object = Map::new();
+        for (field, simplest) in fields.iter().filter(|(field, _)| is_always_sent(field)) {
+            object.insert(field.name.clone(), simplest.first()?.clone());
+        }
+        for (field, _) in &fields {
+            let now = object_length(&object);
+            let here = object.get(&field.name).map(length);
+            let around = text_length(&field.name) + 1 + u64::from(!object.is_empty());
+            let taken = here.map_or(now + around, |here| now - here);
+            let is_more = here.is_none() && object.len() as u64 >= count;
+            let Some(room) = most.checked_sub(taken).filter(|room| *room > 0 && !is_more) else {
+                continue;
+            };
+            let longest = self.long(&field.type_name, room, path);
+            if let Some(value) = longest.filter(|value| length(value) > here.unwrap_or(0)) {
+                object.insert(field.name.clone(), value);
+            }
+        }
+        let object = Value::Object(object);
+        let is_valid = values.judge().value_of(&declared.name, &object).is_empty();
+        (is_valid && length(&object) <= most).then_some(object)
+    }
+
     /// A value within others of its type, as many more within it as there is room: it is long by
     /// being deep.
     fn chain(self, type_name: &str, most: u64, path: &Path<'_>) -> Option<Value> {
-        let limit = limit(self.0.sender, "limit.depth").unwrap_or(DEEPEST);
-        // The line itself, and each value around this one.
-        let room = limit.saturating_sub(1 + path.steps()).min(most / 2);
+        let room = self.depth_left(path).min(most / 2);
         let mut known = Known::new();
         let each = (0..=room).filter_map(|depth| self.sunk(type_name, depth, &mut known));
         each.filter(|value| length(value) <= most)

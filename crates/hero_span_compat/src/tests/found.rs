@@ -71,55 +71,63 @@ fn a_line_is_long_by_members_of_which_some_must_be() {
     assert_eq!(found, "line-limit-raised limit.line: fine / refused");
 }
 
+/// A contract whose lines are long by a tree alone.
+fn tree(shape: &'static str, depth: &'static str) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("Events\n------", shape),
+        ("] MUST DEPTH = 32", depth),
+        (
+            "    result      json    optional",
+            "    result      tree    optional",
+        ),
+        (
+            "    error       error   failed  ",
+            "    error       status  failed  ",
+        ),
+        (
+            "    error_type  name    optional",
+            "    error_type  id      optional",
+        ),
+        (
+            "    truncated  sizes     optional  Which fields were cut.\n",
+            "",
+        ),
+        ("    producer   producer  first     Who writes.\n", ""),
+        (
+            "    params          json     optional  ",
+            "    params          id       optional  ",
+        ),
+        (
+            "    tags            members  optional",
+            "    tags            id       optional",
+        ),
+        (
+            "    fields   members  optional",
+            "    fields   id       optional",
+        ),
+        (
+            "    message  text     required",
+            "    message  id       required",
+        ),
+        ("    value  json  required", "    value  id    required"),
+        ("NAME_BYTES = 256", "NAME_BYTES = 2"),
+        ("LINE_BYTES = 32768", "LINE_BYTES = 300"),
+    ]
+}
+
 #[test]
 fn a_line_is_long_by_objects_within_one_another() {
-    let found = between(
-        &[
-            (
-                "Events\n------",
-                "[type.tree] MUST tree = object, members 0 to 1\n    A tree.\n\n    a  tree  \
-                 optional  One.\n\nEvents\n------",
-            ),
-            (
-                "    result      json    optional",
-                "    result      tree    optional",
-            ),
-            (
-                "    error       error   failed  ",
-                "    error       status  failed  ",
-            ),
-            (
-                "    error_type  name    optional",
-                "    error_type  id      optional",
-            ),
-            (
-                "    truncated  sizes     optional  Which fields were cut.\n",
-                "",
-            ),
-            ("    producer   producer  first     Who writes.\n", ""),
-            (
-                "    params          json     optional  ",
-                "    params          id       optional  ",
-            ),
-            (
-                "    tags            members  optional",
-                "    tags            id       optional",
-            ),
-            (
-                "    fields   members  optional",
-                "    fields   id       optional",
-            ),
-            (
-                "    message  text     required",
-                "    message  id       required",
-            ),
-            ("    value  json  required", "    value  id    required"),
-            ("NAME_BYTES = 256", "NAME_BYTES = 2"),
-            ("LINE_BYTES = 32768", "LINE_BYTES = 300"),
-        ],
-        &[("LINE_BYTES = 300", "LINE_BYTES = 340")],
-    );
-    assert_eq!(found, "line-limit-raised limit.line: fine / refused");
+    let bare = "[type.tree] MUST tree = object\n    A tree.\n\n    a  tree  optional  One.\n\n\
+                Events\n------";
+    let full = "[type.tree] MUST tree = object\n    A tree.\n\n    a  tree  optional  One.\n    \
+                b  id    optional  Which.\n\nEvents\n------";
+    for (shape, depth) in [(bare, "] MUST DEPTH = 32"), (full, "] MUST DEPTH = 6")] {
+        let found = between(
+            &tree(shape, depth),
+            &[("LINE_BYTES = 300", "LINE_BYTES = 340")],
+        );
+        assert_eq!(found, "line-limit-raised limit.line: fine / refused");
+    }
 }
 
 #[test]
@@ -356,6 +364,15 @@ fn types_that_name_themselves_often_are_compared_too() {
         &[("    d      tree   optional", "    d      id     optional")],
     );
     assert_eq!(found, "field-type-replaced tree.d: refused / refused");
+    let found = between(&circle, &[LINES]);
+    assert_eq!(found, "line-limit-raised limit.line: fine / refused");
+    // Where nothing but the tree is long.
+    let shape = circle[0].1;
+    let found = between(
+        &tree(shape, "] MUST DEPTH = 31"),
+        &[("LINE_BYTES = 300", "LINE_BYTES = 9000")],
+    );
+    assert_eq!(found, "line-limit-raised limit.line: fine / refused");
 }
 
 #[test]
