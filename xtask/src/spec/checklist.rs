@@ -105,7 +105,11 @@ struct Steps<'a> {
 impl Steps<'_> {
     fn missing(&self, item: &Item) -> Vec<Problem> {
         let name = item.name();
-        let rust = self.in_file(TYPES, name, "a field of the event's struct");
+        let rust = self.in_file(
+            TYPES,
+            &format!("pub {name}: "),
+            "a field of the event's struct",
+        );
         let sdk = (!self.code.contains(&format!("\"{name}\""))).then(|| {
             let text = format!(
                 "expected the SDK to send {}, found it nowhere in the code: send it, with a test",
@@ -126,10 +130,8 @@ impl Steps<'_> {
         let text = self.tree.get(path).unwrap_or_default();
         let found = text.contains(wanted);
         let said = || {
-            format!(
-                "expected {what} about {}, found none: add it",
-                wanted.trim_matches('`')
-            )
+            let wanted = wanted.trim_matches('`').trim_end();
+            format!("expected {what} with `{wanted}`, found none: add it")
         };
         (!found).then(|| Problem::in_file(path, said()))
     }

@@ -24,11 +24,12 @@ use crate::{home, listening, stored};
 /// next run finds it.
 const LINGERS: &str = "10s";
 
-/// How long it may take to listen.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long it may take to listen. One that ends is not waited for, so this is
+/// for a disk that takes its time to make a store.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long it may take until the last of a run is in the store.
-const SETTLES: Duration = Duration::from_secs(2);
+const SETTLES: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// How long a socket's path can be.

@@ -168,11 +168,12 @@ impl How {
             ready?;
             let (ended, shown) = self.see_through(run, stop).await?;
             let number = keeping.settled(&ended.name, &shown.heard).await;
-            self.tell(&ended, &shown, number)?;
-            Ok(match shown.is_interrupted {
+            let code = match shown.is_interrupted {
                 true => exit_codes::CANCELLED,
                 false => ends::exit_code(&ended.outcome),
-            })
+            };
+            self.tell(&ended, &shown, number, code)?;
+            Ok(code)
         })
     }
 
@@ -237,7 +238,13 @@ impl How {
         Ok((ended, shown))
     }
 
-    fn tell(&self, ended: &Ended, shown: &Shown, number: Option<u64>) -> Result<(), Error> {
+    fn tell(
+        &self,
+        ended: &Ended,
+        shown: &Shown,
+        number: Option<u64>,
+        code: u8,
+    ) -> Result<(), Error> {
         let paint = self.color.paint_stderr();
         if let Some(fault) = shown.fault.as_ref().filter(|_| !shown.is_mute) {
             let _ = writeln!(std::io::stderr(), "{}", paint.warn(&format!("! {fault}")));
@@ -245,10 +252,10 @@ impl How {
         if self.json {
             let mut json = ended.to_json();
             json["run"] = number.into();
-            json["exit_code"] = ends::exit_code(&ended.outcome).into();
+            json["exit_code"] = code.into();
             return print_json(&json);
         }
-        if shown.is_mute || (self.quiet && ends::exit_code(&ended.outcome) == 0) {
+        if shown.is_mute || (self.quiet && code == exit_codes::OK) {
             return Ok(());
         }
         let mut err = std::io::stderr().lock();

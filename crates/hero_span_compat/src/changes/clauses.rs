@@ -19,7 +19,7 @@ const UNITS: [&[&str]; 9] = [
     &["bytes", "byte"],
     &["kilobytes", "kib", "kb"],
     &["characters", "character", "chars"],
-    &["code", "codepoints"],
+    &["codepoints", "codepoint"],
 ];
 
 /// Clauses that came, went, or say something else.
@@ -143,7 +143,7 @@ fn wording(old: &str, new: &str) -> &'static str {
 
 /// How often each unit is named.
 fn units(text: &str) -> Vec<usize> {
-    let text = text.to_lowercase();
+    let text = text.to_lowercase().replace("code point", "codepoint");
     let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
     let count = |unit: &&[&str]| words.iter().filter(|word| unit.contains(word)).count();
     UNITS.iter().map(count).collect()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::run::split;
+use super::driving::split;
 use crate::case::Case;
 use crate::cases;
 use crate::error::Error;

@@ -1,6 +1,7 @@
 //! The command line of the suite, for the program that offers it.
 
 mod compare;
+mod driving;
 mod help;
 mod record;
 mod run;

@@ -44,10 +44,10 @@ fn a_new_field_asks_for_one_step_after_another() {
     let mut tree = revised(FIELDS, &more);
     assert_snapshot!(found(&tree), @"
     spec/example.jsonl: expected an example of the field `span_log.hue`, found none
-    crates/hero_span_protocol/src/event.rs: expected a field of the event's struct about hue, found none: add it
+    crates/hero_span_protocol/src/event.rs: expected a field of the event's struct with `pub hue:`, found none: add it
     sdk/python/hero_tracing.py: expected the SDK to send `hue`, found it nowhere in the code: send it, with a test
     conformance/cases: expected a case or a vector with `hue`, found none: add one, and see it fail first
-    CHANGELOG.md: expected a line for users about hue, found none: add it
+    CHANGELOG.md: expected a line for users with `hue`, found none: add it
     ");
     let example = "spec/example.jsonl";
     edit(&mut tree, example, "\"message\":", "\"hue\":7,\"message\":");
@@ -56,7 +56,7 @@ fn a_new_field_asks_for_one_step_after_another() {
         &mut tree,
         TYPES,
         "pub struct SpanLog",
-        "// hue\npub struct SpanLog",
+        "pub hue: u64,\npub struct SpanLog",
     );
     edit(
         &mut tree,
@@ -78,7 +78,7 @@ fn a_new_field_asks_for_one_step_after_another() {
 #[test]
 fn a_limit_asks_for_the_constant_and_a_line_for_users() {
     assert_snapshot!(found(&revised("WAIT_MS = 250", "WAIT_MS = 200")), @"
-    CHANGELOG.md: expected a line for users about WAIT_MS, found none: add it
+    CHANGELOG.md: expected a line for users with `WAIT_MS`, found none: add it
     sdk/python/hero_tracing.py:438: expected `_WAIT_MS = 200` as limit.wait says in line 210, found `_WAIT_MS = 250`: mend the code or the docstring
     ");
 }
@@ -88,5 +88,5 @@ fn what_goes_is_told_to_users() {
     let gone = "    error_type  name    optional  The exception's type.\n";
     let said = found(&revised(gone, ""));
     let lines = said.lines().filter(|line| line.starts_with(CHANGELOG));
-    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"CHANGELOG.md: expected a line for users about error_type, found none: add it");
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"CHANGELOG.md: expected a line for users with `error_type`, found none: add it");
 }

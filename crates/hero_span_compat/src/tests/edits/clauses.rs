@@ -148,6 +148,19 @@ pub(super) const EDITS: &[Edit] = &[
         )],
         found: &["clause-reworded Events: fine / fine"],
     },
+    Edit {
+        what: "a cut ends on a byte, no longer on a code point",
+        edit: &[(
+            "    a code point.\n\n[value.structured]",
+            "    a byte.\n\n[value.structured]",
+        )],
+        found: &["unit-reworded value.cut: fine, not misread / fine, not misread"],
+    },
+    Edit {
+        what: "a code that is no unit is worded anew",
+        edit: &[("with the code as error", "with its number as error")],
+        found: &["clause-reworded sdk.status: fine / fine"],
+    },
 ];
 
 #[test]
