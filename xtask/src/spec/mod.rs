@@ -2,8 +2,9 @@
 //! conformance suite's schemas, which come from its types.
 //!
 //! The docstring is the one source of the wire contract. From it come the
-//! contract as JSON, two JSON Schemas, the tables of PROTOCOL.md and the Rust
-//! constants; the SDK's own constants are held against it.
+//! contract as JSON, two JSON Schemas, the tables of PROTOCOL.md, the constants
+//! of the Rust crate and those of the SDKs in other languages; the SDK's own
+//! constants are held against it.
 
 mod checklist;
 mod diff;
@@ -11,12 +12,14 @@ mod drift;
 mod error;
 mod example;
 mod frozen;
+mod languages;
 mod problem;
 mod protocol_md;
 mod release;
 mod rust;
 mod schemas;
 mod sdk_constants;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -169,6 +172,7 @@ fn plan(tree: &Tree) -> Result<Plan, Error> {
             rust::source(contract),
         ),
     ];
+    files.extend(languages::files(contract));
     let mut problems = drift::extras(tree, &files, &released);
     problems.extend(released.problems(tree));
     if let Some(of_version) = released.of(&contract.version()) {

@@ -134,14 +134,24 @@ fn environment(contract: &Contract) -> String {
 
 /// A doc comment, indented once: the clause's id and its first sentence.
 fn doc(id: &str, text: &str) -> String {
-    let sentence = first_sentence(text).replace('[', "\\[").replace('<', "\\<");
+    let sentence = escaped(first_sentence(text));
+    wrapped("    ///", &format!("`{id}`: {sentence}"))
+}
+
+/// A text without what rustdoc would take for a link or a tag.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('[', "\\[").replace('<', "\\<")
+}
+
+/// A comment whose lines begin so.
+pub(super) fn wrapped(start: &str, text: &str) -> String {
     let mut lines = String::new();
-    let mut line = format!("    /// `{id}`:");
-    for word in sentence.split_whitespace() {
+    let mut line = start.to_owned();
+    for word in text.split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > WIDTH {
             lines += &line;
             lines.push('\n');
-            line = "    ///".to_owned();
+            line = start.to_owned();
         }
         line.push(' ');
         line += word;
@@ -149,7 +159,7 @@ fn doc(id: &str, text: &str) -> String {
     lines + &line + "\n"
 }
 
-fn first_sentence(text: &str) -> &str {
+pub(super) fn first_sentence(text: &str) -> &str {
     let mut ends = text.match_indices(". ").map(|(at, _)| at + 1);
     let end = ends.find(|end| text[end + 1..].starts_with(|c: char| c.is_uppercase()));
     end.map_or(text, |end| &text[..end])

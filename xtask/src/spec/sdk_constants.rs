@@ -1,11 +1,12 @@
-//! Holds the constants in the SDK's code against the docstring above it.
+//! Holds the constants in the Python SDK's code against the docstring above it.
 
 use hero_span_contract::Docstring;
-use hero_span_contract::model::{Contract, Type};
+use hero_span_contract::model::Contract;
 
 use super::SDK_PATH;
 use super::problem::Problem;
-use super::rust::{constant, grouped};
+use super::rust::grouped;
+use super::shared::{Value, shared};
 
 /// A constant that the SDK must have: `name = value`, as Python source.
 struct Wanted {
@@ -32,46 +33,20 @@ pub(super) fn problems(file: &str, docstring: &Docstring) -> Vec<Problem> {
 }
 
 fn wanted(contract: &Contract) -> Vec<Wanted> {
-    let protocol = Wanted {
-        name: "_PROTOCOL".to_owned(),
-        value: contract.protocol.to_string(),
-        clause: String::new(),
-    };
-    let variables = contract.environment.iter().map(|variable| Wanted {
-        name: format!("_ENV_{}", constant(&variable.clause)),
-        value: format!("{:?}", variable.name),
-        clause: variable.clause.clone(),
+    let wanted = shared(contract).into_iter().map(|shared| Wanted {
+        name: format!("_{}", shared.name),
+        value: match shared.value {
+            Value::Protocol(number) => number.to_string(),
+            Value::Limit(number) => grouped(number),
+            Value::Variable(name) => format!("{name:?}"),
+            Value::Words(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+                format!("({})", words.join(", "))
+            }
+        },
+        clause: shared.clause.to_owned(),
     });
-    let limits = contract.limits.iter().map(|limit| Wanted {
-        name: format!("_{}", limit.name),
-        value: grouped(limit.value),
-        clause: limit.clause.clone(),
-    });
-    let words = contract.types.iter().filter_map(enumeration);
-    std::iter::once(protocol)
-        .chain(variables)
-        .chain(limits)
-        .chain(words)
-        .collect()
-}
-
-/// `_KINDS = ("flow", …)` for a type that is one of a few words.
-fn enumeration(declared: &Type) -> Option<Wanted> {
-    let words = [&declared.rules.one_of[..], &declared.sent.one_of[..]].concat();
-    if words.is_empty() {
-        return None;
-    }
-    let plural = if declared.name.ends_with('s') {
-        "ES"
-    } else {
-        "S"
-    };
-    let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
-    Some(Wanted {
-        name: format!("_{}{plural}", declared.name.to_uppercase()),
-        value: format!("({})", words.join(", ")),
-        clause: declared.clause.clone(),
-    })
+    wanted.collect()
 }
 
 /// Lines `_NAME = value` or `_NAME: TYPE = value` after the docstring.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::checklist;
 use super::error::Error;
+use super::languages;
 use super::schemas::PRINTED;
 use super::{CONTRACT_DIR, HAND_WRITTEN, SDK_PATH, SPEC_DIR};
 
@@ -40,7 +41,11 @@ impl Tree {
         for path in [checklist::TYPES, checklist::CHANGELOG] {
             tree.read_file(root, path)?;
         }
-        for (_, path) in PRINTED {
+        for path in PRINTED
+            .iter()
+            .map(|(_, path)| path)
+            .chain(&languages::PATHS)
+        {
             if root.join(path).exists() {
                 tree.read_file(root, path)?;
             }

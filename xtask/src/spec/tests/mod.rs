@@ -5,6 +5,7 @@ mod constants;
 mod drift;
 mod example;
 mod frozen;
+mod languages;
 mod schemas;
 
 use std::io::Write;
@@ -61,21 +62,25 @@ fn found(tree: &Tree) -> String {
 
 #[test]
 fn the_rust_constants_are_formatted() {
-    let mut rustfmt = Command::new("rustfmt")
-        .args(["--edition", "2024", "--emit", "stdout"])
+    let source = rust::source(&contract());
+    let found = formatted("rustfmt --edition 2024 --emit stdout", &source);
+    assert_eq!(found, source);
+}
+
+/// What a formatter makes of a text.
+fn formatted(command: &str, source: &str) -> String {
+    let mut words = command.split(' ');
+    let mut formatter = Command::new(words.next().unwrap())
+        .args(words)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let source = rust::source(&contract());
-    rustfmt
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(source.as_bytes())
-        .unwrap();
-    let formatted = rustfmt.wait_with_output().unwrap().stdout;
-    assert_eq!(String::from_utf8(formatted).unwrap(), source);
+    let mut stdin = formatter.stdin.take().unwrap();
+    stdin.write_all(source.as_bytes()).unwrap();
+    drop(stdin);
+    let formatted = formatter.wait_with_output().unwrap().stdout;
+    String::from_utf8(formatted).unwrap()
 }
 
 #[test]
