@@ -472,7 +472,7 @@ OPERATIONS: dict[str, Operation] = {
     "checkpoint": Script.checkpoint,
     "repeat": Script.repeat,
 }
-FEATURES = ["threads", "async", "instrument", "generator", "decorator"]
+FEATURES = ["threads", "async", "instrument", "generator", "decorator", "surrogates", "cycles"]
 if hasattr(os, "fork"):
     OPERATIONS["fork"] = Script.fork
     FEATURES.append("fork")

@@ -108,6 +108,8 @@ pub(crate) enum Feature {
     Generator,
     Decorator,
     Reuse,
+    Surrogates,
+    Cycles,
 }
 
 impl Feature {
@@ -121,6 +123,8 @@ impl Feature {
             Self::Generator => feature::GENERATOR,
             Self::Decorator => feature::DECORATOR,
             Self::Reuse => feature::REUSE,
+            Self::Surrogates => feature::SURROGATES,
+            Self::Cycles => feature::CYCLES,
         }
     }
 }
@@ -304,13 +308,18 @@ mod tests {
     }
 
     #[test]
-    fn the_features_are_those_of_the_contract_and_two_of_the_adapter_s_own() {
+    fn the_features_are_those_of_the_contract_and_a_few_of_the_adapter_s_own() {
         let contract: Contract = serde_json::from_str(CONTRACT_JSON).unwrap();
         let named = contract
             .features
             .iter()
             .map(|feature| feature.name.as_str());
-        let own = [feature::HIJACK, feature::REUSE];
+        let own = [
+            feature::HIJACK,
+            feature::REUSE,
+            feature::SURROGATES,
+            feature::CYCLES,
+        ];
         let known: BTreeSet<&str> = named.chain(own).collect();
         let schema = schemars::schema_for!(Feature).to_value();
         let listed = schema["enum"].as_array().unwrap();

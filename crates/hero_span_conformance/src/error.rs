@@ -22,6 +22,10 @@ enum Kind {
     },
     Directory(io::Error),
     Adapter(Fault),
+    Build {
+        command: String,
+        why: String,
+    },
     Vectors(String),
     Corpus {
         path: String,
@@ -60,6 +64,14 @@ impl Error {
         Self(Kind::Adapter(fault))
     }
 
+    /// An adapter that cannot be built.
+    pub(crate) fn build(command: &str, why: &dyn fmt::Display) -> Self {
+        Self(Kind::Build {
+            command: command.to_owned(),
+            why: why.to_string(),
+        })
+    }
+
     pub(crate) const fn vectors(why: String) -> Self {
         Self(Kind::Vectors(why))
     }
@@ -82,6 +94,9 @@ impl fmt::Display for Error {
                 "the emit schema: expected a JSON Schema, found {why}; run `cargo xtask spec`"
             ),
             Kind::File { what, path, why } => write!(f, "{path}: expected {what}: {why}"),
+            Kind::Build { command, why } => {
+                write!(f, "the adapter cannot be built: `{command}`: {why}")
+            }
             Kind::Directory(error) => {
                 write!(
                     f,

@@ -2,7 +2,7 @@
 //! failure to the smallest case that fails alike.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
@@ -13,6 +13,7 @@ use crate::evaluate::{Evaluation, Evaluator};
 use crate::families::Family;
 use crate::finding::Finding;
 use crate::report::Failure;
+use crate::script::without;
 
 /// How many smaller cases are tried.
 const SHRINK_STEPS: usize = 300;
@@ -20,16 +21,49 @@ const SHRINK_STEPS: usize = 300;
 /// A case, and those that are a little smaller.
 pub(crate) type Tree = Box<dyn ValueTree<Value = Case>>;
 
-/// The case with that number. The same for the same seed, whatever runs
-/// before or beside it.
+/// How many cases are drawn until an SDK has the features that one needs.
+const DRAWS: u32 = 200;
+
+/// The case with that number, one that an SDK with these features can run. The
+/// same for the same seed, whatever runs before or beside it.
+pub(crate) fn case_tree_for(
+    features: &BTreeSet<String>,
+    family: Family,
+    seed: u64,
+    number: u64,
+) -> Option<Tree> {
+    let (of_values, of_all) = (features.clone(), features.clone());
+    let strategy = strategy(family)
+        .prop_map(move |case| Case {
+            script: without(&case.script, &|feature| !of_values.contains(feature)),
+            ..case
+        })
+        .prop_filter("a feature is missing", move |case| {
+            let needed = case.features();
+            needed.into_iter().all(|feature| of_all.contains(feature))
+        });
+    tree(&strategy, family, seed, number)
+}
+
+/// The case with that number, whatever language can make it.
 pub(crate) fn case_tree(family: Family, seed: u64, number: u64) -> Option<Tree> {
+    tree(&strategy(family), family, seed, number)
+}
+
+fn tree(
+    strategy: &impl Strategy<Value = Case, Tree: 'static>,
+    family: Family,
+    seed: u64,
+    number: u64,
+) -> Option<Tree> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_bytes(family, seed, number));
     let config = Config {
         failure_persistence: None,
+        max_local_rejects: DRAWS,
         ..Config::default()
     };
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let tree = strategy(family).new_tree(&mut runner).ok()?;
+    let tree = strategy.new_tree(&mut runner).ok()?;
     Some(Box::new(tree))
 }
 

@@ -1,6 +1,7 @@
 //! Scripts: what a case makes the user's code do.
 
 mod check;
+mod recipes;
 
 use std::collections::BTreeSet;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::value::{Members, Text, Value};
 
 pub(crate) use check::check;
+pub(crate) use recipes::without;
 
 /// Operations one after the other.
 pub(crate) type Block = Vec<Op>;
@@ -305,6 +307,10 @@ pub(crate) mod feature {
     pub(crate) const DECORATOR: &str = "decorator";
     /// Many cases in one process.
     pub(crate) const REUSE: &str = "reuse";
+    /// Recipe `surrogate`: texts can hold one without its other half.
+    pub(crate) const SURROGATES: &str = "surrogates";
+    /// Recipe `cyclic`: a value can hold itself.
+    pub(crate) const CYCLES: &str = "cycles";
 }
 
 impl Op {
@@ -374,16 +380,20 @@ impl Op {
     }
 }
 
-/// The features that a script needs.
+/// The features that a script needs, for its operations and for its values.
 pub(crate) fn features(script: &[Op]) -> BTreeSet<&'static str> {
-    let mut needed = BTreeSet::new();
+    let mut needed = recipes::features(script);
+    add_features(script, &mut needed);
+    needed
+}
+
+fn add_features(script: &[Op], needed: &mut BTreeSet<&'static str>) {
     for op in script {
         needed.extend(op.own_features());
         for block in op.blocks() {
-            needed.extend(features(block));
+            add_features(block, needed);
         }
     }
-    needed
 }
 
 /// Whether several threads, tasks or processes write at once.

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::evaluate::Evaluator;
 use crate::fault::Fault;
 use crate::run::{Bench, Options};
-use crate::script::features;
+use crate::script::{features, without};
 
 /// How many characters are shown before a difference that is far from the
 /// beginning of its line, and at least after it.
@@ -63,6 +63,15 @@ fn pair(
     evaluators: &mut [Evaluator<'_>; 2],
     case: &Case,
 ) -> Result<Pair, Fault> {
+    let is_missing = |name: &str| {
+        benches
+            .iter()
+            .any(|bench| !bench.hello.features.contains(name))
+    };
+    let case = &Case {
+        script: without(&case.script, &is_missing),
+        ..case.clone()
+    };
     for bench in benches {
         let needed = features(&case.script).into_iter();
         let missing: Vec<&str> = needed

@@ -6,6 +6,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use rustix::param::clock_ticks_per_second;
+
 /// Measures one stretch of a process's time.
 #[derive(Debug)]
 pub(crate) struct Stopwatch {
@@ -38,23 +40,47 @@ fn busy(process: u32) -> Duration {
     let mut all = Duration::ZERO;
     let mut processes = vec![process];
     while let Some(process) = processes.pop() {
+        let (mut ran, mut queued) = (Duration::ZERO, Duration::ZERO);
         let threads = fs::read_dir(format!("/proc/{process}/task"));
         for thread in threads.into_iter().flatten().flatten() {
             let read =
                 |file: &str| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
-            all += busy_of(&read("schedstat")).unwrap_or_default();
+            let of_thread = ran_and_queued(&read("schedstat")).unwrap_or_default();
+            ran += of_thread.0;
+            queued += of_thread.1;
             let children = read("children");
             processes.extend(children.split_whitespace().flat_map(str::parse::<u32>));
         }
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let (own, of_ended) = times(&stat).unwrap_or_default();
+        // Threads that ended took their finer figures with them.
+        all += ran.max(own) + of_ended + queued;
     }
     all
 }
 
 /// Nanoseconds on a processor, nanoseconds in its queue, turns.
-fn busy_of(statistics: &str) -> Option<Duration> {
+fn ran_and_queued(statistics: &str) -> Option<(Duration, Duration)> {
     let mut numbers = statistics.split_whitespace().map(str::parse::<u64>);
-    let (ran, queued) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
-    Some(Duration::from_nanos(ran.saturating_add(queued)))
+    let mut next = || Some(Duration::from_nanos(numbers.next()?.ok()?));
+    Some((next()?, next()?))
+}
+
+/// What a process ran, its ended threads included, and what its children ran
+/// that ended: user and system time of each in ticks, from the twelfth field
+/// after the name on.
+fn times(stat: &str) -> Option<(Duration, Duration)> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let ticks: Vec<u64> = fields
+        .split_whitespace()
+        .skip(11)
+        .take(4)
+        .map_while(|field| field.parse().ok())
+        .collect();
+    let [user, system, user_of_ended, system_of_ended] = ticks.try_into().ok()?;
+    let tick = Duration::from_secs(1) / u32::try_from(clock_ticks_per_second()).ok()?;
+    let time = |ticks: u64| tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
+    Some((time(user + system), time(user_of_ended + system_of_ended)))
 }
 
 #[cfg(test)]
@@ -65,8 +91,16 @@ mod tests {
 
     #[test]
     fn statistics_are_read() {
-        assert_eq!(busy_of("1000 500 3\n"), Some(Duration::from_nanos(1500)));
-        assert_eq!(busy_of("x"), None);
+        let nanos = Duration::from_nanos;
+        assert_eq!(
+            ran_and_queued("1000 500 3\n"),
+            Some((nanos(1000), nanos(500)))
+        );
+        assert_eq!(ran_and_queued("x"), None);
+        let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 150 50 30 10 20 0 3\n";
+        let seconds = |ticks: u32| Duration::from_secs(1) * ticks / 100;
+        assert_eq!(times(stat), Some((seconds(200), seconds(40))));
+        assert_eq!(times("7 (a) S 1"), None);
     }
 
     fn waited(script: &str) -> Duration {
@@ -91,5 +125,7 @@ mod tests {
             let busy = waited("timeout 1 sh -c 'while :; do :; done'; true");
             assert!(busy < Duration::from_millis(80), "{busy:?}");
         }
+        let ended = waited("timeout 0.15 sh -c 'while :; do :; done'; exec sleep 1");
+        assert!(ended < Duration::from_millis(120), "{ended:?}");
     }
 }

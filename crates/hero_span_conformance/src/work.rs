@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::evaluate::{Evaluation, Evaluator};
 use crate::families::Family;
 use crate::finding::Finding;
-use crate::generate::{Tree, are_alike, case_tree, shrink};
+use crate::generate::{Tree, are_alike, case_tree_for, shrink};
 use crate::progress::Progress;
 use crate::report::{CaseResult, Failure, Group, Source, Verdict};
 use crate::run::{Bench, quoted};
@@ -166,7 +166,8 @@ impl Work<'_> {
                 Some(Next { case, tree: None })
             }
             Cases::Generated(family, numbers) => {
-                let tree = case_tree(*family, self.bench.options.seed, *numbers.get(place)?)?;
+                let (features, number) = (&self.bench.hello.features, *numbers.get(place)?);
+                let tree = case_tree_for(features, *family, self.bench.options.seed, number)?;
                 let case = Case {
                     id: self.id(place),
                     ..tree.current()

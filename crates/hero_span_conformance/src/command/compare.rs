@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::driving::split;
+use super::driving::{built, split};
 use crate::case::Case;
 use crate::cases;
 use crate::error::Error;
@@ -59,7 +59,7 @@ fn options(adapter: &str, trace: bool) -> Result<Options, Error> {
         .extension()
         .is_some_and(|end| end == "toml");
     let command = if is_profile {
-        Profile::read(Path::new(adapter))?.adapter
+        built(&Profile::read(Path::new(adapter))?)?
     } else {
         split(adapter).map_err(Error::usage)?
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::error::Error;
 use crate::filter::Filter;
 use crate::known::KnownFailures;
 use crate::process::Launch;
@@ -47,13 +48,12 @@ pub struct DrivingArguments {
 
 impl DrivingArguments {
     /// The options that they make; the SDK's own tests with them, if its file names any.
-    pub(super) fn options(&self) -> Result<Options, String> {
-        let profile = self.profile.as_deref().map(Profile::read).transpose();
-        let profile = profile.map_err(|error| error.to_string())?;
+    pub(super) fn options(&self) -> Result<Options, Error> {
+        let profile = self.profile.as_deref().map(Profile::read).transpose()?;
         let command = match (&self.adapter, &profile) {
-            (Some(command), _) => split(command)?,
-            (None, Some(profile)) => profile.adapter.clone(),
-            (None, None) => return Err(NO_ADAPTER.into()),
+            (Some(command), _) => split(command).map_err(Error::usage)?,
+            (None, Some(profile)) => built(profile)?,
+            (None, None) => return Err(Error::usage(NO_ADAPTER.into())),
         };
         let known = self.known_failures(profile.as_ref())?;
         let usual = Options::new(Launch {
@@ -62,7 +62,7 @@ impl DrivingArguments {
             ..Launch::new(command)
         });
         Ok(Options {
-            filter: Filter::new(&self.filter)?,
+            filter: Filter::new(&self.filter).map_err(Error::usage)?,
             jobs: self.jobs.map_or(usual.jobs, usize::from),
             known,
             unit_tests: profile.and_then(|profile| profile.unit_tests),
@@ -71,14 +71,18 @@ impl DrivingArguments {
     }
 
     /// The list that the arguments name, or else the profile.
-    fn known_failures(&self, profile: Option<&Profile>) -> Result<KnownFailures, String> {
+    fn known_failures(&self, profile: Option<&Profile>) -> Result<KnownFailures, Error> {
         let of_profile = profile.and_then(|profile| profile.known_failures.as_ref());
         let file = self.known_failures.as_ref().or(of_profile);
         let known = file.map(|file| KnownFailures::read(file)).transpose();
-        known
-            .map(Option::unwrap_or_default)
-            .map_err(|error| error.to_string())
+        known.map(Option::unwrap_or_default)
     }
+}
+
+/// The command of an adapter that is built by now.
+pub(super) fn built(profile: &Profile) -> Result<Vec<String>, Error> {
+    profile.build()?;
+    Ok(profile.adapter.clone())
 }
 
 pub(super) fn split(command: &str) -> Result<Vec<String>, String> {

@@ -62,7 +62,7 @@ pub(super) fn main_of_replay(arguments: &ReplayArguments) -> Result<u8, Error> {
 
 fn options(arguments: &RecordArguments) -> Result<RecordOptions, Error> {
     Ok(RecordOptions {
-        run: arguments.driving.options().map_err(Error::usage)?,
+        run: arguments.driving.options()?,
         out: arguments.out.clone(),
         force: arguments.force,
         case_bytes: arguments.case_bytes,

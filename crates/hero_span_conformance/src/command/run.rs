@@ -57,7 +57,7 @@ pub struct RunArguments {
 
 /// Runs what the arguments ask for, and says what came of it.
 pub(super) fn main(arguments: &RunArguments) -> Result<u8, Error> {
-    let options = options(arguments).map_err(Error::usage)?;
+    let options = options(arguments)?;
     let progress = Line::new();
     let report = match &arguments.replay {
         Some(file) => replay(&options, file, &progress),
@@ -71,8 +71,8 @@ fn tell(report: &Report, arguments: &RunArguments) -> Result<Conclusion, Error> 
     Ok(report.conclusion())
 }
 
-fn options(arguments: &RunArguments) -> Result<Options, String> {
-    prepare(&arguments.reports.reports).map_err(|error| error.to_string())?;
+fn options(arguments: &RunArguments) -> Result<Options, Error> {
+    prepare(&arguments.reports.reports)?;
     let usual = arguments.driving.options()?;
     let asks_for_all = arguments.family.is_empty();
     let asks_for_tests = asks_for_all && usual.filter.is_all();

@@ -32,7 +32,7 @@ const (
 )
 
 // TODO: async, fork, hijack, instrument, generator, decorator, reuse.
-var features = []string{"threads"}
+var features = []string{"threads", "cycles"}
 
 // words are a value as the script writes it; members keep their order.
 type words = json.RawMessage

@@ -22,7 +22,7 @@ from typing import Any, Callable
 
 CONTRACT = 1
 HELLO = {"sdk": "python", "version": "0", "protocol": 1}  # TODO: the SDK's version
-FEATURES = ["threads"]  # TODO: async, fork, hijack, instrument, generator, decorator, reuse
+FEATURES = ["threads", "surrogates", "cycles"]  # TODO: async, fork, hijack, instrument, generator, decorator, reuse
 SOCKET, PARENT = "HERO_FLOW_SPAN_SOCK", "HERO_FLOW_PARENT_SPAN"
 
 Json = Any

@@ -19,7 +19,7 @@ import * as path from "node:path";
 // TODO: import the SDK that lies beside this file, and say its version.
 const hello = { sdk: "typescript", version: "0", protocol: 1 };
 // TODO: threads, instrument, generator, decorator, reuse, hijack.
-const features: string[] = ["async"];
+const features: string[] = ["async", "surrogates", "cycles"];
 const contract = 1;
 const socketName = "HERO_FLOW_SPAN_SOCK";
 const parentName = "HERO_FLOW_PARENT_SPAN";

@@ -1,12 +1,6 @@
 //! Sabotaged copies of the reference.
 
-use std::fs;
-use std::path::Path;
-
 use serde::Deserialize;
-
-use super::reference::Reference;
-use crate::error::Error;
 
 /// What is changed in one file of the reference.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -44,25 +38,6 @@ impl Edits {
         }
         Ok(changed)
     }
-}
-
-/// Puts a copy of the reference with these edits into a directory.
-pub(super) fn sabotage(
-    reference: &Reference,
-    edits: &Edits,
-    directory: &Path,
-) -> Result<(), Error> {
-    for (name, text) in &reference.files {
-        let is_edited = edits.file.as_ref().unwrap_or(&reference.edited) == name;
-        let changed = if is_edited {
-            edits.apply(text).unwrap_or_default()
-        } else {
-            text.clone()
-        };
-        let path = directory.join(name);
-        fs::write(&path, changed).map_err(|error| Error::file("a file to write", &path, error))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

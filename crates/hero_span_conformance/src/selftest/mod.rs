@@ -62,11 +62,14 @@ pub fn prove(options: &Options, progress: &dyn Progress) -> Result<Proof, Error>
     let date = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
     let reference = Reference::read(&options.reference)?;
     let mut mutants = reference.mutants()?;
-    mutants.extend(wire::mutants());
-    mutants.extend(tools::mutants());
-    let mut without_mutant = without_mutant(&mutants);
+    let mut without = Vec::new();
+    if reference.proves_the_suite {
+        mutants.extend(wire::mutants());
+        mutants.extend(tools::mutants());
+        without = without_mutant(&mutants);
+    }
     if !options.filter.is_all() {
-        without_mutant.clear();
+        without.clear();
     }
     mutants.retain(|mutant| options.filter.takes(&mutant.id));
     let bench = Bench::new(options, &reference, &mutants)?;
@@ -79,7 +82,7 @@ pub fn prove(options: &Options, progress: &dyn Progress) -> Result<Proof, Error>
         cases: bench.cases(),
         false_alarms,
         mutants: tried,
-        without_mutant,
+        without_mutant: without,
         seconds: began.elapsed().as_secs_f64(),
     })
 }

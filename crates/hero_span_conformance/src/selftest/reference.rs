@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,12 +14,20 @@ use crate::error::Error;
 
 const WHAT: &str = "a file of the self-test, as conformance/self-test/README.md says";
 
+/// So many lines are shown of what a compiler says.
+const SAID: usize = 20;
+
 /// The SDK that is broken on purpose.
 #[derive(Debug)]
 pub(super) struct Reference {
-    /// The command that starts its adapter, from where its files lie.
+    /// The command that builds its adapter, from where its files lie.
+    build: Option<Vec<String>>,
+    /// The command that starts it, from there too.
     pub(super) command: Vec<String>,
-    /// The names and texts of its files.
+    /// Whether the suite proves itself with it: then the faults that are none of an SDK's are tried
+    /// too, and each check must have one.
+    pub(super) proves_the_suite: bool,
+    /// The paths of its files and their texts.
     pub(super) files: Vec<(String, String)>,
     /// The file that faults change if they name no other.
     pub(super) edited: String,
@@ -29,7 +38,12 @@ pub(super) struct Reference {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    root: PathBuf,
+    #[serde(default)]
+    build: Option<Vec<String>>,
     command: Vec<String>,
+    #[serde(default)]
+    proves_the_suite: bool,
     files: Vec<PathBuf>,
     mutants: Vec<PathBuf>,
 }
@@ -61,7 +75,7 @@ impl Reference {
         let files: Vec<_> = file
             .files
             .iter()
-            .map(|file| read(file))
+            .map(|name| read(&file.root, name))
             .collect::<Result<_, _>>()?;
         let Some((edited, _)) = files.first().cloned() else {
             return Err(Error::file(
@@ -71,11 +85,30 @@ impl Reference {
             ));
         };
         Ok(Self {
+            build: file.build,
             command: file.command,
+            proves_the_suite: file.proves_the_suite,
             files,
             edited,
             listed: listed(&file.mutants)?,
         })
+    }
+
+    /// Puts a copy into a directory, with these edits, and builds it.
+    pub(super) fn copy(&self, edits: Option<&Edits>, directory: &Path) -> Result<(), Error> {
+        const WHAT: &str = "a file to write";
+        for (name, text) in &self.files {
+            let edits = edits.filter(|edits| edits.file.as_ref().unwrap_or(&self.edited) == name);
+            let changed = edits.map(|edits| edits.apply(text).unwrap_or_default());
+            let path = directory.join(name);
+            let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+            folder
+                .and_then(|()| std::fs::write(&path, changed.as_ref().unwrap_or(text)))
+                .map_err(|error| Error::file(WHAT, &path, error))?;
+        }
+        self.build
+            .as_deref()
+            .map_or(Ok(()), |command| build(command, directory))
     }
 
     /// Its mutants, all of whose edits apply.
@@ -151,9 +184,26 @@ fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     toml::from_str(&text).map_err(|error| Error::file(WHAT, path, error))
 }
 
-fn read(path: &Path) -> Result<(String, String), Error> {
+fn read(root: &Path, name: &Path) -> Result<(String, String), Error> {
     const WHAT: &str = "a file of the reference";
-    let text = std::fs::read_to_string(path).map_err(|error| Error::file(WHAT, path, error))?;
-    let name = path.file_name().unwrap_or_default();
+    let path = root.join(name);
+    let text = std::fs::read_to_string(&path).map_err(|error| Error::file(WHAT, &path, error))?;
     Ok((name.to_string_lossy().into_owned(), text))
+}
+
+fn build(command: &[String], directory: &Path) -> Result<(), Error> {
+    let words = command.join(" ");
+    let (program, arguments) = command.split_first().unzip();
+    let output = Command::new(program.map_or("", String::as_str))
+        .args(arguments.unwrap_or_default())
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .output();
+    let output = output.map_err(|error| Error::build(&words, &error))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let first: Vec<&str> = said.lines().take(SAID).collect();
+    Err(Error::build(&words, &first.join("\n")))
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use super::Options;
-use super::behaviour::{Edits, sabotage};
+use super::behaviour::Edits;
 use super::mutant::{Fault, Mutant};
 use super::proof::{FalseAlarm, Sort, Tried};
 use super::reference::Reference;
@@ -55,11 +55,7 @@ impl<'a> Bench<'a> {
         mutants: &[Mutant],
     ) -> Result<Self, Error> {
         let directory = temporary()?;
-        for (name, text) in &reference.files {
-            let path = directory.path().join(name);
-            let written = std::fs::write(&path, text);
-            written.map_err(|error| Error::file("a file to write", &path, error))?;
-        }
+        reference.copy(None, directory.path())?;
         let launch = launch(reference, directory.path());
         let adapter = Adapter::start(&launch, Variables::default()).map_err(Error::adapter)?;
         let hello = adapter.hello().clone();
@@ -167,7 +163,7 @@ impl<'a> Bench<'a> {
 
     fn try_behaviour(&self, edits: &Edits, trial: &mut Trial<'_>) {
         let copied = temporary().and_then(|directory| {
-            sabotage(self.reference, edits, directory.path())?;
+            self.reference.copy(Some(edits), directory.path())?;
             Ok(directory)
         });
         let directory = match copied {

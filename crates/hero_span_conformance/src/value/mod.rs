@@ -57,6 +57,17 @@ impl Value {
         matches!(self, Self::Null)
     }
 
+    /// Visits all values within it, which may be changed, and then itself.
+    pub(crate) fn each(&mut self, visit: &mut dyn FnMut(&mut Self)) {
+        match self {
+            Self::Array(items) => items.iter_mut().for_each(|item| item.each(visit)),
+            Self::Object(members) => members.iter_mut().for_each(|(_, value)| value.each(visit)),
+            Self::Made(recipe) => recipe.each(visit),
+            _ => {}
+        }
+        visit(self);
+    }
+
     /// The text that it stands for, when it stands for one; a lone surrogate
     /// reads as U+FFFD, as it is sent (`value.surrogates`).
     pub(crate) fn to_text(&self) -> Option<String> {

@@ -145,6 +145,21 @@ pub(crate) enum Hostility {
 }
 
 impl Recipe {
+    /// Visits all values within it, which may be changed.
+    pub(super) fn each(&mut self, visit: &mut dyn FnMut(&mut Value)) {
+        match self {
+            Self::Join { parts: values } | Self::Set { items: values } => {
+                values.iter_mut().for_each(|value| value.each(visit));
+            }
+            Self::Members { value, .. } => value.each(visit),
+            Self::Map { pairs } => {
+                let values = pairs.iter_mut().flat_map(|(key, value)| [key, value]);
+                values.for_each(|value| value.each(visit));
+            }
+            _ => {}
+        }
+    }
+
     /// What a schema cannot say about a recipe; the message names the member.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {

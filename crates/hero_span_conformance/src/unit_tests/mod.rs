@@ -1,5 +1,10 @@
 //! Runs an SDK's own tests and counts them by name.
 
+mod cargo;
+mod go;
+mod python;
+mod tap;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -19,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// So much of their output is read.
 const OUTPUT_BYTES: u64 = 1024 * 1024;
 
-/// What came of one test.
+/// What came of one test: why it failed, or was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     Passed,
@@ -40,10 +45,13 @@ pub(crate) fn run(tests: &UnitTests, directory: Option<&Path>) -> Group {
     let started = Instant::now();
     let results = match output(tests, directory) {
         Ok(output) => {
-            let found = match tests.format {
-                Format::PythonUnittest => read_python_unittest(&output),
+            let read = match tests.format {
+                Format::PythonUnittest => python::read,
+                Format::CargoTest => cargo::read,
+                Format::Tap => tap::read,
+                Format::GoTestJson => go::read,
             };
-            results(tests, &found, &output)
+            results(tests, &read(&output), &output)
         }
         Err(why) => {
             let why = format!("`{}`: {why}", tests.command.join(" "));
@@ -109,68 +117,13 @@ fn read_in_background(mut source: impl Read + Send + 'static) -> std::thread::Jo
     })
 }
 
-/// Reads `test_x (module.Class.test_x) ... ok`. Where a test has a docstring,
-/// the outcome stands on a line of its own.
-fn read_python_unittest(output: &str) -> Vec<Test> {
-    let mut tests: Vec<Test> = Vec::new();
-    let mut pending: Option<(String, String)> = None;
-    for line in output.lines() {
-        if let Some(named) = python_name(line) {
-            pending = Some(named);
-        }
-        let Some((_, word)) = line.rsplit_once(" ... ") else {
-            continue;
-        };
-        if let (Some(outcome), Some((group, name))) = (python_outcome(word), pending.take()) {
-            tests.push(Test {
-                group,
-                name,
-                outcome,
-            });
-        }
-    }
-    tests
-}
-
-/// The class and the name of a test, from Python 3.9 on.
-fn python_name(line: &str) -> Option<(String, String)> {
-    let (name, rest) = line.split_once(" (")?;
-    let (path, _) = rest.split_once(')')?;
-    if !name.starts_with("test") || name.contains(' ') {
-        return None;
-    }
-    let path = path
-        .strip_suffix(name)
-        .map_or(path, |class| class.trim_end_matches('.'));
-    let class = path.rsplit('.').next()?;
-    Some((class.to_owned(), name.to_owned()))
-}
-
-fn python_outcome(word: &str) -> Option<Outcome> {
-    let reason = || {
-        word.trim_start_matches("skipped")
-            .trim()
-            .trim_matches(['\'', '"'])
-            .to_owned()
-    };
-    match word {
-        "ok" => Some(Outcome::Passed),
-        "FAIL" | "ERROR" | "unexpected success" => Some(Outcome::Failed(word.to_owned())),
-        "expected failure" => Some(Outcome::Failed(
-            "a failure that is marked as expected".into(),
-        )),
-        _ if word.starts_with("skipped") => Some(Outcome::Skipped(reason())),
-        _ => None,
-    }
-}
-
 fn results(tests: &UnitTests, found: &[Test], output: &str) -> Vec<CaseResult> {
     let mut results = Vec::new();
     let mut groups: BTreeMap<&str, u64> = BTreeMap::new();
     let is_asked = |test: &&Test| tests.expected.contains_key(&test.group);
     for test in found.iter().filter(is_asked) {
         *groups.entry(&test.group).or_default() += 1;
-        results.push(result(test, output));
+        results.push(result(test));
     }
     for (group, expected) in &tests.expected {
         let found = groups.get(group.as_str()).copied().unwrap_or_default();
@@ -186,7 +139,7 @@ fn results(tests: &UnitTests, found: &[Test], output: &str) -> Vec<CaseResult> {
     results
 }
 
-fn result(test: &Test, output: &str) -> CaseResult {
+fn result(test: &Test) -> CaseResult {
     let name = format!("{}.{}", test.group, test.name);
     match &test.outcome {
         Outcome::Passed => CaseResult::new(name, Verdict::Passed),
@@ -194,37 +147,13 @@ fn result(test: &Test, output: &str) -> CaseResult {
             let reason = format!("{name}: {reason}");
             CaseResult::new(name, Verdict::Skipped).because(reason)
         }
-        Outcome::Failed(how) => {
-            let found = format!("{how}: {}", reason(output, test));
-            failed(name, Finding::named(UNIT_TESTS, "ok", found))
-        }
+        Outcome::Failed(found) => failed(name, Finding::named(UNIT_TESTS, "ok", found)),
     }
 }
 
 fn failed(name: String, finding: Finding) -> CaseResult {
     CaseResult::new(name, Verdict::Failed).failing(Failure::new(vec![finding]))
 }
-
-/// The last line of what is said of a test that failed: the exception.
-fn reason<'a>(output: &'a str, test: &Test) -> &'a str {
-    let named = |block: &&str| {
-        let title = block.trim_start().lines().next().unwrap_or_default();
-        let title = title.split_once(": ").map_or("", |(_, title)| title);
-        python_name(title).is_some_and(|(group, name)| group == test.group && name == test.name)
-    };
-    let blocks = output.split(DOUBLE_RULE);
-    let block = blocks.clone().find(named).unwrap_or(output);
-    last_words(
-        block
-            .split("\nRan ")
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches('-'),
-    )
-}
-
-/// What stands between the blocks of tests that failed.
-const DOUBLE_RULE: &str = "======================================================================";
 
 /// The last line that says something.
 fn last_words(output: &str) -> &str {
@@ -238,34 +167,14 @@ mod tests {
 
     const OUTPUT: &str = "\
 test_one (test_contract.FirstTests.test_one) ... ok
-test_two (test_contract.FirstTests.test_two)
-A docstring (with brackets) ... about nothing. ... FAIL
+test_two (test_contract.FirstTests.test_two) ... FAIL
 test_old (test_contract.SecondTests) ... skipped 'no fork here'
-test_else (test_other.OtherTests.test_else) ... ok
-
-Ran 4 tests in 0.1s
-
-FAILED (failures=1, skipped=1)
 ";
 
-    #[test]
-    fn a_failure_tells_the_exception() {
-        let output = format!(
-            "{DOUBLE_RULE}\nFAIL: test_two (test_contract.FirstTests.test_two)\nA docstring.\n\
-             ----\nTraceback:\n  somewhere\nAssertionError: 1 != 2\n\n{DOUBLE_RULE}\n\
-             ERROR: test_one (test_contract.FirstTests)\n----\nKeyError: 'parent'\n\n\
-             ----------\nRan 2 tests in 0.1s\n\nFAILED (failures=2)\n"
-        );
-        let check = |name: &str, expected: &str| {
-            let test = Test {
-                group: "FirstTests".into(),
-                name: name.into(),
-                outcome: Outcome::Passed,
-            };
-            assert_eq!(reason(&output, &test), expected);
-        };
-        check("test_two", "AssertionError: 1 != 2");
-        check("test_one", "KeyError: 'parent'");
+    /// A line for each test.
+    pub(super) fn told(tests: &[Test]) -> String {
+        let line = |test: &Test| format!("{} | {} | {:?}\n", test.group, test.name, test.outcome);
+        tests.iter().map(line).collect()
     }
 
     fn unit_tests(expected: &[(&str, u64)]) -> UnitTests {
@@ -282,7 +191,7 @@ FAILED (failures=1, skipped=1)
     fn check(expected: &[(&str, u64)], passed: usize, failed: usize, skipped: usize) -> Group {
         let tests = unit_tests(expected);
         let group = Group {
-            results: results(&tests, &read_python_unittest(OUTPUT), OUTPUT),
+            results: results(&tests, &python::read(OUTPUT), OUTPUT),
             ..Group::new("unit tests", Source::UnitTests)
         };
         let counts = [Verdict::Passed, Verdict::Failed, Verdict::Skipped];
