@@ -29,13 +29,9 @@ enum Chore {
     /// schemas in conformance/ from the suite's types
     #[command(args_conflicts_with_subcommands = true)]
     Spec(spec::SpecArgs),
-    /// Prove the Python SDK conformant, or show where it is not: the project's main job
+    /// Prove every SDK here conformant, or show where one is not: the project's main job
     #[command(disable_help_flag = true)]
-    Conformance {
-        /// As for `hero-span conformance run`; try --help. Paths are from the root
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Conformance(conformance::ConformanceArgs),
     /// Record what the Python SDK sends, into conformance/corpus: once for each released version
     Corpus(corpus::CorpusArgs),
     Soak(load::soak::Args),
@@ -53,7 +49,7 @@ enum Chore {
 fn main() -> ExitCode {
     match Arguments::parse().chore {
         Chore::Spec(args) => spec::run(&root(), &args),
-        Chore::Conformance { arguments } => conformance::run(&root(), &arguments),
+        Chore::Conformance(args) => conformance::run(&root(), &args),
         Chore::Corpus(args) => corpus::run(&root(), &args),
         Chore::Soak(args) => load::soak::run(&root(), &args),
         Chore::Start(args) => load::start::run(&root(), &args),

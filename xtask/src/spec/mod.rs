@@ -35,7 +35,7 @@ use problem::Problem;
 use tree::{File, Tree};
 
 /// Paths are relative to the root of the repository.
-const SDK_PATH: &str = "sdk/python/hero_tracing.py";
+pub(crate) const SDK_PATH: &str = "sdk/python/hero_tracing.py";
 const SPEC_DIR: &str = "spec";
 const CONTRACT_DIR: &str = "crates/hero_span_protocol/src/contract";
 const HAND_WRITTEN: [&str; 1] = ["crates/hero_span_protocol/src/contract/mod.rs"];
