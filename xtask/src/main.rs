@@ -7,6 +7,7 @@ mod corpus;
 #[cfg(test)]
 mod edges;
 mod load;
+mod ratios;
 mod spec;
 mod test;
 
@@ -38,6 +39,7 @@ enum Chore {
     Start(load::start::Args),
     Crash(load::crash::Args),
     Scale(load::scale::Args),
+    Ratios(ratios::Args),
     /// Run every check that a change must pass
     Test {
         /// Run one part only
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Start(args) => load::start::run(&root(), &args),
         Chore::Crash(args) => load::crash::run(&root(), &args),
         Chore::Scale(args) => load::scale::run(&root(), &args),
+        Chore::Ratios(args) => ratios::run(&root(), &args),
         Chore::Test { only } => test::run(&root(), only),
     }
 }
