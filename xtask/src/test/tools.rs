@@ -68,6 +68,8 @@ impl PythonTools {
 
 /// What the tests of the conformance reports need from npm.
 const NODE_PACKAGES: &str = "conformance/report-tools";
+/// The TypeScript SDK, which itself needs nothing.
+const TYPESCRIPT: &str = "sdk/typescript";
 
 /// Puts the npm packages into target/report-tools, or takes those that were
 /// put there for the same list.
@@ -85,13 +87,31 @@ pub(super) fn install_node_packages(root: &Path) -> Result<(), Error> {
         let (file, copy) = (from.join(name), home.join(name));
         fs::copy(&file, copy).map_err(|error| Error::unreadable(&file, &error))?;
     }
+    npm_ci(&home)?;
+    fs::write(&stamp, wanted).map_err(|error| Error::unreadable(&stamp, &error))
+}
+
+/// Puts what builds and checks the TypeScript SDK beside it, unless it is there already.
+pub(super) fn install_typescript(root: &Path) -> Result<(), Error> {
+    let home = root.join(TYPESCRIPT);
+    let list = home.join("package-lock.json");
+    let wanted = fs::read_to_string(&list).map_err(|error| Error::unreadable(&list, &error))?;
+    let stamp = home.join("node_modules/.installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    eprintln!("installing what checks {TYPESCRIPT}");
+    npm_ci(&home)?;
+    fs::write(&stamp, wanted).map_err(|error| Error::unreadable(&stamp, &error))
+}
+
+fn npm_ci(directory: &Path) -> Result<(), Error> {
     succeed(
         Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .args(["--loglevel", "error"])
-            .current_dir(&home),
-    )?;
-    fs::write(&stamp, wanted).map_err(|error| Error::unreadable(&stamp, &error))
+            .current_dir(directory),
+    )
 }
 
 fn succeed(command: &mut Command) -> Result<(), Error> {

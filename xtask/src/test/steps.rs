@@ -1,31 +1,10 @@
-//! Every check that a change must pass, one after another, with a table at the end.
+//! The steps, each one command that must succeed.
 
-mod tools;
+use std::path::Path;
+use std::process::Command;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
-
-use clap::ValueEnum;
-use tools::{PythonTools, install_node_packages};
-
-/// A part of the checks that can be run alone.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// Formatting, lints, types and generated files
-    Lint,
-    /// The tests of the crates and of xtask
-    Rust,
-    /// The tests of the Python SDK, under every Python that is found
-    Python,
-}
-
-/// One command that must succeed.
-struct Step {
-    part: Part,
-    name: String,
-    command: Command,
-}
+use super::tools::PythonTools;
+use super::{Part, Step};
 
 /// Breaks the SDK on purpose, and proves that each check of the suite finds its faults.
 const SELF_TEST: &str = "run --quiet --package hero_span_cli -- conformance self-test";
@@ -51,29 +30,53 @@ const DRILLS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Runs the steps of a part, or all of them; 0 if every one succeeded, else 1.
-pub(crate) fn run(root: &Path, only: Option<Part>) -> ExitCode {
-    let installed = install_node_packages(root).and_then(|()| PythonTools::install(root));
-    let tools = match installed {
-        Ok(tools) => tools,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let outcomes: Vec<Outcome> = steps(root, &tools)
-        .into_iter()
-        .filter(|step| only.is_none_or(|part| step.part == part))
-        .map(perform)
-        .collect();
-    report(&outcomes);
-    match outcomes.iter().all(|outcome| outcome.passed) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    }
+/// What is asked of the Rust SDK beside the tests of the whole workspace.
+const RUST_SDK: [(&str, &str); 3] = [
+    (
+        "Rust SDK lints, with all features",
+        "clippy --quiet --package hero_tracing --all-features --all-targets -- -D warnings",
+    ),
+    (
+        "Rust SDK tests, with all features",
+        "test --package hero_tracing --all-features",
+    ),
+    (
+        "Rust SDK package",
+        "package --quiet --package hero_tracing --allow-dirty",
+    ),
+];
+
+const TYPESCRIPT: [(&str, &str); 3] = [
+    ("TypeScript lints", "npm run --silent lint"),
+    ("TypeScript types and tests", "npm test"),
+    ("TypeScript package", "npm pack --dry-run"),
+];
+
+const GO: [(&str, &str); 6] = [
+    ("Go formatting", "gofmt -d ."),
+    ("Go vet", "go vet ./..."),
+    ("Go vet for macOS", "env GOOS=darwin go vet ./..."),
+    (
+        "Go staticcheck",
+        "go run honnef.co/go/tools/cmd/staticcheck@v0.8.0 ./...",
+    ),
+    ("Go tests, with the race detector", "go test -race ./..."),
+    ("Go module", "go list -m"),
+];
+
+/// All of them, in the order in which they run.
+pub(super) fn all(root: &Path, tools: &PythonTools) -> Vec<Step> {
+    let parts = [
+        lints(root, tools),
+        rust(root, tools),
+        python(root),
+        typescript(root),
+        go(root),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
-fn steps(root: &Path, tools: &PythonTools) -> Vec<Step> {
+fn lints(root: &Path, tools: &PythonTools) -> Vec<Step> {
     let mut steps = vec![
         Step::new(
             Part::Lint,
@@ -107,22 +110,72 @@ fn steps(root: &Path, tools: &PythonTools) -> Vec<Step> {
         "the contract against the released one",
         cargo(root, "xtask spec diff"),
     ));
-    let mut rust = cargo(root, "test --workspace --no-fail-fast");
-    rust.env("PATH", tools.path_first());
-    steps.push(Step::new(Part::Rust, "Rust tests", rust));
+    steps
+}
+
+fn rust(root: &Path, tools: &PythonTools) -> Vec<Step> {
+    let mut tests = cargo(root, "test --workspace --no-fail-fast");
+    tests.env("PATH", tools.path_first());
     let mut proof = cargo(root, SELF_TEST);
     proof.env("PATH", tools.path_first());
-    steps.push(Step::new(Part::Rust, "the suite's self-test", proof));
+    let mut steps = vec![
+        Step::new(Part::Rust, "Rust tests", tests),
+        Step::new(Part::Rust, "the suite's self-test", proof),
+    ];
+    for (name, arguments) in RUST_SDK {
+        steps.push(Step::new(Part::Rust, name, cargo(root, arguments)));
+    }
+    steps.push(sabotage(root, Part::Rust, "rust"));
     let replay = cargo(root, REPLAY);
     steps.push(Step::new(Part::Rust, "recorded captures", replay));
     for (name, arguments) in DRILLS {
         steps.push(Step::new(Part::Rust, name, cargo(root, arguments)));
     }
-    for python in pythons() {
-        let name = format!("Python tests ({python})");
-        steps.push(Step::new(Part::Python, &name, unit_tests(root, &python)));
-    }
     steps
+}
+
+fn python(root: &Path) -> Vec<Step> {
+    let tests = |python: String| {
+        let name = format!("Python tests ({python})");
+        Step::new(Part::Python, &name, unit_tests(root, &python))
+    };
+    pythons().into_iter().map(tests).collect()
+}
+
+fn typescript(root: &Path) -> Vec<Step> {
+    let step = |(name, words): (&str, &str)| {
+        Step::new(
+            Part::Typescript,
+            name,
+            command(root, "sdk/typescript", words),
+        )
+    };
+    let mut steps: Vec<Step> = TYPESCRIPT.into_iter().map(step).collect();
+    steps.push(sabotage(root, Part::Typescript, "typescript"));
+    steps
+}
+
+fn go(root: &Path) -> Vec<Step> {
+    let step =
+        |(name, words): (&str, &str)| Step::new(Part::Go, name, command(root, "sdk/go", words));
+    let mut steps: Vec<Step> = GO.into_iter().map(step).collect();
+    steps.push(sabotage(root, Part::Go, "go"));
+    steps
+}
+
+/// Shows that an SDK in that language cannot depart from the contract unseen.
+fn sabotage(root: &Path, part: Part, language: &str) -> Step {
+    let reference = format!("conformance/self-test/{language}.toml");
+    let arguments = format!("{SELF_TEST} --reference {reference}");
+    let name = format!("sabotaged copies ({language})");
+    Step::new(part, &name, cargo(root, &arguments))
+}
+
+fn command(root: &Path, directory: &str, words: &str) -> Command {
+    let mut words = words.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).current_dir(root.join(directory));
+    command
 }
 
 /// The SDK's tests, as its README tells people to run them.
@@ -170,45 +223,4 @@ impl Step {
             command,
         }
     }
-}
-
-struct Outcome {
-    name: String,
-    passed: bool,
-    took: Duration,
-}
-
-fn perform(mut step: Step) -> Outcome {
-    eprintln!("\n=== {}", step.name);
-    let started = Instant::now();
-    let passed = match step.command.status() {
-        Ok(status) => status.success(),
-        Err(error) => {
-            let program = PathBuf::from(step.command.get_program());
-            eprintln!(
-                "cannot run {}: {error}; install it and try again",
-                program.display()
-            );
-            false
-        }
-    };
-    Outcome {
-        name: step.name,
-        passed,
-        took: started.elapsed(),
-    }
-}
-
-fn report(outcomes: &[Outcome]) {
-    println!();
-    for outcome in outcomes {
-        let verdict = if outcome.passed { "passed" } else { "FAILED" };
-        println!(
-            "{verdict}  {:>6.1} s  {}",
-            outcome.took.as_secs_f64(),
-            outcome.name
-        );
-    }
-    let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
-    println!("{} passed, {failed} failed", outcomes.len() - failed);
 }
