@@ -125,7 +125,21 @@ mod tests {
             let busy = waited("timeout 1 sh -c 'while :; do :; done'; true");
             assert!(busy < Duration::from_millis(80), "{busy:?}");
         }
-        let ended = waited("timeout 0.15 sh -c 'while :; do :; done'; exec sleep 1");
-        assert!(ended < Duration::from_millis(120), "{ended:?}");
+    }
+    /// It runs for a second, and then another program takes its parent's place.
+    #[test]
+    fn what_has_ended_was_busy_all_the_same() {
+        let script = "sh -c 'ulimit -t 1; while :; do :; done' 2>/dev/null; exec sleep 60";
+        let mut process = Command::new("sh").args(["-c", script]).spawn().unwrap();
+        let name = format!("/proc/{}/comm", process.id());
+        let since = Instant::now();
+        while fs::read_to_string(&name).unwrap() != "sleep\n" {
+            assert!(since.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let found = busy(process.id());
+        process.kill().unwrap();
+        process.wait().unwrap();
+        assert!(found >= Duration::from_millis(900), "{found:?}");
     }
 }
