@@ -8,7 +8,7 @@ use hero_span_contract::model::{Base, Bound, Contract, Field, Presence, Rules, T
 use serde_json::{Map, Number, Value, json};
 
 use crate::faults::{Judge, is_in_use};
-use crate::measure::length;
+use crate::measure::{depth, length};
 use crate::stretch::Stretch;
 use crate::strings::Strings;
 
@@ -87,9 +87,14 @@ impl<'a> Values<'a> {
         each.collect()
     }
 
+    /// Null ends what would go on within itself.
     fn simplest_of(self, field: &Field, steps: usize) -> Option<Value> {
         let value = self.simplest(&field.type_name, steps);
-        value.or_else(|| field.nullable.then_some(Value::Null))
+        let is_nested = value.as_ref().is_none_or(|value| depth(value) > 1);
+        match field.nullable && is_nested {
+            true => Some(Value::Null),
+            false => value,
+        }
     }
 
     /// A value of a type, of no more than it cannot do without.

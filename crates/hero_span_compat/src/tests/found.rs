@@ -406,3 +406,12 @@ fn two_types_in_a_circle_may_become_anything() {
     ];
     assert_eq!(between(&circle, &anything), expected.join("\n"));
 }
+
+#[test]
+fn a_line_is_deep_by_a_tree_that_ends_in_null() {
+    let shape = "[type.tree] MUST tree = object; sent: members 1 to 1\n    A tree.\n\n    \
+                 a  tree|null  optional  One.\n\nEvents\n------";
+    let base = tree(shape, "] MUST DEPTH = 5");
+    let found = between(&base, &[("] MUST DEPTH = 5", "] MUST DEPTH = 6")]);
+    assert_eq!(found, "depth-limit-raised limit.depth: fine / refused");
+}

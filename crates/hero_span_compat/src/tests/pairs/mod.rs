@@ -5,6 +5,7 @@ mod send;
 mod strategy;
 
 use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
 use hero_span_contract::{Contract, Reading, schema};
@@ -152,23 +153,27 @@ fn search(sender: &Oracle<'_>, reader: &Oracle<'_>, edges: &Edges, seed: u64) ->
     None
 }
 
-/// The same pairs on each run; others, and as many as are wanted, with `PAIRS`.
+/// The same pairs on each run; others, and as many as are wanted, with `PAIRS`, and those of an
+/// earlier run with the `PAIRS_SEED` that it printed.
 fn runner() -> TestRunner {
-    let wanted = std::env::var("PAIRS").ok();
-    let wanted = wanted.and_then(|text| text.parse().ok());
+    let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let wanted = number("PAIRS").and_then(|pairs| u32::try_from(pairs).ok());
+    let seed = match wanted {
+        Some(_) => number("PAIRS_SEED").unwrap_or_else(|| RandomState::new().hash_one(0)),
+        None => 0,
+    };
+    if wanted.is_some() {
+        println!("PAIRS_SEED={seed}");
+    }
     let config = Config {
         cases: wanted.unwrap_or(150),
         failure_persistence: None,
         max_shrink_iters: 3_000,
         ..Config::default()
     };
-    match wanted {
-        Some(_) => TestRunner::new(config),
-        None => {
-            let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-            TestRunner::new_with_rng(config, rng)
-        }
-    }
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
 #[test]
