@@ -1,0 +1,166 @@
+package herotracing
+
+import (
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hero-tracing-go/internal/restart"
+)
+
+// idStep is odd, so that its multiples run through all ids.
+const idStep = 0x9E37_79B9_7F4A_7C15
+
+// producer is this process on its connection: it numbers events and sends each as a whole line.
+//
+// A Go program cannot fork without starting another program, so there is never a second process
+// behind one producer.
+type producer struct {
+	clock      clock
+	rootParent string // an id, or empty
+	dead       atomic.Bool
+	ids        atomic.Uint64
+	numbers    atomic.Uint64
+	// turn is a lock whose taking can be given up: nobody waits for it longer than a call may.
+	turn chan struct{}
+	// What follows belongs to whose turn it is.
+	connection   connection
+	introduction []byte // says who writes, until it has been sent
+}
+
+// off stands for the producer of a process whose SDK is off.
+var off = &producer{}
+
+// process is the producer of this process; nil before the first span.
+var process atomic.Pointer[producer]
+
+var starting sync.Mutex
+
+func init() {
+	off.dead.Store(true)
+	restart.SDK = startAgain
+}
+
+// current is the process's producer. The first call connects, or finds the SDK off for good.
+func current() *producer {
+	if known := process.Load(); known != nil {
+		return known
+	}
+	starting.Lock()
+	defer starting.Unlock()
+	if known := process.Load(); known != nil {
+		return known
+	}
+	started := start(os.Getenv(envSocket), os.Getenv(envParent))
+	process.Store(started)
+	return started
+}
+
+func start(path, parent string) *producer {
+	if path == "" {
+		return off
+	}
+	connection, err := connect(path)
+	if err != nil {
+		return off
+	}
+	p := &producer{clock: newClock(), turn: make(chan struct{}, 1), connection: connection}
+	if isID(parent) {
+		p.rootParent = parent
+	}
+	p.ids.Store(rand.Uint64())
+	p.introduction = p.introduce()
+	return p
+}
+
+func (p *producer) introduce() []byte {
+	text := appendID([]byte(`,"producer":{"id":"`), p.newID())
+	text = append(text, `","sdk":"go","version":"`+Version+`","protocol":`...)
+	text = strconv.AppendInt(text, protocolNumber, 10)
+	text = strconv.AppendInt(append(text, `,"pid":`...), int64(os.Getpid()), 10)
+	return append(text, '}')
+}
+
+func (p *producer) newID() uint64 {
+	for {
+		if id := p.ids.Add(1) * idStep; id != 0 {
+			return id
+		}
+	}
+}
+
+// send sends an event of a span; isEnd says that it is the last.
+func (p *producer) send(s *Span, e *event, isEnd bool) {
+	e.build(halved(0))
+	us := p.clock.now()
+	var began time.Time
+	select {
+	case p.turn <- struct{}{}:
+	default:
+		if began = time.Now(); !p.waitForTurn() {
+			p.numbers.Add(1)
+			return
+		}
+	}
+	if !p.dead.Load() && !s.ended {
+		s.ended = isEnd
+		s.lastUs = max(s.lastUs, us)
+		p.write(e, s.lastUs, began)
+	}
+	<-p.turn
+}
+
+func (p *producer) waitForTurn() bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case p.turn <- struct{}{}:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// write numbers an event and sends its line. A call that did not wait for its turn has all its
+// time left.
+func (p *producer) write(e *event, us int64, began time.Time) {
+	number := p.numbers.Add(1) - 1
+	p.finish(e, us, number)
+	for halvings := 1; len(e.line) > lineBytes && halvings <= mostHalvings; halvings++ {
+		e.build(halved(halvings))
+		p.finish(e, us, number)
+	}
+	switch p.connection.send(e.line, began) {
+	case sent:
+		p.introduction = nil
+	case broken:
+		p.die()
+	}
+}
+
+// finish adds to a line what is known only now.
+func (p *producer) finish(e *event, us int64, number uint64) {
+	line := appendTime(append(e.line, `,"ts_ms":`...), us)
+	line = strconv.AppendUint(append(line, `,"seq":`...), number, 10)
+	e.line = append(append(line, p.introduction...), '}', '\n')
+}
+
+// die makes the SDK off for good (sdk.vanished, sdk.foreign-descriptor).
+func (p *producer) die() {
+	p.dead.Store(true)
+	process.CompareAndSwap(p, off)
+	p.connection.close()
+}
+
+// startAgain makes the SDK as it is before the first span.
+func startAgain() {
+	if p := process.Swap(nil); p != nil && p != off {
+		p.turn <- struct{}{}
+		p.dead.Store(true)
+		p.connection.close()
+		<-p.turn
+	}
+}
