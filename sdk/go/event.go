@@ -28,8 +28,7 @@ type captured struct {
 type role uint8
 
 const (
-	ofWord role = iota
-	ofName
+	ofName role = iota
 	ofValue
 	ofError
 	ofMembers
@@ -103,8 +102,10 @@ func (e *event) release() {
 	events.Put(e)
 }
 
+// word adds a field that no limit cuts; such fields come first.
 func (e *event) word(name, word string) {
-	e.fields = append(e.fields, field{name, ofWord, captured{text: word}})
+	e.line = append(append(append(e.line, ',', '"'), name...), `":"`...)
+	e.line = append(append(e.line, word...), '"')
 }
 
 func (e *event) name(name, value string) {
@@ -165,8 +166,6 @@ func (e *event) build(by limits) {
 func (e *event) add(f *field, by limits) {
 	e.line = append(append(append(e.line, ',', '"'), f.name...), '"', ':')
 	switch f.role {
-	case ofWord:
-		e.line = append(append(append(e.line, '"'), f.value.text...), '"')
 	case ofName:
 		if f.value.size > by.name {
 			e.announce(f.name, f.value.size)

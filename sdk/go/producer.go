@@ -24,8 +24,7 @@ type producer struct {
 	dead       atomic.Bool
 	ids        atomic.Uint64
 	numbers    atomic.Uint64
-	// turn is a lock whose taking can be given up: nobody waits for it longer than a call may.
-	turn chan struct{}
+	turn       turn
 	// What follows belongs to whose turn it is.
 	connection   connection
 	introduction []byte // says who writes, until it has been sent
@@ -67,7 +66,7 @@ func start(path, parent string) *producer {
 	if err != nil {
 		return off
 	}
-	p := &producer{clock: newClock(), turn: make(chan struct{}, 1), connection: connection}
+	p := &producer{clock: newClock(), turn: newTurn(), connection: connection}
 	if isID(parent) {
 		p.rootParent = parent
 	}
@@ -96,32 +95,17 @@ func (p *producer) newID() uint64 {
 func (p *producer) send(s *Span, e *event, isEnd bool) {
 	e.build(halved(0))
 	us := p.clock.now()
-	var began time.Time
-	select {
-	case p.turn <- struct{}{}:
-	default:
-		if began = time.Now(); !p.waitForTurn() {
-			p.numbers.Add(1)
-			return
-		}
+	began, ok := p.turn.take()
+	if !ok {
+		p.numbers.Add(1)
+		return
 	}
 	if !p.dead.Load() && !s.ended {
 		s.ended = isEnd
 		s.lastUs = max(s.lastUs, us)
 		p.write(e, s.lastUs, began)
 	}
-	<-p.turn
-}
-
-func (p *producer) waitForTurn() bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case p.turn <- struct{}{}:
-		return true
-	case <-timer.C:
-		return false
-	}
+	p.turn.give()
 }
 
 // write numbers an event and sends its line. A call that did not wait for its turn has all its
@@ -158,9 +142,10 @@ func (p *producer) die() {
 // startAgain makes the SDK as it is before the first span.
 func startAgain() {
 	if p := process.Swap(nil); p != nil && p != off {
-		p.turn <- struct{}{}
-		p.dead.Store(true)
-		p.connection.close()
-		<-p.turn
+		if _, ok := p.turn.take(); ok {
+			p.dead.Store(true)
+			p.connection.close()
+			p.turn.give()
+		}
 	}
 }

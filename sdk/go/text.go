@@ -10,6 +10,7 @@ const (
 	cutMark     = "\n...\n"
 	replacement = "\uFFFD"
 	hexDigits   = "0123456789abcdef"
+	idDigits    = 16
 	// surrogateBytes is how many bytes a surrogate takes where UTF-8 is stretched to hold it.
 	surrogateBytes = 3
 )
@@ -113,10 +114,12 @@ func appendEscaped(line []byte, char byte) []byte {
 
 // appendID appends a span's id in hex.
 func appendID(line []byte, id uint64) []byte {
-	for shift := 60; shift >= 0; shift -= 4 {
-		line = append(line, hexDigits[id>>shift&0xF])
+	var digits [idDigits]byte
+	for at := idDigits - 1; at >= 0; at-- {
+		digits[at] = hexDigits[id&0xF]
+		id >>= 4
 	}
-	return line
+	return append(line, digits[:]...)
 }
 
 // isID tells whether a text is an id: 16 lower-case hex digits, not all zero.
@@ -128,5 +131,5 @@ func isID(text string) bool {
 		}
 		someDigit = someDigit || char != '0'
 	}
-	return someDigit && len(text) == 16
+	return someDigit && len(text) == idDigits
 }
