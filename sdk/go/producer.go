@@ -111,12 +111,7 @@ func (p *producer) send(s *Span, e *event, isEnd bool) {
 // write numbers an event and sends its line. A call that did not wait for its turn has all its
 // time left.
 func (p *producer) write(e *event, us int64, began time.Time) {
-	number := p.numbers.Add(1) - 1
-	p.finish(e, us, number)
-	for halvings := 1; len(e.line) > lineBytes && halvings <= mostHalvings; halvings++ {
-		e.build(halved(halvings))
-		p.finish(e, us, number)
-	}
+	p.fit(e, us, p.numbers.Add(1)-1)
 	switch p.connection.send(e.line, began) {
 	case sent:
 		p.introduction = nil
@@ -125,7 +120,16 @@ func (p *producer) write(e *event, us int64, began time.Time) {
 	}
 }
 
-// finish adds to a line what is known only now.
+// fit finishes a line, with halved limits if it would be too long (value.line).
+func (p *producer) fit(e *event, us int64, number uint64) {
+	p.finish(e, us, number)
+	for halvings := 1; len(e.line) > lineBytes && halvings <= mostHalvings; halvings++ {
+		e.build(halved(halvings))
+		p.finish(e, us, number)
+	}
+}
+
+// finish adds to a line what is known only when it is sent.
 func (p *producer) finish(e *event, us int64, number uint64) {
 	line := appendTime(append(e.line, `,"ts_ms":`...), us)
 	line = strconv.AppendUint(append(line, `,"seq":`...), number, 10)

@@ -160,9 +160,11 @@ func (w *writer) object(length int, member func(index int) (key, value any), dep
 }
 
 func (w *writer) stringMap(members map[string]any, depth int) {
-	keys := make([]string, 0, len(members))
+	keys := make([]string, 0, min(len(members), measuredBytes))
 	for key := range members {
-		keys = append(keys, key)
+		if keys = append(keys, key); len(keys) == measuredBytes {
+			break
+		}
 	}
 	slices.Sort(keys)
 	w.object(len(keys), func(index int) (any, any) { return keys[index], members[keys[index]] }, depth)
@@ -270,5 +272,9 @@ func appendFloat(out []byte, value float64, bits int) ([]byte, form, bool) {
 	if size := math.Abs(value); size == 0 || size >= fixedFrom && size < fixedTo {
 		return strconv.AppendFloat(out, value, 'f', -1, bits), literal, true
 	}
-	return strconv.AppendFloat(out, value, 'e', -1, bits), literal, true
+	out = strconv.AppendFloat(out, value, 'e', -1, bits)
+	if at := len(out) - 2; out[at] == '0' && out[at-1] == '-' { // e-07
+		out = append(out[:at], out[at+1])
+	}
+	return out, literal, true
 }

@@ -1,0 +1,114 @@
+package herotracing
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// built is the line of a log under the usual limits, without its beginning.
+func built(message string, fields ...Attr) string {
+	e := newEvent("span_log", 1)
+	defer e.release()
+	e.text("message", message)
+	e.attributes("fields", fields)
+	e.build(halved(0))
+	return strings.TrimPrefix(string(e.line), `{"type":"span_log","span_id":"0000000000000001",`)
+}
+
+func TestMembers(t *testing.T) {
+	check := func(expected string, fields ...Attr) {
+		t.Helper()
+		if found := built("m", fields...); found != expected {
+			t.Errorf("found %s, expected %s", found, expected)
+		}
+	}
+	long := strings.Repeat("k", nameBytes)
+	check(`"message":"m"`)
+	check(`"message":"m","fields":{"a":1,"b":"x"}`, Attr{"a", 1}, Attr{"b", "x"})
+	check(`"message":"m","fields":{"a":1},"truncated":{"fields":2}`, Attr{"a", 1}, Attr{"a", 2})
+	check(`"message":"m","fields":{"unnamed":1},"truncated":{"fields":2}`, Attr{"", 1}, Attr{"unnamed", 2})
+	check(`"message":"m","fields":{"`+long+`":1},"truncated":{"fields.`+long+`":257}`, Attr{long + "k", 1})
+	check(`"message":"m","fields":{"`+long+`":1},"truncated":{"fields.`+long+`":257,"fields":2}`,
+		Attr{long + "a", 1}, Attr{long + "b", 2})
+	check(`"message":"m","fields":{"a":"`+strings.Repeat("x", valueBytes)+`"},"truncated":{"fields.a":4097}`,
+		Attr{"a", strings.Repeat("x", valueBytes+1)})
+	check(`"message":"m","fields":{"`+long+`":"`+strings.Repeat("x", valueBytes)+`"},"truncated":{"fields.`+long+`":4097}`,
+		Attr{long + "k", strings.Repeat("x", valueBytes+1)})
+}
+
+func TestTooManyMembers(t *testing.T) {
+	fields := make([]Attr, members+1)
+	for index := range fields {
+		fields[index] = Attr{fmt.Sprint("k", index), nil}
+	}
+	found := built("m", fields...)
+	if !strings.Contains(found, `"k63":null}`) || !strings.HasSuffix(found, `,"truncated":{"fields":65}`) {
+		t.Errorf("found %s", found)
+	}
+}
+
+func TestStructuresAreCutAsText(t *testing.T) {
+	items := make([]string, 1000)
+	for index := range items {
+		items[index] = "\n€"
+	}
+	all := `["` + strings.Repeat(`\n€","`, 999) + `\n€"]`
+	expected := `"message":"m","fields":{"a":` + string(appendQuoted(nil, cut(all, valueBytes))) +
+		`},"truncated":{"fields.a":` + fmt.Sprint(len(all)) + `}`
+	if found := built("m", Attr{"a", items}); found != expected {
+		t.Errorf("found %.100s… of %d bytes, expected %d", found, len(found), len(expected))
+	}
+}
+
+// TestLinesAreHalvedUntilTheyFit looks at the limits that a line of a log was built with.
+func TestLinesAreHalvedUntilTheyFit(t *testing.T) {
+	p := &producer{clock: newClock()}
+	size := func(count, bytes int) (line, value int) {
+		e := newEvent("span_log", 1)
+		defer e.release()
+		e.text("message", "m")
+		fields := make([]Attr, count)
+		for index := range fields {
+			fields[index] = Attr{fmt.Sprint("k", index), strings.Repeat("\x01", bytes)}
+		}
+		e.attributes("fields", fields)
+		e.build(halved(0))
+		p.fit(e, 1_700_000_000_000_000, 0)
+		at := strings.Index(string(e.line), `"k0":"`) + len(`"k0":"`)
+		return len(e.line), strings.Count(string(e.line[at:at+strings.IndexByte(string(e.line[at:]), '"')]), `\u0001`)
+	}
+	for _, one := range []struct{ count, bytes, expected int }{
+		{1, valueBytes, valueBytes},
+		{2, valueBytes, valueBytes / 2},
+		{members, valueBytes, valueBytes >> 6},
+		{members, 90, valueBytes >> 6},
+		{members, 80, 80},
+		{members, 50, 50},
+	} {
+		line, value := size(one.count, one.bytes)
+		if value != one.expected || line > lineBytes {
+			t.Errorf("%d of %d bytes: found %d in a line of %d, expected %d", one.count, one.bytes, value, line, one.expected)
+		}
+	}
+}
+
+func TestErrorsKeepBothEnds(t *testing.T) {
+	check := func(given string, size int) {
+		t.Helper()
+		e := newEvent("span_end", 1)
+		defer e.release()
+		e.error(captureError(given))
+		e.build(halved(0))
+		found := string(e.line)
+		if !strings.Contains(found, `"error":"head`) || !strings.Contains(found, `tail"`) {
+			t.Errorf("found %.60s…", found)
+		}
+		if isCut := strings.Contains(found, fmt.Sprintf(`"truncated":{"error":%d}`, size)); isCut != (size > errorBytes) {
+			t.Errorf("%d bytes: found …%s", len(given), found[len(found)-60:])
+		}
+	}
+	check("head"+strings.Repeat("x", errorBytes-8)+"tail", errorBytes)
+	check("head"+strings.Repeat("x", errorBytes-7)+"tail", errorBytes+1)
+	check("head"+strings.Repeat("é", 10*measuredBytes)+"tail", measuredBytes)
+}
