@@ -21,7 +21,7 @@ func (c *clock) now() int64 { return (c.beganNs + int64(time.Since(c.began))) / 
 
 // appendTime appends a time in milliseconds.
 func appendTime(line []byte, us int64) []byte {
-	line = strconv.AppendInt(line, us/1000, 10)
-	us %= 1000
-	return append(line, '.', byte('0'+us/100), byte('0'+us/10%10), byte('0'+us%10))
+	ms := us / 1000
+	rest := us - ms*1000
+	return append(strconv.AppendInt(line, ms, 10), '.', byte('0'+rest/100), byte('0'+rest/10%10), byte('0'+rest%10))
 }

@@ -3,6 +3,7 @@ package herotracing
 import (
 	"strconv"
 	"sync"
+	"unicode/utf8"
 )
 
 // form is how a captured value stands on a line.
@@ -81,12 +82,12 @@ var events = sync.Pool{New: func() any { return new(event) }}
 // mostKept bounds the memory that an event keeps for the next.
 const mostKept = 2 * lineBytes
 
-func newEvent(kind string, id uint64) *event {
+func newEvent(kind string, id spanID) *event {
 	e := events.Get().(*event)
 	e.head = 0
 	e.line = append(append(e.line[:0], `{"type":"`...), kind...)
 	e.line = append(e.line, `","span_id":"`...)
-	e.line = append(appendID(e.line, id), '"')
+	e.line = append(append(e.line, id[:]...), '"')
 	return e
 }
 
@@ -104,12 +105,20 @@ func (e *event) release() {
 
 // word adds a field that no limit cuts; such fields come first.
 func (e *event) word(name, word string) {
-	e.line = append(append(append(e.line, ',', '"'), name...), `":"`...)
-	e.line = append(append(e.line, word...), '"')
+	e.line = append(append(append(e.key(name), '"'), word...), '"')
 }
 
 func (e *event) name(name, value string) {
+	if value != "" && isShort(value) {
+		e.line = appendQuoted(e.key(name), value)
+		return
+	}
 	e.fields = append(e.fields, field{name, ofName, captureName(value)})
+}
+
+// key begins a field.
+func (e *event) key(name string) []byte {
+	return append(append(append(e.line, ',', '"'), name...), `":`...)
 }
 
 func (e *event) text(name, value string) {
@@ -130,7 +139,7 @@ func (e *event) error(value captured) {
 }
 
 func (e *event) attributes(name string, given []Attr) {
-	if len(given) == 0 {
+	if len(given) == 0 || e.short(name, given) {
 		return
 	}
 	e.total = len(given)
@@ -138,6 +147,54 @@ func (e *event) attributes(name string, given []Attr) {
 		e.members = append(e.members, member{captureName(attr.Key), e.writer.capture(attr.Value, 3)})
 	}
 	e.fields = append(e.fields, field{name: name, role: ofMembers})
+}
+
+// Most events hold a few short scalars, which are written at once. No limit cuts them: only an
+// event of many members needs so many halvings.
+const (
+	shortBytes   = valueBytes >> 6
+	shortMembers = 8
+)
+
+func isShort(text string) bool { return len(text) <= shortBytes && utf8.ValidString(text) }
+
+// short adds members that are few and short, or nothing.
+func (e *event) short(name string, given []Attr) bool {
+	if len(given) > shortMembers {
+		return false
+	}
+	line := append(e.key(name), '{')
+	for index := range given {
+		attr := &given[index]
+		if attr.Key == "" || !isShort(attr.Key) || isAmong(attr.Key, given[:index]) {
+			return false
+		}
+		line = append(appendQuoted(line, attr.Key), ':')
+		if value, isText := attr.Value.(string); isText {
+			if !isShort(value) {
+				return false
+			}
+			line = append(appendQuoted(line, value), ',')
+			continue
+		}
+		out, form, ok := appendScalar(line, attr.Value)
+		if !ok || form == text {
+			return false
+		}
+		line = append(out, ',')
+	}
+	line[len(line)-1] = '}'
+	e.line = line
+	return true
+}
+
+func isAmong(key string, given []Attr) bool {
+	for index := range given {
+		if given[index].Key == key {
+			return true
+		}
+	}
+	return false
 }
 
 // build makes the line under these limits, without what is known only when it is sent.
@@ -164,7 +221,7 @@ func (e *event) build(by limits) {
 }
 
 func (e *event) add(f *field, by limits) {
-	e.line = append(append(append(e.line, ',', '"'), f.name...), '"', ':')
+	e.line = e.key(f.name)
 	switch f.role {
 	case ofName:
 		if f.value.size > by.name {

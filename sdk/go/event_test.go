@@ -6,34 +6,35 @@ import (
 	"testing"
 )
 
-// built is the line of a log under the usual limits, without its beginning.
-func built(message string, fields ...Attr) string {
-	e := newEvent("span_log", 1)
+var one = newSpanID(1)
+
+// built is what fields make of a line under the usual limits.
+func built(fields ...Attr) string {
+	e := newEvent("span_log", one)
 	defer e.release()
-	e.text("message", message)
 	e.attributes("fields", fields)
 	e.build(halved(0))
-	return strings.TrimPrefix(string(e.line), `{"type":"span_log","span_id":"0000000000000001",`)
+	return strings.TrimPrefix(string(e.line), `{"type":"span_log","span_id":"0000000000000001"`)
 }
 
 func TestMembers(t *testing.T) {
 	check := func(expected string, fields ...Attr) {
 		t.Helper()
-		if found := built("m", fields...); found != expected {
+		if found := built(fields...); found != expected {
 			t.Errorf("found %s, expected %s", found, expected)
 		}
 	}
 	long := strings.Repeat("k", nameBytes)
-	check(`"message":"m"`)
-	check(`"message":"m","fields":{"a":1,"b":"x"}`, Attr{"a", 1}, Attr{"b", "x"})
-	check(`"message":"m","fields":{"a":1},"truncated":{"fields":2}`, Attr{"a", 1}, Attr{"a", 2})
-	check(`"message":"m","fields":{"unnamed":1},"truncated":{"fields":2}`, Attr{"", 1}, Attr{"unnamed", 2})
-	check(`"message":"m","fields":{"`+long+`":1},"truncated":{"fields.`+long+`":257}`, Attr{long + "k", 1})
-	check(`"message":"m","fields":{"`+long+`":1},"truncated":{"fields.`+long+`":257,"fields":2}`,
+	check("")
+	check(`,"fields":{"a":1,"b":"x"}`, Attr{"a", 1}, Attr{"b", "x"})
+	check(`,"fields":{"a":1},"truncated":{"fields":2}`, Attr{"a", 1}, Attr{"a", 2})
+	check(`,"fields":{"unnamed":1},"truncated":{"fields":2}`, Attr{"", 1}, Attr{"unnamed", 2})
+	check(`,"fields":{"`+long+`":1},"truncated":{"fields.`+long+`":257}`, Attr{long + "k", 1})
+	check(`,"fields":{"`+long+`":1},"truncated":{"fields.`+long+`":257,"fields":2}`,
 		Attr{long + "a", 1}, Attr{long + "b", 2})
-	check(`"message":"m","fields":{"a":"`+strings.Repeat("x", valueBytes)+`"},"truncated":{"fields.a":4097}`,
+	check(`,"fields":{"a":"`+strings.Repeat("x", valueBytes)+`"},"truncated":{"fields.a":4097}`,
 		Attr{"a", strings.Repeat("x", valueBytes+1)})
-	check(`"message":"m","fields":{"`+long+`":"`+strings.Repeat("x", valueBytes)+`"},"truncated":{"fields.`+long+`":4097}`,
+	check(`,"fields":{"`+long+`":"`+strings.Repeat("x", valueBytes)+`"},"truncated":{"fields.`+long+`":4097}`,
 		Attr{long + "k", strings.Repeat("x", valueBytes+1)})
 }
 
@@ -42,7 +43,7 @@ func TestTooManyMembers(t *testing.T) {
 	for index := range fields {
 		fields[index] = Attr{fmt.Sprint("k", index), nil}
 	}
-	found := built("m", fields...)
+	found := built(fields...)
 	if !strings.Contains(found, `"k63":null}`) || !strings.HasSuffix(found, `,"truncated":{"fields":65}`) {
 		t.Errorf("found %s", found)
 	}
@@ -54,9 +55,9 @@ func TestStructuresAreCutAsText(t *testing.T) {
 		items[index] = "\n€"
 	}
 	all := `["` + strings.Repeat(`\n€","`, 999) + `\n€"]`
-	expected := `"message":"m","fields":{"a":` + string(appendQuoted(nil, cut(all, valueBytes))) +
+	expected := `,"fields":{"a":` + string(appendQuoted(nil, cut(all, valueBytes))) +
 		`},"truncated":{"fields.a":` + fmt.Sprint(len(all)) + `}`
-	if found := built("m", Attr{"a", items}); found != expected {
+	if found := built(Attr{"a", items}); found != expected {
 		t.Errorf("found %.100s… of %d bytes, expected %d", found, len(found), len(expected))
 	}
 }
@@ -65,7 +66,7 @@ func TestStructuresAreCutAsText(t *testing.T) {
 func TestLinesAreHalvedUntilTheyFit(t *testing.T) {
 	p := &producer{clock: newClock()}
 	size := func(count, bytes int) (line, value int) {
-		e := newEvent("span_log", 1)
+		e := newEvent("span_log", one)
 		defer e.release()
 		e.text("message", "m")
 		fields := make([]Attr, count)
@@ -78,7 +79,7 @@ func TestLinesAreHalvedUntilTheyFit(t *testing.T) {
 		at := strings.Index(string(e.line), `"k0":"`) + len(`"k0":"`)
 		return len(e.line), strings.Count(string(e.line[at:at+strings.IndexByte(string(e.line[at:]), '"')]), `\u0001`)
 	}
-	for _, one := range []struct{ count, bytes, expected int }{
+	for _, row := range []struct{ count, bytes, expected int }{
 		{1, valueBytes, valueBytes},
 		{2, valueBytes, valueBytes / 2},
 		{members, valueBytes, valueBytes >> 6},
@@ -86,9 +87,9 @@ func TestLinesAreHalvedUntilTheyFit(t *testing.T) {
 		{members, 80, 80},
 		{members, 50, 50},
 	} {
-		line, value := size(one.count, one.bytes)
-		if value != one.expected || line > lineBytes {
-			t.Errorf("%d of %d bytes: found %d in a line of %d, expected %d", one.count, one.bytes, value, line, one.expected)
+		line, value := size(row.count, row.bytes)
+		if value != row.expected || line > lineBytes {
+			t.Errorf("%d of %d bytes: found %d in a line of %d, expected %d", row.count, row.bytes, value, line, row.expected)
 		}
 	}
 }
@@ -96,7 +97,7 @@ func TestLinesAreHalvedUntilTheyFit(t *testing.T) {
 func TestErrorsKeepBothEnds(t *testing.T) {
 	check := func(given string, size int) {
 		t.Helper()
-		e := newEvent("span_end", 1)
+		e := newEvent("span_end", one)
 		defer e.release()
 		e.error(captureError(given))
 		e.build(halved(0))

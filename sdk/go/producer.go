@@ -76,17 +76,18 @@ func start(path, parent string) *producer {
 }
 
 func (p *producer) introduce() []byte {
-	text := appendID([]byte(`,"producer":{"id":"`), p.newID())
+	id := p.newID()
+	text := append([]byte(`,"producer":{"id":"`), id[:]...)
 	text = append(text, `","sdk":"go","version":"`+Version+`","protocol":`...)
 	text = strconv.AppendInt(text, protocolNumber, 10)
 	text = strconv.AppendInt(append(text, `,"pid":`...), int64(os.Getpid()), 10)
 	return append(text, '}')
 }
 
-func (p *producer) newID() uint64 {
+func (p *producer) newID() spanID {
 	for {
-		if id := p.ids.Add(1) * idStep; id != 0 {
-			return id
+		if bits := p.ids.Add(1) * idStep; bits != 0 {
+			return newSpanID(bits)
 		}
 	}
 }

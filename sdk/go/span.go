@@ -41,7 +41,7 @@ func (l Level) String() string {
 type Span struct {
 	producer *producer // nil if it takes every call and does nothing
 	parent   *Span
-	id       uint64
+	id       spanID
 	isOpen   atomic.Bool
 	result   atomic.Pointer[captured]
 	// What follows belongs to whose turn it is at the producer.
@@ -156,7 +156,7 @@ func open(ctx context.Context, as kind, name string, tags []Attr, params any) (c
 func (p *producer) appendParent(line []byte, parent *Span) []byte {
 	switch {
 	case parent != nil:
-		return append(appendID(append(line, '"'), parent.id), '"')
+		return append(append(append(line, '"'), parent.id[:]...), '"')
 	case p.rootParent != "":
 		return append(append(append(line, '"'), p.rootParent...), '"')
 	}
@@ -168,7 +168,7 @@ func (s *Span) ID() string {
 	if s == nil || s.producer == nil {
 		return ""
 	}
-	return string(appendID(nil, s.id))
+	return string(s.id[:])
 }
 
 // isHeard tells whether anything that is said of the span is sent.

@@ -112,14 +112,15 @@ func appendEscaped(line []byte, char byte) []byte {
 	return append(line, '\\', 'u', '0', '0', hexDigits[char>>4], hexDigits[char&0xF])
 }
 
-// appendID appends a span's id in hex.
-func appendID(line []byte, id uint64) []byte {
-	var digits [idDigits]byte
+// spanID is 64 bits in hex.
+type spanID [idDigits]byte
+
+func newSpanID(bits uint64) (id spanID) {
 	for at := idDigits - 1; at >= 0; at-- {
-		digits[at] = hexDigits[id&0xF]
-		id >>= 4
+		id[at] = hexDigits[bits&0xF]
+		bits >>= 4
 	}
-	return append(line, digits[:]...)
+	return id
 }
 
 // isID tells whether a text is an id: 16 lower-case hex digits, not all zero.

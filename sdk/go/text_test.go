@@ -86,7 +86,7 @@ func TestIDs(t *testing.T) {
 			t.Errorf("isID(%q) is not %v", given, expected)
 		}
 	}
-	if found := string(appendID(nil, 0xDEADBEEF)); found != "00000000deadbeef" {
+	if found := newSpanID(0xDEADBEEF); string(found[:]) != "00000000deadbeef" {
 		t.Errorf("found %s", found)
 	}
 }
