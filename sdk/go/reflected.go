@@ -111,6 +111,22 @@ func isStruct(kind reflect.Type) bool {
 	return kind.Kind() == reflect.Struct
 }
 
+// isAlive tells a struct that holds a lock, a channel or a function: that is no data but something
+// at work, which others may change at any moment.
+func isAlive(kind reflect.Type) bool {
+	for index := range kind.NumField() {
+		field := kind.Field(index).Type
+		switch field.Kind() {
+		case reflect.Chan, reflect.Func, reflect.UnsafePointer:
+			return true
+		}
+		if path := field.PkgPath(); path == "sync" || path == "sync/atomic" {
+			return true
+		}
+	}
+	return false
+}
+
 type presentField struct {
 	name  string
 	value reflect.Value

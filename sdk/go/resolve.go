@@ -174,7 +174,7 @@ func resolveKind(at reflect.Value, places []place) plain {
 		}
 		places = append(places, place{at.Type(), at.UnsafePointer(), 1})
 	case reflect.Struct:
-		if at.NumField() > 0 && len(fieldsOf(at.Type())) == 0 {
+		if at.NumField() > 0 && len(fieldsOf(at.Type())) == 0 || isAlive(at.Type()) {
 			return asText("<" + at.Type().String() + ">")
 		}
 	case reflect.Pointer: // one that leads to itself

@@ -85,7 +85,7 @@ func judgeKnown(err error) (ending, bool) {
 	case errors.As(err, &exit):
 		return failure(strconv.Itoa(exit.Code), exit.ErrorType()), true
 	case errors.Is(err, context.Canceled):
-		return ending{status: cancelled, errType: errorType(err)}, true
+		return ending{status: cancelled, errType: "context.Canceled"}, true
 	}
 	return ending{}, false
 }

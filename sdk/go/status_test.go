@@ -52,8 +52,8 @@ func TestStatus(t *testing.T) {
 		"<herotracing_test.hostile that cannot describe itself>")
 	check("a clean failure", herotracing.Failed("why"), "failed", "Failed", "why")
 	check("a joined failure", errors.Join(errors.New("x"), herotracing.Failed("why")), "failed", "Failed", "why")
-	check("cancelled", context.Canceled, "cancelled", "*errors.errorString", "")
-	check("cancelled and wrapped", fmt.Errorf("get: %w", context.Canceled), "cancelled", "*errors.errorString", "")
+	check("cancelled", context.Canceled, "cancelled", "context.Canceled", "")
+	check("cancelled and wrapped", fmt.Errorf("get: %w", context.Canceled), "cancelled", "context.Canceled", "")
 	check("out of time", context.DeadlineExceeded, "failed", "context.deadlineExceededError",
 		"\ncontext.deadlineExceededError: context deadline exceeded\n")
 	check("an exit", herotracing.Exit(3), "failed", "Exit", "3")
@@ -124,7 +124,7 @@ func TestPanicValues(t *testing.T) {
 	check(items, "failed", "panic", "\npanic: [\"[...]\"]\n")
 	check(herotracing.Failed("why"), "failed", "Failed", "why")
 	check(hostile{}, "failed", "herotracing_test.hostile", "<herotracing_test.hostile that cannot describe itself>\n")
-	check(fmt.Errorf("get: %w", context.Canceled), "cancelled", "*errors.errorString", "")
+	check(fmt.Errorf("get: %w", context.Canceled), "cancelled", "context.Canceled", "")
 }
 
 func TestAFaultOfTheRuntimeHasItsStack(t *testing.T) {

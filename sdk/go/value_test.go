@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -53,6 +55,11 @@ func (b *byPointer) String() string { return "pointer to " + b.Name }
 type holder struct{ Inner byPointer }
 
 type closed struct{ inside int }
+
+type cache struct {
+	sync.Mutex
+	Known map[string]int
+}
 
 type mute2 struct{}
 
@@ -131,6 +138,8 @@ func TestValues(t *testing.T) {
 	check(marshaler{strings.Repeat("[", 1_000_000)}, `"<herotracing.marshaler that cannot describe itself>"`)
 	check(&holder{byPointer{"x"}}, `{"Inner":"pointer to x"}`)
 	check(holder{byPointer{"x"}}, `{"Inner":{"Name":"x"}}`)
+	check(&cache{}, `"<herotracing.cache>"`)
+	check(http.DefaultClient, `"<http.Client>"`)
 	check(closed{1}, `"<herotracing.closed>"`)
 	check(func() {}, `"<func()>"`)
 	check(make(chan int), `"<chan int>"`)
