@@ -102,6 +102,9 @@ func With(ctx context.Context, span *Span) context.Context {
 	if span == nil || span.producer == nil {
 		return ctx
 	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	return &carrier{ctx, span}
 }
 

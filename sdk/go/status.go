@@ -154,16 +154,17 @@ func stack(when moment) string {
 			}
 			continue
 		}
-		if !isOwn(frame.Function) && !strings.HasPrefix(frame.Function, "runtime.") {
+		if !isAround(frame.Function) {
 			fmt.Fprintf(&text, "%s\n\t%s:%d\n", frame.Function, frame.File, frame.Line)
 		}
 	}
 	return text.String()
 }
 
-// isOwn tells whether a function is the SDK's, and no test of it.
-func isOwn(function string) bool {
-	return strings.HasPrefix(function, ownPackage+".")
+// isAround tells whether a function is the SDK's or Go's own, around the program's.
+func isAround(function string) bool {
+	name, _, _ := strings.Cut(function[strings.LastIndexByte(function, '/')+1:], ".")
+	return name == "runtime" || name == "reflect" || strings.HasPrefix(function, ownPackage+".")
 }
 
 var ownPackage = reflect.TypeOf(Span{}).PkgPath()
