@@ -18,6 +18,7 @@ const (
 // identity is what a descriptor serves: its number alone may come to serve another file.
 type identity struct {
 	device, inode uint64
+	isMarked      bool
 }
 
 // connection is a socket that is written to directly and never waited for by the kernel.
@@ -97,10 +98,7 @@ func (c *connection) send(line []byte, began time.Time) outcome {
 }
 
 // isOurs tells whether the descriptor still serves what it did.
-func (c *connection) isOurs() bool {
-	identity, err := identify(c.descriptor)
-	return err == nil && identity == c.identity
-}
+func (c *connection) isOurs() bool { return serves(c.descriptor, c.identity) }
 
 // close leaves a descriptor alone that serves somebody else.
 func (c *connection) close() {

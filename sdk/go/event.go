@@ -85,9 +85,9 @@ const mostKept = 2 * lineBytes
 func newEvent(kind string, id spanID) *event {
 	e := events.Get().(*event)
 	e.head = 0
-	e.line = append(append(e.line[:0], `{"type":"`...), kind...)
-	e.line = append(e.line, `","span_id":"`...)
-	e.line = append(append(e.line, id[:]...), '"')
+	line := append(append(e.line[:0], `{"type":"`...), kind...)
+	line = append(append(line, `","span_id":"`...), id[:]...)
+	e.line = append(line, '"')
 	return e
 }
 
@@ -199,6 +199,9 @@ func isAmong(key string, given []Attr) bool {
 
 // build makes the line under these limits, without what is known only when it is sent.
 func (e *event) build(by limits) {
+	if len(e.fields) == 0 && e.head == 0 {
+		return // nothing that a limit cuts: it fits
+	}
 	if e.head == 0 {
 		e.head = len(e.line)
 	}

@@ -11,10 +11,10 @@ func sendNow(descriptor int, line []byte) (count int, again bool, err error) {
 }
 
 // identify tells what a descriptor serves.
-func identify(descriptor int) (identity, error) {
-	var status syscall.Stat_t
-	if err := syscall.Fstat(descriptor, &status); err != nil {
-		return identity{}, err
-	}
-	return identity{uint64(status.Dev), status.Ino}, nil
+func identify(descriptor int) (identity, error) { return identifyFile(descriptor) }
+
+// serves tells whether a descriptor still serves that.
+func serves(descriptor int, what identity) bool {
+	found, err := identifyFile(descriptor)
+	return err == nil && found == what
 }

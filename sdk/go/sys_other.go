@@ -14,4 +14,6 @@ func sendNow(int, []byte) (int, bool, error) { return 0, false, errors.ErrUnsupp
 
 func identify(int) (identity, error) { return identity{}, errors.ErrUnsupported }
 
+func serves(int, identity) bool { return false }
+
 func closeDescriptor(int) {}

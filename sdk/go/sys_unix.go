@@ -10,6 +10,15 @@ func connectSocket(descriptor int, path string) (again bool, err error) {
 	return err == syscall.EAGAIN || err == syscall.EINTR, err
 }
 
+// identifyFile tells what a descriptor serves by device and inode.
+func identifyFile(descriptor int) (identity, error) {
+	var status syscall.Stat_t
+	if err := syscall.Fstat(descriptor, &status); err != nil {
+		return identity{}, err
+	}
+	return identity{device: uint64(status.Dev), inode: status.Ino}, nil
+}
+
 func closeDescriptor(descriptor int) { _ = syscall.Close(descriptor) }
 
 // askForBuffer asks for a large buffer; a smaller one serves as well.
