@@ -29,7 +29,7 @@ type event struct {
 	Type         string         `json:"type"`
 	SpanID       string         `json:"span_id"`
 	ParentSpanID *string        `json:"parent_span_id"`
-	TsMs         float64        `json:"ts_ms"`
+	Time         float64        `json:"ts_ms"`
 	Seq          int            `json:"seq"`
 	Name         string         `json:"name"`
 	Kind         string         `json:"kind"`
@@ -150,7 +150,7 @@ func (c *collector) events() []event {
 func (c *collector) lossyEvents() []event {
 	c.t.Helper()
 	var events []event
-	lastSeq, lastTs := -1, map[string]float64{}
+	lastSeq, lastTime := -1, map[string]float64{}
 	for index, line := range strings.SplitAfter(c.text(), "\n") {
 		if line == "" {
 			break
@@ -163,10 +163,10 @@ func (c *collector) lossyEvents() []event {
 			c.t.Errorf("the first event alone says who writes: %s", line)
 		case !isID.MatchString(one.SpanID):
 			c.t.Errorf("not an id: %s", line)
-		case one.TsMs < lastTs[one.SpanID]:
+		case one.Time < lastTime[one.SpanID]:
 			c.t.Errorf("time goes back: %s", line)
 		}
-		lastSeq, lastTs[one.SpanID] = one.Seq, one.TsMs
+		lastSeq, lastTime[one.SpanID] = one.Seq, one.Time
 		events = append(events, one)
 	}
 	return events

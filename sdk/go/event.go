@@ -10,12 +10,12 @@ import (
 type form uint8
 
 const (
-	// literal is a number, true, false or null, which no limit cuts.
-	literal form = iota
-	// text is a string, held without quotes and escapes.
-	text
-	// container is the JSON text of an array or object.
-	container
+	// literalForm is a number, true, false or null, which no limit cuts.
+	literalForm form = iota
+	// textForm is a string, held without quotes and escapes.
+	textForm
+	// containerForm is the JSON text of an array or object.
+	containerForm
 )
 
 // captured is a value as it was when it was given.
@@ -178,7 +178,7 @@ func (e *event) short(name string, given []Attr) bool {
 			continue
 		}
 		out, form, ok := appendScalar(line, attr.Value)
-		if !ok || form == text {
+		if !ok || form == textForm {
 			return false
 		}
 		line = append(out, ',')
@@ -247,7 +247,7 @@ func (e *event) add(f *field, by limits) {
 
 // addValue adds a value, cut if it must be; keySize is the size of its key if that was cut.
 func (e *event) addValue(path string, value *captured, by limits, keySize int) {
-	if value.form != literal && value.size > by.value {
+	if value.form != literalForm && value.size > by.value {
 		e.announce(path, max(value.size, keySize))
 		e.line = appendQuoted(e.line, cut(value.text, by.value))
 		return
@@ -255,7 +255,7 @@ func (e *event) addValue(path string, value *captured, by limits, keySize int) {
 	if keySize > 0 {
 		e.announce(path, keySize)
 	}
-	if value.form == text {
+	if value.form == textForm {
 		e.line = appendQuoted(e.line, value.text)
 	} else {
 		e.line = append(e.line, value.text...)
@@ -281,7 +281,7 @@ func (e *event) addMembers(field string, by limits) {
 			keySize = one.key.size
 		}
 		path := ""
-		if keySize > 0 || one.value.form != literal && one.value.size > by.value {
+		if keySize > 0 || one.value.form != literalForm && one.value.size > by.value {
 			path = field + "." + key
 		}
 		e.addValue(path, &one.value, by, keySize)
@@ -308,10 +308,10 @@ func (e *event) announce(path string, size int) {
 
 func captureText(value string) captured {
 	if len(value) > measuredBytes {
-		return captured{clean(cut(value, measuredBytes)), measuredBytes, text}
+		return captured{clean(cut(value, measuredBytes)), measuredBytes, textForm}
 	}
 	value = clean(value)
-	return captured{value, measure(value), text}
+	return captured{value, measure(value), textForm}
 }
 
 func captureName(value string) captured {
@@ -328,5 +328,5 @@ func captureError(value string) captured {
 		value = value[:measuredBytes] + value[size-measuredBytes:]
 	}
 	value = clean(value)
-	return captured{value, measure(value), text}
+	return captured{value, measure(value), textForm}
 }

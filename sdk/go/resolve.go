@@ -36,7 +36,7 @@ const (
 	printedBits = 14_284
 )
 
-var null = plain{form: literal, text: "null"}
+var null = plain{form: literalForm, text: "null"}
 
 // resolve tells what a value is in JSON's terms. A value that describes itself may fail to.
 func resolve(value any) (found plain) {
@@ -76,7 +76,7 @@ func mute(value any) plain {
 	return asText("<" + reflect.TypeOf(value).String() + " that cannot describe itself>")
 }
 
-func asText(value string) plain { return plain{form: text, text: value} }
+func asText(value string) plain { return plain{form: textForm, text: value} }
 
 func isNil(at reflect.Value) bool {
 	switch at.Kind() {
@@ -178,11 +178,11 @@ func resolveKind(at reflect.Value, places []place) plain {
 			return asText("<" + at.Type().String() + ">")
 		}
 	case reflect.Pointer: // one that leads to itself
-		return plain{form: container, inside: at, places: append(places, places...)}
+		return plain{form: containerForm, inside: at, places: append(places, places...)}
 	default:
 		return asText("<" + at.Type().String() + ">")
 	}
-	return plain{form: container, inside: insideOf(at), places: places}
+	return plain{form: containerForm, inside: insideOf(at), places: places}
 }
 
 func scalarOf(value any) plain {

@@ -256,7 +256,7 @@ func (s *Span) end(how ending) {
 	e := newEvent("span_end", s.id)
 	defer e.release()
 	e.word("status", statuses[how.status])
-	if how.status == failed {
+	if how.status == failedStatus {
 		e.error(how.err)
 	}
 	if how.errType != "" {

@@ -14,9 +14,9 @@ import (
 type status uint8
 
 const (
-	ok status = iota
-	failed
-	cancelled
+	okStatus status = iota
+	failedStatus
+	cancelledStatus
 )
 
 // FailedError is a clean failure, which [Failed] makes.
@@ -71,7 +71,7 @@ func judge(err error) (found ending) {
 	return failure(stack(whenReturned)+kind+": "+err.Error()+"\n", kind)
 }
 
-func failure(text, kind string) ending { return ending{failed, captureError(text), kind} }
+func failure(text, kind string) ending { return ending{failedStatus, captureError(text), kind} }
 
 // judgeKnown tells it of errors that say it themselves.
 func judgeKnown(err error) (ending, bool) {
@@ -85,7 +85,7 @@ func judgeKnown(err error) (ending, bool) {
 	case errors.As(err, &exit):
 		return failure(strconv.Itoa(exit.Code), exit.ErrorType()), true
 	case errors.Is(err, context.Canceled):
-		return ending{status: cancelled, errType: "context.Canceled"}, true
+		return ending{status: cancelledStatus, errType: "context.Canceled"}, true
 	}
 	return ending{}, false
 }

@@ -48,7 +48,7 @@ func (w *writer) capture(value any, depth int) captured {
 		return w.taken(form)
 	}
 	plain := resolve(value)
-	if plain.form == text {
+	if plain.form == textForm {
 		return captureText(plain.text)
 	}
 	w.put(plain, depth)
@@ -74,7 +74,7 @@ func (w *writer) value(value any, depth int) {
 	from := len(w.out)
 	if out, form, ok := appendScalar(w.out, value); ok {
 		w.out = out
-		if form == text {
+		if form == textForm {
 			w.out = append(slices.Insert(w.out, from, '"'), '"')
 		}
 		return
@@ -86,11 +86,11 @@ func (w *writer) text(value string) { w.out = appendQuoted(w.out, captureText(va
 
 func (w *writer) put(value plain, depth int) {
 	switch value.form {
-	case literal:
+	case literalForm:
 		w.out = append(w.out, value.text...)
-	case text:
+	case textForm:
 		w.text(value.text)
-	case container:
+	case containerForm:
 		w.container(value, depth)
 	}
 }
@@ -217,9 +217,9 @@ func keyText(key any) string {
 func appendScalar(out []byte, value any) ([]byte, form, bool) {
 	switch value := value.(type) {
 	case nil:
-		return append(out, "null"...), literal, true
+		return append(out, "null"...), literalForm, true
 	case bool:
-		return strconv.AppendBool(out, value), literal, true
+		return strconv.AppendBool(out, value), literalForm, true
 	case int:
 		return appendInt(out, int64(value))
 	case int64:
@@ -239,21 +239,21 @@ func appendScalar(out []byte, value any) ([]byte, form, bool) {
 	case float32:
 		return appendFloat(out, float64(value), 32)
 	}
-	return out, literal, false
+	return out, literalForm, false
 }
 
 func appendInt(out []byte, value int64) ([]byte, form, bool) {
-	form := literal
+	form := literalForm
 	if value > integerMax || value < -integerMax {
-		form = text
+		form = textForm
 	}
 	return strconv.AppendInt(out, value, 10), form, true
 }
 
 func appendUint(out []byte, value uint64) ([]byte, form, bool) {
-	form := literal
+	form := literalForm
 	if value > integerMax {
-		form = text
+		form = textForm
 	}
 	return strconv.AppendUint(out, value, 10), form, true
 }
@@ -262,19 +262,19 @@ func appendUint(out []byte, value uint64) ([]byte, form, bool) {
 func appendFloat(out []byte, value float64, bits int) ([]byte, form, bool) {
 	switch {
 	case math.IsNaN(value):
-		return append(out, "NaN"...), text, true
+		return append(out, "NaN"...), textForm, true
 	case math.IsInf(value, 1):
-		return append(out, "Infinity"...), text, true
+		return append(out, "Infinity"...), textForm, true
 	case math.IsInf(value, -1):
-		return append(out, "-Infinity"...), text, true
+		return append(out, "-Infinity"...), textForm, true
 	}
 	const fixedFrom, fixedTo = 1e-6, 1e21
 	if size := math.Abs(value); size == 0 || size >= fixedFrom && size < fixedTo {
-		return strconv.AppendFloat(out, value, 'f', -1, bits), literal, true
+		return strconv.AppendFloat(out, value, 'f', -1, bits), literalForm, true
 	}
 	out = strconv.AppendFloat(out, value, 'e', -1, bits)
 	if at := len(out) - 2; out[at] == '0' && out[at-1] == '-' { // e-07
 		out = append(out[:at], out[at+1])
 	}
-	return out, literal, true
+	return out, literalForm, true
 }

@@ -69,7 +69,7 @@ func (mute2) Error() string { panic("no words") }
 func whole(value any) string {
 	var own writer
 	found := own.capture(value, 2)
-	if found.form == text {
+	if found.form == textForm {
 		return string(appendQuoted(nil, found.text))
 	}
 	return strings.Clone(found.text)
@@ -282,7 +282,7 @@ func TestLevelsAreInOrder(t *testing.T) {
 	if kinds[flowKind]+kinds[stepKind]+kinds[spanKind]+kinds[rpcKind] != "flowstepspanrpc" {
 		t.Errorf("found %v", kinds)
 	}
-	if statuses[ok]+statuses[failed]+statuses[cancelled] != "okfailedcancelled" {
+	if statuses[okStatus]+statuses[failedStatus]+statuses[cancelledStatus] != "okfailedcancelled" {
 		t.Errorf("found %v", statuses)
 	}
 }

@@ -30,7 +30,7 @@ const (
 )
 
 // Go has no coroutines in an event loop and cannot fork: async and fork are not here.
-var features = []string{"threads", "instrument", "decorator", "hijack", "reuse"}
+var features = []string{"threads", "instrument", "decorator", "surrogates", "cycles", "hijack", "reuse"}
 
 // dialogue is stdin and stdout, taken away from the SDK and the script. What they print lands in
 // a file, and is reported.
