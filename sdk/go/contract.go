@@ -5,47 +5,53 @@ package herotracing
 // The protocol's number.
 const protocolNumber = 1
 
-const (
-	// env.socket: The absolute path of the collector's socket.
-	envSocket = "HERO_FLOW_SPAN_SOCK"
-	// env.parent: The span id under which the process's root spans hang (a sub-flow).
-	envParent = "HERO_FLOW_PARENT_SPAN"
-)
+// `env.socket`: The absolute path of the collector's socket.
+const envSocket = "HERO_FLOW_SPAN_SOCK"
 
-const (
-	// limit.line: Bytes of a line, its LF included.
-	lineBytes = 32_768
-	// limit.value: Bytes of a value: params, result, message, and each value of a tag or a log
-	// field.
-	valueBytes = 4_096
-	// limit.error: Bytes of an error.
-	errorBytes = 16_384
-	// limit.error-head: Bytes of a cut error that come from its beginning.
-	errorHeadBytes = 4_096
-	// limit.name: Bytes of a name or a key.
-	nameBytes = 256
-	// limit.members: Tags or fields in one event.
-	members = 64
-	// limit.depth: Objects and arrays within one another in a line; the event's own object is the
-	// first.
-	depth = 32
-	// limit.measured: How far a size is measured: a size of 65536 means that or more.
-	measuredBytes = 65_536
-	// limit.integer: The largest integer that every JSON reader keeps, and, negated, the least.
-	integerMax = 9_007_199_254_740_991
-	// limit.wait: Milliseconds that one call waits for a stalled collector.
-	waitMs = 250
-	// limit.buffer: Bytes of send buffer that an SDK asks for; the default holds only some 170
-	// short lines.
-	sendBufferBytes = 4_194_304
-)
+// `env.parent`: The span id under which the process's root spans hang (a sub-flow).
+const envParent = "HERO_FLOW_PARENT_SPAN"
 
-// type.kind: What a span stands for: a whole flow, a step of it, any stretch of code, or a call
+// `limit.line`: Bytes of a line, its LF included.
+const lineBytes = 32_768
+
+// `limit.value`: Bytes of a value: params, result, message, and each value of a tag or a log field.
+const valueBytes = 4_096
+
+// `limit.error`: Bytes of an error.
+const errorBytes = 16_384
+
+// `limit.error-head`: Bytes of a cut error that come from its beginning.
+const errorHeadBytes = 4_096
+
+// `limit.name`: Bytes of a name or a key.
+const nameBytes = 256
+
+// `limit.members`: Tags or fields in one event.
+const members = 64
+
+// `limit.depth`: Objects and arrays within one another in a line; the event's own object is the
+// first.
+const depth = 32
+
+// `limit.measured`: How far a size is measured: a size of 65536 means that or more.
+const measuredBytes = 65_536
+
+// `limit.integer`: The largest integer that every JSON reader keeps, and, negated, the least.
+const integerMax = 9_007_199_254_740_991
+
+// `limit.wait`: Milliseconds that one call waits for a stalled collector.
+const waitMs = 250
+
+// `limit.buffer`: Bytes of send buffer that an SDK asks for; the default holds only some 170 short
+// lines.
+const sendBufferBytes = 4_194_304
+
+// `type.kind`: What a span stands for: a whole flow, a step of it, any stretch of code, or a call
 // of an instrumented client.
 var kinds = [...]string{"flow", "step", "span", "rpc"}
 
-// type.level: How much a log line matters.
+// `type.level`: How much a log line matters.
 var levels = [...]string{"debug", "info", "warn", "error"}
 
-// type.status: How a span ended.
+// `type.status`: How a span ended.
 var statuses = [...]string{"ok", "failed", "cancelled"}

@@ -209,3 +209,32 @@ func TestChildEnv(t *testing.T) {
 	turnOff(t)
 	check(t, herotracing.ChildEnv(ctx, base), base)
 }
+
+// talker says something to a span while it is asked to describe itself.
+type talker struct{ span *herotracing.Span }
+
+func (t talker) String() string {
+	t.span.Log("asked")
+	return "talker"
+}
+
+func TestAValueThatSpeaksMeanwhile(t *testing.T) {
+	c := collect(t)
+	_, span := herotracing.Start(context.Background(), "s")
+	span.Tag("key", []any{talker{span}, talker{span}})
+	span.End()
+	events := c.events()
+	check(t, shape(events), []string{"start s", "log asked", "log asked", "tag key", "end ok"})
+	check(t, events[3].Value, any([]any{"talker", "talker"}))
+}
+
+func TestAValueIsTakenWhenItIsHandedOver(t *testing.T) {
+	c := collect(t)
+	_, span := herotracing.Start(context.Background(), "s")
+	given := []int{1, 2}
+	span.Result(given)
+	given[0] = 9
+	span.Tag("rows", given)
+	span.End()
+	check(t, ends(c.events())["s"].Result, any([]any{1.0, 2.0}))
+}
