@@ -6,9 +6,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,11 +21,16 @@ import (
 	"hero-tracing-go/internal/restart"
 )
 
-const (
-	waitFor = 250 * time.Millisecond
-	// slack is what a busy machine may add to a time that the contract bounds.
-	slack = 250 * time.Millisecond
-)
+const waitFor = 250 * time.Millisecond
+
+// slack is what a busy machine may add to a time that the contract bounds: HERO_SLACK_MS, or 250.
+var slack = func() time.Duration {
+	ms, err := strconv.Atoi(os.Getenv("HERO_SLACK_MS"))
+	if err != nil {
+		ms = 250
+	}
+	return time.Duration(ms) * time.Millisecond
+}()
 
 // flood fills the connection until a call has waited for it, and tells how long that call took.
 func flood(t *testing.T, span *herotracing.Span) time.Duration {
@@ -32,7 +39,7 @@ func flood(t *testing.T, span *herotracing.Span) time.Duration {
 	for range 100_000 {
 		began := time.Now()
 		span.Log(long)
-		if took := time.Since(began); took > waitFor/2 {
+		if took := time.Since(began); took >= waitFor {
 			return took
 		}
 	}
@@ -43,9 +50,8 @@ func flood(t *testing.T, span *herotracing.Span) time.Duration {
 func TestAStallCostsOneCall(t *testing.T) {
 	c := collect(t)
 	_, span := herotracing.Start(context.Background(), "s")
-	took := flood(t, span)
-	if took < waitFor || took > waitFor+slack {
-		t.Errorf("the first call took %v", took)
+	if took := flood(t, span); took > waitFor+slack {
+		t.Errorf("the call that waited took %v", took)
 	}
 	began := time.Now()
 	for range 5000 {
@@ -198,7 +204,9 @@ func TestNoGoroutineIsStarted(t *testing.T) {
 	ctx, span := herotracing.Start(context.Background(), "s")
 	_, cancel := context.WithCancel(ctx)
 	flood(t, span)
-	check(t, runtime.NumGoroutine(), before)
+	if now := runtime.NumGoroutine(); now > before {
+		t.Errorf("there were %d goroutines, and now there are %d", before, now)
+	}
 	cancel()
 	span.End()
 }
@@ -222,4 +230,25 @@ func TestManyWriteWholeLines(t *testing.T) {
 	all.Wait()
 	root.End()
 	check(t, len(c.events()), 2+8*50*5)
+}
+
+const diesHere = "HERO_TEST_DIES_HERE"
+
+// TestALineSurvivesTheDeathOfItsProcess runs this program again, which says a hundred things and
+// kills itself the moment the last call has returned.
+func TestALineSurvivesTheDeathOfItsProcess(t *testing.T) {
+	if os.Getenv(diesHere) != "" {
+		_, span := herotracing.Start(context.Background(), "s")
+		for number := range 100 {
+			span.Log("m", herotracing.Field("number", number))
+		}
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
+	c := collect(t)
+	command := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	command.Env = append(os.Environ(), diesHere+"=1")
+	if err := command.Run(); err == nil {
+		t.Fatal("it lives")
+	}
+	check(t, len(ofType(c.events(), "span_log")), 100)
 }

@@ -1,9 +1,12 @@
 package herotracing
 
 import (
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var one = newSpanID(1)
@@ -112,4 +115,65 @@ func TestErrorsKeepBothEnds(t *testing.T) {
 	check("head"+strings.Repeat("x", errorBytes-8)+"tail", errorBytes)
 	check("head"+strings.Repeat("x", errorBytes-7)+"tail", errorBytes+1)
 	check("head"+strings.Repeat("é", 10*measuredBytes)+"tail", measuredBytes)
+}
+
+// anyText makes texts of any bytes, most of them around a limit.
+func anyText(random *rand.Rand) string {
+	lengths := []int{0, 1, shortBytes, nameBytes, valueBytes, errorBytes, measuredBytes}
+	piece := []string{"x", "é", "€", "😀", "\x00", "\"", "\xFF", "\xED\xA0\x80"}[random.IntN(8)]
+	length := max(0, lengths[random.IntN(len(lengths))]+random.IntN(9)-4)
+	return strings.Repeat(piece, length/len(piece)) + "yyy"[:random.IntN(4)]
+}
+
+func anyValue(random *rand.Rand, room int) any {
+	switch choice := random.IntN(9); {
+	case choice < 4 || room == 0:
+		return anyText(random)
+	case choice == 4:
+		return random.NormFloat64() * 1e18
+	case choice == 5:
+		return random.Uint64()
+	case choice == 6:
+		return map[string]any{anyText(random): anyValue(random, room-1), anyText(random): nil}
+	case choice == 7:
+		return []any{anyValue(random, room-1), anyValue(random, room-1)}
+	}
+	return Pairs{{anyValue(random, room-1), 1}, {true, anyValue(random, room-1)}}
+}
+
+// TestAnyEventIsALine sends whatever there is in every field, and looks at the bytes.
+func TestAnyEventIsALine(t *testing.T) {
+	p := &producer{clock: newClock()}
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		tags := make([]Attr, random.IntN(3)*random.IntN(members))
+		for index := range tags {
+			tags[index] = Attr{anyText(random), anyValue(random, 3)}
+		}
+		e := newEvent("span_start", one)
+		e.name("name", anyText(random))
+		e.error(captureError(anyText(random)))
+		e.attributes("tags", tags)
+		e.value("params", anyValue(random, 5))
+		e.build(halved(0))
+		p.fit(e, 1_700_000_000_000_000, seed)
+		var read struct {
+			Name   string
+			Error  string
+			Tags   map[string]any
+			Params any
+		}
+		if err := json.Unmarshal(e.line, &read); err != nil || len(e.line) > lineBytes || !utf8.Valid(e.line) {
+			t.Errorf("seed %d: %d bytes, %v: %.200q", seed, len(e.line), err, e.line)
+		}
+		if len(read.Name) > nameBytes || read.Name == "" || len(read.Error) > errorBytes || len(read.Tags) > members {
+			t.Errorf("seed %d: beyond a limit: %.200q", seed, e.line)
+		}
+		for key, value := range read.Tags {
+			if text, isText := value.(string); len(key) > nameBytes || isText && len(text) > valueBytes {
+				t.Errorf("seed %d: beyond a limit: %.200q", seed, e.line)
+			}
+		}
+		e.release()
+	}
 }
