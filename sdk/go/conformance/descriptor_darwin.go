@@ -1,0 +1,5 @@
+package main
+
+import "syscall"
+
+func replaceDescriptor(by, descriptor int) error { return syscall.Dup2(by, descriptor) }

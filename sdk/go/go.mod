@@ -1,0 +1,3 @@
+module hero-tracing-go
+
+go 1.22
