@@ -1,0 +1,90 @@
+//! Panics, which fail the spans that they leave.
+
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::cell::RefCell;
+use std::panic::{self, PanicHookInfo};
+use std::thread;
+
+use crate::failure::{Cancelled, Ending, Exit, Failed, Failure};
+
+thread_local! {
+    /// What the hook heard of this thread's last panic.
+    static HEARD: RefCell<Option<Heard>> = const { RefCell::new(None) };
+}
+
+struct Heard {
+    message: String,
+    place: String,
+    backtrace: Backtrace,
+}
+
+/// Puts a hook in front of the program's own, which notes where a panic began. It says nothing.
+pub(crate) fn listen() {
+    if thread::panicking() {
+        return; // a hook cannot be set now
+    }
+    let own = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        hear(info);
+        own(info);
+    }));
+}
+
+fn hear(info: &PanicHookInfo<'_>) {
+    let heard = Heard {
+        message: message_of(info.payload()).to_owned(),
+        place: info.location().map_or_else(String::new, ToString::to_string),
+        backtrace: Backtrace::capture(),
+    };
+    let _ = HEARD.try_with(|place| place.try_borrow_mut().map(|mut place| *place = Some(heard)));
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&'static str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message")
+}
+
+/// How a span ended that this panic leaves.
+pub(crate) fn ending_of(payload: &(dyn Any + Send)) -> Ending {
+    if let Some(failed) = payload.downcast_ref::<Failed>() {
+        return failed.ending();
+    }
+    if let Some(cancelled) = payload.downcast_ref::<Cancelled>() {
+        return cancelled.ending();
+    }
+    if let Some(exit) = payload.downcast_ref::<Exit>() {
+        return exit.ending();
+    }
+    let message = message_of(payload);
+    failed(heard(Some(message)).unwrap_or_else(|| format!("panicked:\n{message}")))
+}
+
+/// How a span ended whose guard is dropped while a panic goes on.
+pub(crate) fn ending_of_this_threads() -> Ending {
+    failed(heard(None).unwrap_or_else(|| "panicked".into()))
+}
+
+fn failed(report: String) -> Ending {
+    Ending::failed(report).of_type("panic")
+}
+
+/// What the hook heard of the last panic, if it is the one with this message.
+fn heard(message: Option<&str>) -> Option<String> {
+    let report = |heard: &Heard| {
+        let mut report = format!("panicked at {}:\n{}", heard.place, heard.message);
+        if heard.backtrace.status() == BacktraceStatus::Captured {
+            report.push_str(&format!("\n{}", heard.backtrace));
+        }
+        report
+    };
+    HEARD
+        .try_with(|heard| {
+            let heard = heard.try_borrow().ok()?;
+            let last = heard.as_ref()?;
+            let is_it = message.is_none_or(|message| message == last.message);
+            is_it.then(|| report(last))
+        })
+        .ok()?
+}

@@ -1,0 +1,328 @@
+//! This process on its connection: numbers events and sends each as a whole line.
+
+use std::cell::Cell;
+use std::io::ErrorKind;
+use std::os::fd::{IntoRawFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::clock::now_us;
+use crate::contract::{LINE_BYTES, PROTOCOL, WAIT_MS};
+use crate::event::{Event, Limits};
+use crate::id::{Ids, SpanId};
+use crate::json::digits;
+use crate::node::Node;
+use crate::sys::{self, Identity};
+
+const WAIT_US: u64 = WAIT_MS * 1000;
+/// POLLOUT comes late, only when much has been drained: look more often.
+const POLL_MS: i32 = 5;
+/// Room before the body for a line's beginning, its number and its time.
+const HEAD_BYTES: usize = 96;
+/// A longer buffer is not kept for the next line.
+const KEPT_BYTES: usize = 2 * LINE_BYTES as usize;
+
+thread_local! {
+    /// Where this thread builds its lines. Whoever interrupts it finds none, and makes one.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// The process's connection. It is never freed: a fork may leave its lock taken.
+pub(crate) struct Producer {
+    /// The span outside this process under which its roots hang.
+    pub(crate) root_parent: Option<SpanId>,
+    pub(crate) ids: Ids,
+    fd: RawFd,
+    identity: Identity,
+    introduction: Vec<u8>,
+    is_dead: AtomicBool,
+    turn: Mutex<Turn>,
+    next: Condvar,
+}
+
+/// What only the call that has its turn may touch.
+#[derive(Default)]
+struct Turn {
+    /// The number of the next event.
+    number: u64,
+    /// A call waits for room in the middle of its turn, without the lock.
+    is_waiting: bool,
+    /// How many calls wait for it.
+    queue: usize,
+    /// The last line found no room at all.
+    has_stalled: bool,
+    has_introduced: bool,
+}
+
+/// How much of a line went out.
+enum Sent {
+    Whole,
+    Part(usize),
+    /// The collector is gone.
+    Broken,
+}
+
+impl Producer {
+    /// Connects; nothing if there is no such socket.
+    pub(crate) fn connect(path: &[u8], root_parent: Option<SpanId>) -> Option<Self> {
+        let fd = sys::connect_to(path).ok()?.into_raw_fd();
+        let identity = sys::identity(fd)?;
+        let ids = Ids::new();
+        let introduction = introduce(ids.next()).into_bytes();
+        Some(Self {
+            root_parent,
+            ids,
+            fd,
+            identity,
+            introduction,
+            is_dead: AtomicBool::new(false),
+            turn: Mutex::default(),
+            next: Condvar::new(),
+        })
+    }
+
+    #[inline]
+    pub(crate) fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::Relaxed)
+    }
+
+    /// Sends an event of a span as one line, or drops it whole.
+    pub(crate) fn send(&self, span: &Node, event: &Event<'_>) {
+        if self.is_dead() {
+            return;
+        }
+        let us = now_us();
+        let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
+        buffer.clear();
+        buffer.resize(HEAD_BYTES, 0);
+        event.write(&mut buffer, span.id, Limits::halved(0));
+        self.write(span, event, us, &mut buffer);
+        if buffer.capacity() <= KEPT_BYTES {
+            let _ = BUFFER.try_with(|kept| kept.set(buffer));
+        }
+    }
+
+    fn write(&self, span: &Node, event: &Event<'_>, us: u64, buffer: &mut Vec<u8>) {
+        let deadline = us + WAIT_US;
+        let Some(mut turn) = self.take_turn(deadline) else {
+            return;
+        };
+        if span.has_ended() {
+            return; // another thread ended it while this event was on its way
+        }
+        let number = turn.number;
+        turn.number += 1;
+        let us = span.advance(us, matches!(event, Event::End { .. }));
+        if self.is_dead() {
+            return;
+        }
+        if sys::identity(self.fd) != Some(self.identity) {
+            return self.die();
+        }
+        let head = Head::new(event.head(), number, us);
+        let tail: &[&[u8]] = if turn.has_introduced {
+            &[b"}\n"]
+        } else {
+            &[&self.introduction, b"}\n"]
+        };
+        let line = finish(buffer, &head, tail, |buffer, limits| {
+            event.write(buffer, span.id, limits);
+        });
+        match self.try_send(line) {
+            Sent::Whole => {
+                turn.has_stalled = false;
+                turn.has_introduced = true;
+            }
+            Sent::Part(0) if turn.has_stalled => {}
+            Sent::Part(sent) => self.wait_and_send(turn, line, sent, deadline),
+            Sent::Broken => self.die(),
+        }
+    }
+
+    /// The turn of this call, unless others take all the time that it may wait.
+    fn take_turn(&self, deadline: u64) -> Option<MutexGuard<'_, Turn>> {
+        let mut turn = self.lock();
+        while turn.is_waiting {
+            let left = deadline.saturating_sub(now_us());
+            if left == 0 {
+                turn.number += 1;
+                return None;
+            }
+            turn.queue += 1;
+            let waited = self.next.wait_timeout(turn, Duration::from_micros(left));
+            turn = waited.unwrap_or_else(PoisonError::into_inner).0;
+            turn.queue -= 1;
+        }
+        Some(turn)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Turn> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_send(&self, line: &[u8]) -> Sent {
+        loop {
+            return match sys::send_now(self.fd, line) {
+                Ok(sent) if sent == line.len() => Sent::Whole,
+                Ok(sent) => Sent::Part(sent),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => Sent::Part(0),
+                    ErrorKind::Interrupted => continue,
+                    _ => Sent::Broken,
+                },
+            };
+        }
+    }
+
+    /// Sends the rest within the time that a call may wait (`sdk.bounded`). Others wait for the
+    /// turn meanwhile, but not for the lock, so that they need not wait longer than they may.
+    fn wait_and_send(
+        &self,
+        mut turn: MutexGuard<'_, Turn>,
+        line: &[u8],
+        mut sent: usize,
+        deadline: u64,
+    ) {
+        turn.is_waiting = true;
+        drop(turn);
+        let mut is_broken = false;
+        while sent < line.len() && !is_broken && now_us() < deadline {
+            sys::wait_for_room(self.fd, POLL_MS);
+            match self.try_send(&line[sent..]) {
+                Sent::Whole => sent = line.len(),
+                Sent::Part(more) => sent += more,
+                Sent::Broken => is_broken = true,
+            }
+        }
+        let mut turn = self.lock();
+        turn.is_waiting = false;
+        turn.has_stalled = sent == 0;
+        turn.has_introduced |= sent == line.len();
+        if is_broken || (0 < sent && sent < line.len()) {
+            self.die();
+        }
+        if turn.queue > 0 {
+            self.next.notify_all();
+        }
+    }
+
+    /// Off for good (`sdk.vanished`, `sdk.foreign-descriptor`); only for the call that has its turn.
+    fn die(&self) {
+        self.let_go();
+        crate::process::silence(self);
+    }
+
+    /// Leaves the connection without a word on it. Safe in a child after a fork.
+    pub(crate) fn let_go(&self) {
+        if !self.is_dead.swap(true, Ordering::Relaxed) {
+            sys::close_if(self.fd, self.identity);
+        }
+    }
+}
+
+fn introduce(id: SpanId) -> String {
+    format!(
+        r#","producer":{{"id":"{id}","sdk":"rust","version":"{}","protocol":{PROTOCOL},"pid":{}}}"#,
+        env!("CARGO_PKG_VERSION"),
+        std::process::id()
+    )
+}
+
+/// A line's beginning: its type, number and time.
+struct Head {
+    room: [u8; HEAD_BYTES],
+    len: usize,
+}
+
+impl Head {
+    fn new(start: &str, number: u64, us: u64) -> Self {
+        let mut head = Self {
+            room: [0; HEAD_BYTES],
+            len: 0,
+        };
+        let thousandths = [100, 10, 1].map(|unit| b'0' + (us / unit % 10) as u8);
+        head.add(start.as_bytes());
+        head.add(digits(&mut [0; 20], number));
+        head.add(br#","ts_ms":"#);
+        head.add(digits(&mut [0; 20], us / 1000));
+        head.add(b".");
+        head.add(&thousandths);
+        head
+    }
+
+    fn add(&mut self, part: &[u8]) {
+        let end = self.len + part.len();
+        self.room[self.len..end].copy_from_slice(part);
+        self.len = end;
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.room[..self.len]
+    }
+}
+
+/// Puts head and tail around the body that lies in the buffer, and writes the body again by
+/// halved limits until the line fits (`value.line`).
+fn finish<'b>(
+    buffer: &'b mut Vec<u8>,
+    head: &Head,
+    tail: &[&[u8]],
+    write: impl Fn(&mut Vec<u8>, Limits),
+) -> &'b [u8] {
+    let start = HEAD_BYTES - head.bytes().len();
+    let tail_bytes: usize = tail.iter().map(|part| part.len()).sum();
+    let mut halvings = 0;
+    while buffer.len() - start + tail_bytes > LINE_BYTES as usize
+        && halvings < Limits::MOST_HALVINGS
+    {
+        halvings += 1;
+        buffer.truncate(HEAD_BYTES);
+        write(buffer, Limits::halved(halvings));
+    }
+    buffer[start..HEAD_BYTES].copy_from_slice(head.bytes());
+    for part in tail {
+        buffer.extend_from_slice(part);
+    }
+    &buffer[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_has_the_number_and_the_time_in_milliseconds() {
+        let check = |number, us, expected: &str| {
+            let head = Head::new(r#"{"type":"span_tag","seq":"#, number, us);
+            let head = std::str::from_utf8(head.bytes()).unwrap();
+            assert_eq!(head, format!(r#"{{"type":"span_tag","seq":{expected}"#));
+        };
+        check(0, 1_767_225_600_000_000, r#"0,"ts_ms":1767225600000.000"#);
+        check(12, 1_767_225_600_001_002, r#"12,"ts_ms":1767225600001.002"#);
+        check(9, 1_999, r#"9,"ts_ms":1.999"#);
+        let most = Head::new(r#"{"type":"span_start","seq":"#, i64::MAX as u64, i64::MAX as u64);
+        assert!(most.bytes().len() <= HEAD_BYTES);
+    }
+
+    #[test]
+    fn a_body_is_written_again_until_its_line_fits() {
+        let check = |bytes: usize, expected: usize| {
+            let head = Head::new("", 0, 0);
+            let around = head.bytes().len() + 2;
+            let mut buffer = vec![0; HEAD_BYTES];
+            buffer.resize(HEAD_BYTES + bytes - around, b'x');
+            let line = finish(&mut buffer, &head, &[b"}\n"], |buffer, limits| {
+                let shorter = bytes / (Limits::halved(0).of_values() / limits.of_values());
+                buffer.resize(HEAD_BYTES + shorter - around, b'x');
+            });
+            assert_eq!(line.len(), expected);
+        };
+        let limit = LINE_BYTES as usize;
+        check(limit - 1, limit - 1);
+        check(limit, limit);
+        check(limit + 2, limit / 2 + 1);
+        check(limit * 4, limit);
+        check(limit * 4 + 8, limit / 2 + 1);
+    }
+}
