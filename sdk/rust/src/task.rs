@@ -158,7 +158,9 @@ pub fn wrap<T>(function: impl FnOnce() -> T) -> impl FnOnce() -> T {
 /// # let spawn = |_| ();
 ///
 /// step("fetch").scope_async(async |_| {
-///     spawn(wrap_async(async { hero_tracing::current().log("said by the task") }));
+///     spawn(wrap_async(async {
+///         hero_tracing::current().log("said by the task");
+///     }));
 /// }).await;
 /// # }
 /// ```
