@@ -12,7 +12,8 @@ mod stop;
 mod values;
 
 use std::env;
-use std::io;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -23,8 +24,8 @@ use stop::Stop;
 
 const CONTRACT: &str = "1";
 const VERSION: &str = "1.0.0";
-const FEATURES: [&str; 7] = [
-    "threads", "async", "fork", "hijack", "instrument", "generator", "reuse",
+const FEATURES: [&str; 8] = [
+    "threads", "async", "fork", "hijack", "instrument", "generator", "decorator", "reuse",
 ];
 const VARIABLES: [(&str, &str); 2] = [
     ("socket", "HERO_FLOW_SPAN_SOCK"),
@@ -67,21 +68,28 @@ fn run_case(dialogue: &Dialogue, command: &Json) -> io::Result<Json> {
     Ok(Json::Object(members.map(|(key, value)| (key.to_owned(), value)).collect()))
 }
 
+/// A case's process that answered. It is waited for when the next command has come: until then
+/// the suite may look at how long it ran.
+type Answered = Option<os::Child>;
+
 /// Runs a case in a fork, which answers for itself.
-fn run_in_fork(dialogue: &Dialogue, command: &Json) -> io::Result<()> {
+fn run_in_fork(dialogue: &Dialogue, command: &Json) -> io::Result<Answered> {
+    let (mut reader, mut writer) = UnixStream::pair()?;
     let Some(child) = os::fork_process()? else {
         set_variables(command);
         let answered = run_case(dialogue, command).and_then(|answer| dialogue.say(&answer));
-        os::leave(i32::from(answered.is_err()));
+        let is_told = answered.and_then(|()| writer.write_all(b"!")).is_ok();
+        os::leave(i32::from(!is_told));
     };
-    match child.wait()? {
-        0 => Ok(()),
-        code if code < 0 => {
-            os::die_of(-code);
-            Err(io::Error::other(format!("a case was killed by signal {}", -code)))
-        }
-        code => Err(io::Error::other(format!("a case ended with code {code}"))),
+    drop(writer);
+    if reader.read(&mut [0])? == 1 {
+        return Ok(Some(child));
     }
+    let code = child.wait()?;
+    if code < 0 {
+        os::die_of(-code);
+    }
+    Err(io::Error::other(format!("a case ended with {code} and no answer")))
 }
 
 #[allow(unsafe_code)]
@@ -98,11 +106,13 @@ fn set_variables(command: &Json) {
 }
 
 fn serve(dialogue: &Dialogue) -> io::Result<()> {
+    let mut answered: Answered = None;
     while let Some(command) = dialogue.hear()? {
+        answered.take().map(os::Child::wait).transpose()?;
         match command.get_str("cmd") {
             Some("stop") => break,
             Some("start") => dialogue.say(&hello(&command))?,
-            _ => run_in_fork(dialogue, &command)?,
+            _ => answered = run_in_fork(dialogue, &command)?,
         }
     }
     Ok(())

@@ -49,9 +49,6 @@ pub(crate) fn unsupported(words: &Json) -> Option<String> {
             {
                 return Some(format!("op {op}"));
             }
-            if words.is_true("decorator") {
-                return Some("decorator".into());
-            }
             let within = members.iter().find_map(|(_, value)| unsupported(value));
             let unmade = || {
                 let recipe = words.get_str("gen")?;
@@ -265,7 +262,14 @@ impl<'a> Script<'a> {
         let builder = if is_step { step(name) } else { span(name) };
         let builder = builder.tags(tags.iter().map(|(key, value)| (key.as_str(), value)));
         let body = op.items("do");
-        if in_loop {
+        let is_decorator = op.is_true("decorator");
+        if is_decorator && in_loop {
+            let function = async |saw: &mut Saw| self.block(body, saw, true).await;
+            builder.around_async(function)(saw).await
+        } else if is_decorator {
+            let function = |saw: &mut Saw| drive(self.block(body, saw, false))?;
+            builder.around(function)(saw)
+        } else if in_loop {
             builder.run_async(async |_| self.block(body, saw, true).await).await
         } else {
             builder.run(|_| drive(self.block(body, saw, false))?)

@@ -47,14 +47,15 @@ pub fn span<'a>(name: impl Into<Cow<'a, str>>) -> Builder<'a> {
 /// | what gives a `Result` | [`run`](Builder::run), [`run_async`](Builder::run_async) |
 /// | what gives anything else | [`scope`](Builder::scope), [`scope_async`](Builder::scope_async) |
 /// | the rest of a scope | [`enter`](Builder::enter) |
+#[derive(Clone)]
 #[must_use = "a span starts when something runs within it, or when it is entered"]
 pub struct Builder<'a> {
     /// Nothing while nobody listens.
     plan: Option<Plan<'a>>,
 }
 
+#[derive(Clone)]
 struct Plan<'a> {
-    producer: &'static Producer,
     kind: Kind,
     name: Cow<'a, str>,
     tags: Vec<Member<'a>>,
@@ -63,9 +64,7 @@ struct Plan<'a> {
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(kind: Kind, name: impl Into<Cow<'a, str>>) -> Self {
-        let producer = process::producer();
-        let plan = producer.map(|producer| Plan {
-            producer,
+        let plan = process::producer().map(|_| Plan {
             kind,
             name: name.into(),
             tags: Vec::new(),
@@ -135,6 +134,22 @@ impl<'a> Builder<'a> {
         guard.watch(body)
     }
 
+    /// Puts such a span around a function: each call of what it gives is one.
+    ///
+    /// ```
+    /// use hero_tracing::step;
+    ///
+    /// let parse = step("parse").around(str::parse::<i32>);
+    /// let numbers: Result<Vec<i32>, _> = ["1", "2", "3"].into_iter().map(parse).collect();
+    /// assert_eq!(numbers, Ok(vec![1, 2, 3]));
+    /// ```
+    pub fn around<A, T, E: Failure<By>, By>(
+        self,
+        function: impl Fn(A) -> Result<T, E>,
+    ) -> impl Fn(A) -> Result<T, E> {
+        move |argument| self.clone().run(|_| function(argument))
+    }
+
     /// Starts the span here, to end where the guard is dropped. Until then it is the current one.
     ///
     /// ```
@@ -154,7 +169,8 @@ impl<'a> Builder<'a> {
 
     /// Starts it without making it current.
     pub(crate) fn start(self, parent: Option<Arc<Node>>) -> Span {
-        Span(self.plan.map(|plan| plan.start(parent)))
+        // It may have been built before a fork.
+        Span(self.plan.and_then(|plan| Some(plan.start(process::producer()?, parent))))
     }
 }
 
@@ -166,17 +182,17 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn start(self, parent: Option<Arc<Node>>) -> Arc<Node> {
+    fn start(self, producer: &'static Producer, parent: Option<Arc<Node>>) -> Arc<Node> {
         let parent_id = parent.as_ref().map(|parent| parent.id);
-        let node = Arc::new(Node::new(self.producer, parent));
+        let node = Arc::new(Node::new(producer, parent));
         let event = Event::Start {
-            parent: parent_id.or(self.producer.root_parent),
+            parent: parent_id.or(producer.root_parent),
             name: &self.name,
             kind: self.kind,
             tags: &self.tags,
             params: self.params.as_ref(),
         };
-        self.producer.send(&node, &event);
+        producer.send(&node, &event);
         node
     }
 }

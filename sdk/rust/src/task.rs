@@ -59,6 +59,14 @@ impl<'a> Builder<'a> {
         given
     }
 
+    /// Puts such a span around an async function: each call of what it gives is one.
+    pub fn around_async<A, T, E: Failure<By>, By>(
+        self,
+        function: impl AsyncFn(A) -> Result<T, E>,
+    ) -> impl AsyncFn(A) -> Result<T, E> {
+        async move |argument| self.clone().run_async(async |_| function(argument).await).await
+    }
+
     async fn drive<Work: Future>(self, body: impl FnOnce(Span) -> Work) -> (Task, Work::Output) {
         let task = Task {
             span: self.start(node::current()),
