@@ -31,11 +31,13 @@ use crate::value::Value;
 /// }
 /// # load("monday").unwrap();
 /// ```
+#[inline]
 pub fn step<'a>(name: impl Into<Cow<'a, str>>) -> Builder<'a> {
     Builder::new(Kind::Step, name)
 }
 
 /// Any stretch of code, smaller than a step, about to start.
+#[inline]
 pub fn span<'a>(name: impl Into<Cow<'a, str>>) -> Builder<'a> {
     Builder::new(Kind::Span, name)
 }
@@ -63,6 +65,7 @@ struct Plan<'a> {
 }
 
 impl<'a> Builder<'a> {
+    #[inline]
     pub(crate) fn new(kind: Kind, name: impl Into<Cow<'a, str>>) -> Self {
         let plan = process::producer().map(|_| Plan {
             kind,
@@ -74,6 +77,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Sets a tag that is known at the start. The last value of a key wins.
+    #[inline]
     pub fn tag(mut self, key: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) -> Self {
         if let Some(plan) = &mut self.plan {
             plan.tag(key.into(), value.into());
@@ -156,6 +160,7 @@ impl<'a> Builder<'a> {
     /// let load = hero_tracing::step("load").tag("day", "monday").enter();
     /// load.log("all that follows is within it");
     /// ```
+    #[inline]
     pub fn enter(self) -> Entered {
         let span = self.start(node::current());
         if let Some(node) = &span.0 {
@@ -168,13 +173,16 @@ impl<'a> Builder<'a> {
     }
 
     /// Starts it without making it current.
-    pub(crate) fn start(self, parent: Option<Arc<Node>>) -> Span {
+    #[inline]
+    pub(crate) fn start(&self, parent: Option<Arc<Node>>) -> Span {
         // It may have been built before a fork.
-        Span(self.plan.and_then(|plan| Some(plan.start(process::producer()?, parent))))
+        let start = |plan: &Plan<'_>| Some(plan.start(process::producer()?, parent));
+        Span(self.plan.as_ref().and_then(start))
     }
 }
 
 impl<'a> Plan<'a> {
+    #[inline]
     fn tag(&mut self, key: Cow<'a, str>, value: Value<'a>) {
         match self.tags.iter_mut().find(|(known, _)| *known == key) {
             Some((_, known)) => *known = value,
@@ -182,7 +190,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn start(self, producer: &'static Producer, parent: Option<Arc<Node>>) -> Arc<Node> {
+    #[inline]
+    fn start(&self, producer: &'static Producer, parent: Option<Arc<Node>>) -> Arc<Node> {
         let parent_id = parent.as_ref().map(|parent| parent.id);
         let node = Arc::new(Node::new(producer, parent));
         let event = Event::Start {
@@ -219,6 +228,7 @@ pub struct Entered {
 
 impl Entered {
     /// Ends the span.
+    #[inline]
     pub fn end(self) {}
 
     fn end_with<T, E: Failure<By>, By>(self, given: &Result<T, E>) {
@@ -251,10 +261,11 @@ impl Deref for Entered {
 }
 
 impl Drop for Entered {
+    #[inline]
     fn drop(&mut self) {
-        if self.span.0.is_some() {
+        if let Some(node) = &self.span.0 {
             self.span.end(if thread::panicking() {
-                panics::ending_of_this_threads()
+                panics::ending_of_this_threads(node.started_us)
             } else {
                 Ending::ok()
             });

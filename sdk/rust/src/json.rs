@@ -73,18 +73,32 @@ pub(crate) fn write_int(out: &mut Vec<u8>, number: i64) {
     out.extend_from_slice(digits(&mut room, number.unsigned_abs()));
 }
 
+/// Two digits at a time.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
 /// The decimal digits of a number.
+#[inline]
 pub(crate) fn digits(room: &mut [u8; 20], number: u64) -> &[u8] {
     let mut left = number;
     let mut start = room.len();
-    loop {
-        start -= 1;
-        room[start] = b'0' + (left % 10) as u8;
-        left /= 10;
-        if left == 0 {
-            return &room[start..];
-        }
+    while left >= 10 {
+        start -= 2;
+        room[start..start + 2].copy_from_slice(&PAIRS[(left % 100) as usize]);
+        left /= 100;
     }
+    if left > 0 || start == room.len() {
+        start -= 1;
+        room[start] = b'0' + left as u8;
+    }
+    &room[start..]
 }
 
 /// Writes anything but an array or object; false if it is one.
@@ -233,6 +247,9 @@ mod tests {
         check(0.into(), "0");
         check(10.into(), "10");
         check((-123).into(), "-123");
+        check(100.into(), "100");
+        check(99.into(), "99");
+        check(1_002_000.into(), "1002000");
         check(9_007_199_254_740_991_i64.into(), "9007199254740991");
         check(1e21.into(), "1e21");
         check(5e-324.into(), "5e-324");

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::clock::now_us;
 use crate::failure::Ending;
 use crate::id::SpanId;
 use crate::producer::Producer;
@@ -14,6 +15,7 @@ pub(crate) struct Node {
     pub(crate) id: SpanId,
     pub(crate) producer: &'static Producer,
     pub(crate) parent: Option<Arc<Node>>,
+    pub(crate) started_us: u64,
     is_open: AtomicBool,
     /// When its last event happened, or `ENDED`; touched by whoever has the connection's turn.
     last_us: AtomicU64,
@@ -36,6 +38,7 @@ impl Node {
             id: producer.ids.next(),
             producer,
             parent,
+            started_us: now_us(),
             is_open: AtomicBool::new(true),
             last_us: AtomicU64::new(0),
             parting: Mutex::default(),

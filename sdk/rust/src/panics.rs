@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::panic::{self, PanicHookInfo};
 use std::thread;
 
+use crate::clock::now_us;
 use crate::failure::{Cancelled, Ending, Exit, Failed, Failure};
 
 thread_local! {
@@ -14,6 +15,7 @@ thread_local! {
 }
 
 struct Heard {
+    us: u64,
     message: String,
     place: String,
     backtrace: Backtrace,
@@ -33,6 +35,7 @@ pub(crate) fn listen() {
 
 fn hear(info: &PanicHookInfo<'_>) {
     let heard = Heard {
+        us: now_us(),
         message: message_of(info.payload()).to_owned(),
         place: info.location().map_or_else(String::new, ToString::to_string),
         backtrace: Backtrace::capture(),
@@ -58,33 +61,31 @@ pub(crate) fn ending_of(payload: &(dyn Any + Send)) -> Ending {
         return exit.ending();
     }
     let message = message_of(payload);
-    failed(heard(Some(message)).unwrap_or_else(|| format!("panicked:\n{message}")))
+    let is_it = |heard: &Heard| heard.message == message;
+    failed(report_of(is_it).unwrap_or_else(|| format!("panicked:\n{message}")))
 }
 
-/// How a span ended whose guard is dropped while a panic goes on.
-pub(crate) fn ending_of_this_threads() -> Ending {
-    failed(heard(None).unwrap_or_else(|| "panicked".into()))
+/// How a span ended whose guard is dropped while a panic goes on: one that began after the span,
+/// for the program may have put another hook in the place of ours since an earlier one.
+pub(crate) fn ending_of_this_threads(started_us: u64) -> Ending {
+    let is_it = |heard: &Heard| heard.us >= started_us;
+    failed(report_of(is_it).unwrap_or_else(|| "panicked".into()))
 }
 
 fn failed(report: String) -> Ending {
     Ending::failed(report).of_type("panic")
 }
 
-/// What the hook heard of the last panic, if it is the one with this message.
-fn heard(message: Option<&str>) -> Option<String> {
-    let report = |heard: &Heard| {
-        let mut report = format!("panicked at {}:\n{}", heard.place, heard.message);
-        if heard.backtrace.status() == BacktraceStatus::Captured {
-            report.push_str(&format!("\n{}", heard.backtrace));
+/// What the hook heard of this thread's last panic, if that is the one.
+fn report_of(is_it: impl FnOnce(&Heard) -> bool) -> Option<String> {
+    let report = |heard: &RefCell<Option<Heard>>| {
+        let heard = heard.try_borrow().ok()?;
+        let last = heard.as_ref().filter(|last| is_it(last))?;
+        let mut report = format!("panicked at {}:\n{}", last.place, last.message);
+        if last.backtrace.status() == BacktraceStatus::Captured {
+            report.push_str(&format!("\n{}", last.backtrace));
         }
-        report
+        Some(report)
     };
-    HEARD
-        .try_with(|heard| {
-            let heard = heard.try_borrow().ok()?;
-            let last = heard.as_ref()?;
-            let is_it = message.is_none_or(|message| message == last.message);
-            is_it.then(|| report(last))
-        })
-        .ok()?
+    HEARD.try_with(report).ok()?
 }

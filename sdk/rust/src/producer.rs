@@ -92,10 +92,12 @@ impl Producer {
         if self.is_dead() {
             return;
         }
-        let us = now_us();
+        let us = match event {
+            Event::Start { .. } => span.started_us,
+            _ => now_us(),
+        };
         let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
-        buffer.clear();
-        buffer.resize(HEAD_BYTES, 0);
+        buffer.resize(HEAD_BYTES, 0); // which is there already but for the first time
         event.write(&mut buffer, span.id, Limits::halved(0));
         self.write(span, event, us, &mut buffer);
         if buffer.capacity() <= KEPT_BYTES {

@@ -108,9 +108,9 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if self.span.0.is_some() {
+        if let Some(node) = &self.span.0 {
             self.span.end(if thread::panicking() {
-                panics::ending_of_this_threads()
+                panics::ending_of_this_threads(node.started_us)
             } else {
                 Ending::cancelled()
             });
