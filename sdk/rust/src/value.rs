@@ -124,6 +124,14 @@ impl<'a> Value<'a> {
         matches!(self.0, Data::Null)
     }
 
+    /// The text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.0 {
+            Data::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The same value, borrowing nothing: as much of it as can ever be sent.
     pub fn into_owned(self) -> Value<'static> {
         self.owned_at(2)
