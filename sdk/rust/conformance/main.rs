@@ -48,7 +48,7 @@ fn run_case(dialogue: &Dialogue, command: &Json) -> io::Result<Json> {
     };
     let mut saw = Saw::new();
     let left = catch_unwind(AssertUnwindSafe(|| drive(runner.block(script, &mut saw, false))));
-    let left = left.unwrap_or_else(|_| Ok(Err(stop::broken("a panic"))));
+    let left = left.unwrap_or_else(|payload| Err(stop::panicked(&*payload)));
     let errored = |why| Ok(Json::object([id(), ("errored", Json::Text(why))]));
     let outcome = match left.and_then(|left| left) {
         Ok(()) => vec![("outcome", Json::text("returned")), ("value", Json::Array(saw))],

@@ -17,7 +17,7 @@ use hero_tracing::{current, rpc, run_flow, run_flow_async, span, step, wrap, wra
 use crate::dialogue::Dialogue;
 use crate::json::Json;
 use crate::os;
-use crate::stop::{Raised, Stop, UserError, broken};
+use crate::stop::{Raised, Stop, UserError, broken, panicked};
 use crate::values::{Made, make, make_members, make_text};
 
 /// What the user's code saw.
@@ -328,7 +328,7 @@ impl<'a> Script<'a> {
             };
             let threads: Vec<_> = blocks.iter().map(start).collect();
             let ended = threads.into_iter().map(|thread| thread.join());
-            ended.map(|seen| seen.unwrap_or_else(|_| Err(broken("a thread panicked")))).collect()
+            ended.map(|seen| seen.unwrap_or_else(|payload| Err(panicked(&*payload)))).collect()
         });
         saw.push(Json::Array(seen?));
         Ok(())

@@ -1,5 +1,6 @@
 //! Why a block did not come to its end.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 
@@ -43,6 +44,16 @@ impl Display for UserError {
 }
 
 impl Error for UserError {}
+
+/// A panic of the SDK's, or of this program: what the user's code sees is a panic.
+pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Stop {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = text.unwrap_or_default().to_owned();
+    let type_name = "panic".to_owned();
+    let words = Json::text(message.as_str());
+    Stop::Raised(Raised::Error(UserError { type_name, message }.into(), words))
+}
 
 pub(crate) fn broken(why: impl Display) -> Stop {
     Stop::Broken(why.to_string())
