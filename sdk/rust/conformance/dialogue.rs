@@ -57,7 +57,8 @@ impl Dialogue {
         let at = Json::object([("id", Json::text(case)), ("at", Json::text(name))]);
         self.say(&at).map_err(|error| error.to_string())?;
         let word = self.hear().map_err(|error| error.to_string())?;
-        let is_go = |word: &Json| word.get_str("cmd") == Some("go") && word.get_str("id") == Some(case);
+        let is_go =
+            |word: &Json| word.get_str("cmd") == Some("go") && word.get_str("id") == Some(case);
         if word.as_ref().is_some_and(is_go) {
             return Ok(());
         }

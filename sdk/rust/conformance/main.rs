@@ -25,7 +25,14 @@ use stop::Stop;
 const CONTRACT: &str = "1";
 const VERSION: &str = "1.0.0";
 const FEATURES: [&str; 8] = [
-    "threads", "async", "fork", "hijack", "instrument", "generator", "decorator", "reuse",
+    "threads",
+    "async",
+    "fork",
+    "hijack",
+    "instrument",
+    "generator",
+    "decorator",
+    "reuse",
 ];
 const VARIABLES: [(&str, &str); 2] = [
     ("socket", "HERO_FLOW_SPAN_SOCK"),
@@ -47,11 +54,16 @@ fn run_case(dialogue: &Dialogue, command: &Json) -> io::Result<Json> {
         socket: command.get_str("socket"),
     };
     let mut saw = Saw::new();
-    let left = catch_unwind(AssertUnwindSafe(|| drive(runner.block(script, &mut saw, false))));
+    let left = catch_unwind(AssertUnwindSafe(|| {
+        drive(runner.block(script, &mut saw, false))
+    }));
     let left = left.unwrap_or_else(|payload| Err(stop::panicked(&*payload)));
     let errored = |why| Ok(Json::object([id(), ("errored", Json::Text(why))]));
     let outcome = match left.and_then(|left| left) {
-        Ok(()) => vec![("outcome", Json::text("returned")), ("value", Json::Array(saw))],
+        Ok(()) => vec![
+            ("outcome", Json::text("returned")),
+            ("value", Json::Array(saw)),
+        ],
         Err(Stop::Broken(why)) => return errored(why),
         Err(raised) => {
             let Ok(report) = raised.report() else {
@@ -65,7 +77,11 @@ fn run_case(dialogue: &Dialogue, command: &Json) -> io::Result<Json> {
     let printed = dialogue.printed_since(start)?;
     let printed = (!printed.is_empty()).then(|| ("printed", Json::Text(printed)));
     let members = [id()].into_iter().chain(outcome).chain(printed);
-    Ok(Json::Object(members.map(|(key, value)| (key.to_owned(), value)).collect()))
+    Ok(Json::Object(
+        members
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect(),
+    ))
 }
 
 /// A case's process that answered. It is waited for when the next command has come: until then
@@ -89,7 +105,9 @@ fn run_in_fork(dialogue: &Dialogue, command: &Json) -> io::Result<Answered> {
     if code < 0 {
         os::die_of(-code);
     }
-    Err(io::Error::other(format!("a case ended with {code} and no answer")))
+    Err(io::Error::other(format!(
+        "a case ended with {code} and no answer"
+    )))
 }
 
 #[allow(unsafe_code)]

@@ -46,7 +46,11 @@ impl Child {
             return Err(io::Error::last_os_error());
         }
         let signal = status & 0x7f;
-        Ok(if signal == 0 { status >> 8 & 0xff } else { -signal })
+        Ok(if signal == 0 {
+            status >> 8 & 0xff
+        } else {
+            -signal
+        })
     }
 }
 
@@ -116,7 +120,11 @@ pub(crate) fn connections_to(path: &Path) -> io::Result<Vec<RawFd>> {
 pub(crate) fn hidden_file() -> io::Result<File> {
     let path = std::env::temp_dir().join(format!("adapter-printed-{}", std::process::id()));
     let mut options = OpenOptions::new();
-    let file = options.read(true).append(true).create_new(true).open(&path)?;
+    let file = options
+        .read(true)
+        .append(true)
+        .create_new(true)
+        .open(&path)?;
     fs::remove_file(&path)?;
     Ok(file)
 }

@@ -35,8 +35,23 @@ pub(crate) struct Script<'a> {
 }
 
 const OPERATIONS: [&str; 17] = [
-    "flow", "step", "span", "tag", "log", "result", "fail", "raise", "catch", "call", "parallel",
-    "tasks", "fork", "hijack", "generator", "checkpoint", "repeat",
+    "flow",
+    "step",
+    "span",
+    "tag",
+    "log",
+    "result",
+    "fail",
+    "raise",
+    "catch",
+    "call",
+    "parallel",
+    "tasks",
+    "fork",
+    "hijack",
+    "generator",
+    "checkpoint",
+    "repeat",
 ];
 
 /// The first operation or recipe that this adapter does not know.
@@ -129,7 +144,8 @@ fn text(op: &Json, key: &str) -> Result<String, Stop> {
 
 fn value(words: Option<&Json>) -> Result<Box<Made>, Stop> {
     let made = make(words.unwrap_or(&Json::Null));
-    made.map(Box::new).ok_or_else(|| broken("an unknown recipe"))
+    made.map(Box::new)
+        .ok_or_else(|| broken("an unknown recipe"))
 }
 
 fn members(words: Option<&Json>) -> Result<Vec<(String, Made)>, Stop> {
@@ -270,7 +286,9 @@ impl<'a> Script<'a> {
             let function = |saw: &mut Saw| drive(self.block(body, saw, false))?;
             builder.around(function)(saw)
         } else if in_loop {
-            builder.run_async(async |_| self.block(body, saw, true).await).await
+            builder
+                .run_async(async |_| self.block(body, saw, true).await)
+                .await
         } else {
             builder.run(|_| drive(self.block(body, saw, false))?)
         }
@@ -279,10 +297,15 @@ impl<'a> Script<'a> {
     async fn call(self, op: &Json, saw: &mut Saw, in_loop: bool) -> Left {
         let class = op.get_str("class").unwrap_or_default();
         let method = op.get_str("method").unwrap_or_default();
-        let args: Vec<Box<Made>> =
-            op.items("args").iter().map(|words| value(Some(words))).collect::<Result<_, _>>()?;
+        let args: Vec<Box<Made>> = op
+            .items("args")
+            .iter()
+            .map(|words| value(Some(words)))
+            .collect::<Result<_, _>>()?;
         let named = members(op.get("kwargs"))?;
-        let call = args.iter().fold(rpc(class, method), |call, arg| call.arg(&**arg));
+        let call = args
+            .iter()
+            .fold(rpc(class, method), |call, arg| call.arg(&**arg));
         let named = named.iter();
         let call = named.fold(call, |call, (name, value)| call.named(name.as_str(), value));
         let (value, body, raises) = (value(op.get("returns"))?, op.items("do"), op.get("raises"));
@@ -328,7 +351,9 @@ impl<'a> Script<'a> {
             };
             let threads: Vec<_> = blocks.iter().map(start).collect();
             let ended = threads.into_iter().map(|thread| thread.join());
-            ended.map(|seen| seen.unwrap_or_else(|payload| Err(panicked(&*payload)))).collect()
+            ended
+                .map(|seen| seen.unwrap_or_else(|payload| Err(panicked(&*payload))))
+                .collect()
         });
         saw.push(Json::Array(seen?));
         Ok(())
@@ -398,7 +423,10 @@ impl<'a> Script<'a> {
             let name = text(words, "name")?;
             let is_step = words.get_str("kind") == Some("step");
             let builder = Some(if is_step { step(name) } else { span(name) });
-            let mut items = Held { builder, span: None };
+            let mut items = Held {
+                builder,
+                span: None,
+            };
             items.next();
             held.push(Some(items));
         }

@@ -33,7 +33,9 @@ pub(crate) struct UserError {
 /// As `#[derive(Debug)]` has it.
 impl Debug for UserError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct(&self.type_name).field("message", &self.message).finish()
+        f.debug_struct(&self.type_name)
+            .field("message", &self.message)
+            .finish()
     }
 }
 
@@ -52,7 +54,10 @@ pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Stop {
     let message = text.unwrap_or_default().to_owned();
     let type_name = "panic".to_owned();
     let words = Json::text(message.as_str());
-    Stop::Raised(Raised::Error(UserError { type_name, message }.into(), words))
+    Stop::Raised(Raised::Error(
+        UserError { type_name, message }.into(),
+        words,
+    ))
 }
 
 pub(crate) fn broken(why: impl Display) -> Stop {
@@ -89,13 +94,14 @@ impl Stop {
             Self::Raised(Raised::Failed(_, reason)) => ("Failed".to_owned(), reason),
             Self::Raised(Raised::Cancelled(_, kind)) => (kind.to_owned(), Json::Null),
             Self::Raised(Raised::Exit(_, code)) => ("exit".to_owned(), code),
-            Self::Raised(Raised::Error(error, message)) => {
-                match error.downcast::<UserError>() {
-                    Ok(error) => (error.type_name, message),
-                    Err(other) => ("Error".to_owned(), Json::text(other.to_string())),
-                }
-            }
+            Self::Raised(Raised::Error(error, message)) => match error.downcast::<UserError>() {
+                Ok(error) => (error.type_name, message),
+                Err(other) => ("Error".to_owned(), Json::text(other.to_string())),
+            },
         };
-        Ok(Json::object([("type", Json::text(kind)), ("message", message)]))
+        Ok(Json::object([
+            ("type", Json::text(kind)),
+            ("message", message),
+        ]))
     }
 }

@@ -97,7 +97,9 @@ pub(crate) fn make(words: &Json) -> Option<Made> {
     Some(match words {
         Json::Null => Made::Null,
         Json::Bool(flag) => Made::Bool(*flag),
-        Json::Number(digits) if digits.contains(['.', 'e', 'E']) => Made::Float(digits.parse().ok()?),
+        Json::Number(digits) if digits.contains(['.', 'e', 'E']) => {
+            Made::Float(digits.parse().ok()?)
+        }
         Json::Number(digits) => integer(digits),
         Json::Text(text) => Made::Text(text.clone()),
         Json::Array(items) => Made::List(items.iter().map(make).collect::<Option<_>>()?),

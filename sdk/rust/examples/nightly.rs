@@ -21,7 +21,10 @@ struct Memory {
 
 impl Store for Memory {
     fn insert(&mut self, day: &str, row: &str) {
-        self.rows.entry(day.to_owned()).or_default().push(row.to_owned());
+        self.rows
+            .entry(day.to_owned())
+            .or_default()
+            .push(row.to_owned());
     }
 
     fn count(&self, day: &str) -> usize {
@@ -41,12 +44,21 @@ hero_tracing::instrument! {
 fn nightly(day: &str) -> Result<usize, Failed> {
     let mut store: Instrumented<Memory> = instrument(Memory::default());
     step("load").tag("day", day).scope(|load| {
-        let rows: &[&str] = if day == "sunday" { &[] } else { &["apple", "pear"] };
+        let rows: &[&str] = if day == "sunday" {
+            &[]
+        } else {
+            &["apple", "pear"]
+        };
         for row in rows {
             store.insert(day, row);
         }
-        let level = if rows.is_empty() { Level::Warn } else { Level::Info };
-        load.tag("rows", rows.len()).log_with(level, "loaded", [("day", day)]);
+        let level = if rows.is_empty() {
+            Level::Warn
+        } else {
+            Level::Info
+        };
+        load.tag("rows", rows.len())
+            .log_with(level, "loaded", [("day", day)]);
     });
     step("count").run(|_| match store.count(day) {
         0 => Err(Failed::new(format!("no rows for {day}"))),

@@ -35,7 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             measure(spans_a_round, || {
                 for _ in 0..spans_a_round {
                     for line in &lines {
-                        raw.write_all(line).unwrap_or_else(|error| panic!("{error}"));
+                        raw.write_all(line)
+                            .unwrap_or_else(|error| panic!("{error}"));
                     }
                 }
             })
@@ -55,12 +56,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn number(name: &str, otherwise: u32) -> u32 {
     let after = env::args().skip_while(|argument| argument != name).nth(1);
-    after.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    after
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 fn spans(count: u32) {
     for _ in 0..count {
-        step("child").tag("day", "monday").tag("rows", 3).enter().end();
+        step("child")
+            .tag("day", "monday")
+            .tag("rows", 3)
+            .enter()
+            .end();
     }
 }
 
@@ -70,7 +77,10 @@ fn capture() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
     let listener = UnixListener::bind(&path)?;
     let mut program = Command::new(env::current_exe()?);
     let variables = [(CAPTURE, "1".as_ref()), (SOCKET, path.as_os_str())];
-    let mut child = program.envs(variables).env("HERO_FLOW_PARENT_SPAN", "4bf92f3577b34da6").spawn()?;
+    let mut child = program
+        .envs(variables)
+        .env("HERO_FLOW_PARENT_SPAN", "4bf92f3577b34da6")
+        .spawn()?;
     let (stream, _) = listener.accept()?;
     std::fs::remove_file(&path)?;
     let lines: Result<Vec<Vec<u8>>, _> = BufReader::new(stream).split(b'\n').collect();

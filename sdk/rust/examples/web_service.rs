@@ -23,7 +23,9 @@ type Notes = Arc<RwLock<HashMap<u64, String>>>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    tracing_subscriber::registry().with(hero_tracing::layer::new()).init(); // and the second
+    tracing_subscriber::registry()
+        .with(hero_tracing::layer::new())
+        .init(); // and the second
 
     let notes = Notes::default();
     let service = Router::new()
@@ -32,7 +34,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(middleware::from_fn(traced))
         .with_state(notes);
 
-    println!("{}", ask(&service, "POST", "/notes", "\"buy pears\"").await?);
+    println!(
+        "{}",
+        ask(&service, "POST", "/notes", "\"buy pears\"").await?
+    );
     println!("{}", ask(&service, "GET", "/notes/0", "").await?);
     println!("{}", ask(&service, "GET", "/notes/7", "").await?);
     Ok(())
@@ -40,7 +45,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// A span for each request, with the status of its answer.
 async fn traced(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let (method, path) = (
+        request.method().to_string(),
+        request.uri().path().to_owned(),
+    );
     let span = info_span!("request", method, path, status = tracing::field::Empty);
     async {
         let response = next.run(request).await;
@@ -62,13 +70,20 @@ async fn add(State(notes): State<Notes>, Json(text): Json<String>) -> Json<u64> 
 
 #[instrument(skip(notes), err(Debug))]
 async fn read(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<Json<String>, StatusCode> {
-    look_up(&notes, id).await.map(Json).ok_or(StatusCode::NOT_FOUND)
+    look_up(&notes, id)
+        .await
+        .map(Json)
+        .ok_or(StatusCode::NOT_FOUND)
 }
 
 #[instrument(skip(notes))]
 async fn look_up(notes: &Notes, id: u64) -> Option<String> {
     tokio::time::sleep(Duration::from_millis(5)).await; // a slow disk
-    let found = notes.read().unwrap_or_else(|error| error.into_inner()).get(&id).cloned();
+    let found = notes
+        .read()
+        .unwrap_or_else(|error| error.into_inner())
+        .get(&id)
+        .cloned();
     if found.is_none() {
         warn!("no such note");
     }
@@ -83,9 +98,14 @@ async fn ask(
     body: &'static str,
 ) -> Result<String, Box<dyn std::error::Error>> {
     let request = Request::builder().method(method).uri(path);
-    let request = request.header("content-type", "application/json").body(Body::from(body))?;
+    let request = request
+        .header("content-type", "application/json")
+        .body(Body::from(body))?;
     let response = service.clone().oneshot(request).await?;
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();
-    Ok(format!("{method} {path}: {status} {}", String::from_utf8_lossy(&body)))
+    Ok(format!(
+        "{method} {path}: {status} {}",
+        String::from_utf8_lossy(&body)
+    ))
 }

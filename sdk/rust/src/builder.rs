@@ -209,7 +209,9 @@ impl<'a> Plan<'a> {
 impl Debug for Builder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.plan.as_ref().map(|plan| &plan.name);
-        f.debug_struct("Builder").field("name", &name).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("name", &name)
+            .finish_non_exhaustive()
     }
 }
 

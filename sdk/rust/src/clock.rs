@@ -28,7 +28,9 @@ mod tests {
 
     #[test]
     fn the_time_is_that_of_the_wall_clock_and_never_goes_back() {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let wall = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap();
         let mut last = now_us();
         assert!(last.abs_diff(wall.as_micros() as u64) < 1_000_000);
         for _ in 0..1000 {

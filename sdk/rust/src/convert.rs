@@ -225,7 +225,10 @@ mod tests {
         check(vec![Some("a"), None].into(), r#"["a",null]"#);
         check([1.5, 2.0].into(), "[1.5,2.0]");
         check(().into(), "null");
-        check(BTreeMap::from([(1, "a"), (2, "b")]).into(), r#"{"1":"a","2":"b"}"#);
+        check(
+            BTreeMap::from([(1, "a"), (2, "b")]).into(),
+            r#"{"1":"a","2":"b"}"#,
+        );
         check(HashMap::from([("k", [true])]).into(), r#"{"k":[true]}"#);
         check(Path::new("/tmp").into(), r#""/tmp""#);
         check((&vec![Arc::new(3_u64)]).into(), "[3]");

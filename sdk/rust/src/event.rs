@@ -327,7 +327,11 @@ mod tests {
 
     fn written(event: &Event<'_>, halvings: u32) -> String {
         let mut out = Vec::new();
-        event.write(&mut out, SpanId::new(0xabc).unwrap(), Limits::halved(halvings));
+        event.write(
+            &mut out,
+            SpanId::new(0xabc).unwrap(),
+            Limits::halved(halvings),
+        );
         let text = String::from_utf8(out).unwrap();
         let rest = text.strip_prefix(r#","span_id":"0000000000000abc""#);
         rest.unwrap().to_owned()
@@ -405,7 +409,10 @@ mod tests {
         check(4093, r#","key":"k","value":"[\"xxx"#);
         let text = "x".repeat(4093);
         let found = tag("k", &value!([text.as_str()]));
-        assert!(found.ends_with(r#"x\"","truncated":{"value":4097}"#), "{found}");
+        assert!(
+            found.ends_with(r#"x\"","truncated":{"value":4097}"#),
+            "{found}"
+        );
     }
 
     #[test]
@@ -427,8 +434,10 @@ mod tests {
             r#","fields":{"unnamed":1,"b":null},"truncated":{"fields":3}"#
         );
         let names: Vec<String> = (0..65).map(|number| format!("k{number}")).collect();
-        let many: Vec<(&str, Value<'static>)> =
-            names.iter().map(|name| (name.as_str(), true.into())).collect();
+        let many: Vec<(&str, Value<'static>)> = names
+            .iter()
+            .map(|name| (name.as_str(), true.into()))
+            .collect();
         assert!(tags(&many[..64]).ends_with(r#""k63":true}"#));
         assert!(tags(&many).ends_with(r#""k63":true},"truncated":{"fields":65}"#));
     }
@@ -452,7 +461,10 @@ mod tests {
             error_type: Some("Boom"),
             result: None,
         };
-        let head = format!(r#","status":"failed","error":"begin{}\n...\nm"#, "m".repeat(4091));
+        let head = format!(
+            r#","status":"failed","error":"begin{}\n...\nm"#,
+            "m".repeat(4091)
+        );
         let found = written(&end, 0);
         assert!(found.starts_with(&head));
         assert!(found.ends_with(r#"end","error_type":"Boom","truncated":{"error":20008}"#));
@@ -466,7 +478,10 @@ mod tests {
         let levels = [Level::Debug, Level::Info, Level::Warn, Level::Error];
         assert_eq!(levels.map(words), ["debug", "info", "warn", "error"]);
         let kinds = [Kind::Flow, Kind::Step, Kind::Span, Kind::Rpc];
-        assert_eq!(kinds.map(|kind| KINDS[kind as usize]), ["flow", "step", "span", "rpc"]);
+        assert_eq!(
+            kinds.map(|kind| KINDS[kind as usize]),
+            ["flow", "step", "span", "rpc"]
+        );
         let statuses = [Status::Ok, Status::Failed, Status::Cancelled];
         let words = statuses.map(|status| STATUSES[status as usize]);
         assert_eq!(words, ["ok", "failed", "cancelled"]);

@@ -297,7 +297,10 @@ mod tests {
 
     #[test]
     fn the_sdks_own_errors_say_how_a_span_ended() {
-        check(&Failed::new("why"), &Ending::failed("why").of_type("Failed"));
+        check(
+            &Failed::new("why"),
+            &Ending::failed("why").of_type("Failed"),
+        );
         check(&Cancelled, &Ending::cancelled().of_type("Cancelled"));
         check(&Exit(0), &Ending::ok());
         check(&Exit(3), &Ending::failed("3").of_type("Exit"));

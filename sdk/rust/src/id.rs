@@ -80,7 +80,11 @@ mod tests {
     #[test]
     fn only_sixteen_hex_digits_that_are_not_all_zero_are_an_id() {
         let check = |text: &str, expected: Option<u64>| {
-            assert_eq!(SpanId::parse(text.as_bytes()).map(SpanId::bits), expected, "{text}");
+            assert_eq!(
+                SpanId::parse(text.as_bytes()).map(SpanId::bits),
+                expected,
+                "{text}"
+            );
         };
         check("00000000deadbeef", Some(0xdead_beef));
         check("ffffffffffffffff", Some(u64::MAX));
@@ -104,7 +108,15 @@ mod tests {
     fn no_id_comes_twice_or_is_zero() {
         let ids = Ids(AtomicU64::new(u64::MAX - 1));
         let found: Vec<u64> = (0..4).map(|_| ids.next().bits()).collect();
-        assert_eq!(found, [STEP.wrapping_mul(u64::MAX - 1), STEP.wrapping_mul(u64::MAX), STEP, STEP.wrapping_mul(2)]);
+        assert_eq!(
+            found,
+            [
+                STEP.wrapping_mul(u64::MAX - 1),
+                STEP.wrapping_mul(u64::MAX),
+                STEP,
+                STEP.wrapping_mul(2)
+            ]
+        );
         let (one, other) = (Ids::new(), Ids::new());
         assert_ne!(one.next(), other.next());
     }

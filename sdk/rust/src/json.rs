@@ -120,11 +120,7 @@ pub(crate) fn write_plain(out: &mut Vec<u8>, value: &Value<'_>) -> bool {
 
 /// Writes a value whose outermost array or object is the `depth`th of the line, and stops where
 /// nobody measures on.
-pub(crate) fn write_value(
-    out: &mut Vec<u8>,
-    value: &Value<'_>,
-    depth: u64,
-) -> Result<(), Full> {
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value<'_>, depth: u64) -> Result<(), Full> {
     let end = out.len() + MEASURED_BYTES as usize;
     Writer { out, end }.value(value, depth)
 }
@@ -260,8 +256,14 @@ mod tests {
     fn of_keys_that_are_sent_alike_the_first_is_kept() {
         let check = |value: Value<'_>, expected: &str| assert_eq!(compact(&value), expected);
         check(value!({ 1: "a", "1": "b" }), r#"{"1":"a"}"#);
-        check(value!({ "null": "a", (Value::NULL): "b", "c": 1 }), r#"{"null":"a","c":1}"#);
-        check(value!({ (value!([1, "x"])): 5, "": 6 }), r#"{"[1,\"x\"]":5,"":6}"#);
+        check(
+            value!({ "null": "a", (Value::NULL): "b", "c": 1 }),
+            r#"{"null":"a","c":1}"#,
+        );
+        check(
+            value!({ (value!([1, "x"])): 5, "": 6 }),
+            r#"{"[1,\"x\"]":5,"":6}"#,
+        );
         let twice = (0..40).chain(0..40);
         let many = compact(&Value::object(twice.map(|key| (key, true))));
         assert_eq!(many.matches(':').count(), 40);

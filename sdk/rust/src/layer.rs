@@ -61,7 +61,9 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(own) = context.span(id) else { return };
-        let above = own.parent().and_then(|parent| parent.extensions().get::<Span>().cloned());
+        let above = own
+            .parent()
+            .and_then(|parent| parent.extensions().get::<Span>().cloned());
         let above = above.and_then(|span| span.0).and_then(node::nearest_open);
         let above = match above {
             None if !attributes.is_root() => node::current(),
@@ -113,7 +115,9 @@ where
             span.end_as(Ending::failed(error));
         }
         let message = fields.message.take();
-        let message = message.or_else(|| fields.error().map(str::to_owned)).unwrap_or_default();
+        let message = message
+            .or_else(|| fields.error().map(str::to_owned))
+            .unwrap_or_default();
         span.log_with(level, message, fields.all());
     }
 
@@ -123,7 +127,9 @@ where
         };
         let before = node::replace_current(Some(node));
         let _ = OUTSIDE.try_with(|outside| {
-            outside.try_borrow_mut().map(|mut outside| outside.push((id.into_u64(), before)))
+            outside
+                .try_borrow_mut()
+                .map(|mut outside| outside.push((id.into_u64(), before)))
         });
     }
 
@@ -136,7 +142,9 @@ where
         }
         let before = OUTSIDE.try_with(|outside| {
             let mut outside = outside.try_borrow_mut().ok()?;
-            let entered = outside.iter().rposition(|(entered, _)| *entered == id.into_u64())?;
+            let entered = outside
+                .iter()
+                .rposition(|(entered, _)| *entered == id.into_u64())?;
             Some(outside.remove(entered))
         });
         if let Ok(Some((_, before))) = before {
@@ -181,7 +189,10 @@ impl Fields {
 
     fn all(&mut self) -> Vec<(&'static str, Value<'static>)> {
         let message = self.message.take().map(|text| ("message", text.into()));
-        message.into_iter().chain(std::mem::take(&mut self.others)).collect()
+        message
+            .into_iter()
+            .chain(std::mem::take(&mut self.others))
+            .collect()
     }
 
     /// What the field `error` says.

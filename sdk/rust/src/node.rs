@@ -94,7 +94,9 @@ thread_local! {
 /// Makes a span current here, and gives what was. In a thread that is about to end, nothing is.
 #[inline]
 pub(crate) fn replace_current(node: Option<Arc<Node>>) -> Option<Arc<Node>> {
-    CURRENT.try_with(|current| current.replace(node)).unwrap_or(None)
+    CURRENT
+        .try_with(|current| current.replace(node))
+        .unwrap_or(None)
 }
 
 /// The nearest open span of this thread or task (`sdk.parent`).

@@ -37,7 +37,9 @@ fn hear(info: &PanicHookInfo<'_>) {
     let heard = Heard {
         us: now_us(),
         message: message_of(info.payload()).to_owned(),
-        place: info.location().map_or_else(String::new, ToString::to_string),
+        place: info
+            .location()
+            .map_or_else(String::new, ToString::to_string),
         backtrace: Backtrace::capture(),
     };
     let _ = HEARD.try_with(|place| place.try_borrow_mut().map(|mut place| *place = Some(heard)));

@@ -39,7 +39,9 @@ pub(crate) fn producer() -> Option<&'static Producer> {
 }
 
 pub(crate) fn is_current(producer: &Producer) -> bool {
-    PRODUCER.get().is_some_and(|current| ptr::eq(current, producer))
+    PRODUCER
+        .get()
+        .is_some_and(|current| ptr::eq(current, producer))
 }
 
 /// A producer that died is not followed by another.
@@ -51,8 +53,7 @@ pub(crate) fn silence(producer: &Producer) {
 
 #[cold]
 fn start() -> Option<&'static Producer> {
-    let claim =
-        STATE.compare_exchange(UNKNOWN, CONNECTING, Ordering::AcqRel, Ordering::Acquire);
+    let claim = STATE.compare_exchange(UNKNOWN, CONNECTING, Ordering::AcqRel, Ordering::Acquire);
     if claim.is_err() {
         return wait_for_start();
     }

@@ -303,7 +303,11 @@ mod tests {
         check(0, 1_767_225_600_000_000, r#"0,"ts_ms":1767225600000.000"#);
         check(12, 1_767_225_600_001_002, r#"12,"ts_ms":1767225600001.002"#);
         check(9, 1_999, r#"9,"ts_ms":1.999"#);
-        let most = Head::new(r#"{"type":"span_start","seq":"#, i64::MAX as u64, i64::MAX as u64);
+        let most = Head::new(
+            r#"{"type":"span_start","seq":"#,
+            i64::MAX as u64,
+            i64::MAX as u64,
+        );
         assert!(most.bytes().len() <= HEAD_BYTES);
     }
 

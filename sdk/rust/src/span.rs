@@ -69,8 +69,9 @@ impl Span {
     ) -> &Self {
         if let Some(node) = self.hearing() {
             let fields = fields.into_iter();
-            let fields: Vec<Member<'v>> =
-                fields.map(|(key, value)| (key.into(), value.into())).collect();
+            let fields: Vec<Member<'v>> = fields
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect();
             let message = &text::of_display(&message);
             let event = Event::Log {
                 message,
@@ -111,7 +112,9 @@ impl Span {
 
     /// Its node, if the span is open and belongs to this process.
     fn hearing(&self) -> Option<&Arc<Node>> {
-        self.0.as_ref().filter(|node| node.is_open() && node.is_ours())
+        self.0
+            .as_ref()
+            .filter(|node| node.is_open() && node.is_ours())
     }
 
     /// Ends it, unless it has ended: as it said before, else as said now.

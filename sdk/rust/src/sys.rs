@@ -27,12 +27,12 @@ mod os {
     };
     pub(super) const SO_SNDBUF: c_int = if SOL_SOCKET == 1 { 7 } else { 0x1001 };
     pub(super) const SO_SNDTIMEO: c_int = if SOL_SOCKET == 1 { 21 } else { 0x1005 };
-    pub(super) const SOCK_STREAM: c_int =
-        if cfg!(any(target_arch = "mips", target_arch = "mips64")) {
-            2
-        } else {
-            1
-        };
+    pub(super) const SOCK_STREAM: c_int = if cfg!(any(target_arch = "mips", target_arch = "mips64"))
+    {
+        2
+    } else {
+        1
+    };
     pub(super) const SOCK_CLOEXEC: c_int = 0o2_000_000;
     pub(super) const SEND_FLAGS: c_int = 0x4000 | 0x40; // MSG_NOSIGNAL | MSG_DONTWAIT
     pub(super) const PATH_BYTES: usize = 108;
@@ -85,13 +85,8 @@ type Stat = [u64; 64];
 unsafe extern "C" {
     fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int;
     fn connect(fd: c_int, address: *const Address, length: u32) -> c_int;
-    fn setsockopt(
-        fd: c_int,
-        level: c_int,
-        name: c_int,
-        value: *const c_void,
-        length: u32,
-    ) -> c_int;
+    fn setsockopt(fd: c_int, level: c_int, name: c_int, value: *const c_void, length: u32)
+    -> c_int;
     fn send(fd: c_int, data: *const c_void, length: usize, flags: c_int) -> isize;
     fn poll(fds: *mut PollFd, count: os::Nfds, timeout_ms: c_int) -> c_int;
     #[cfg_attr(
@@ -238,7 +233,8 @@ impl<T: Sync> Leaked<T> {
     }
 
     pub(crate) fn set(&self, value: &'static T) {
-        self.0.store(ptr::from_ref(value).cast_mut(), Ordering::Release);
+        self.0
+            .store(ptr::from_ref(value).cast_mut(), Ordering::Release);
     }
 
     pub(crate) fn clear(&self) {

@@ -64,7 +64,11 @@ impl<'a> Builder<'a> {
         self,
         function: impl AsyncFn(A) -> Result<T, E>,
     ) -> impl AsyncFn(A) -> Result<T, E> {
-        async move |argument| self.clone().run_async(async |_| function(argument).await).await
+        async move |argument| {
+            self.clone()
+                .run_async(async |_| function(argument).await)
+                .await
+        }
     }
 
     async fn drive<Work: Future>(self, body: impl FnOnce(Span) -> Work) -> (Task, Work::Output) {
@@ -74,9 +78,7 @@ impl<'a> Builder<'a> {
         let mut context = Context(task.span.0.clone());
         let body = context.within(|| task.watch(|| body(task.span.clone())));
         let mut work = pin!(body);
-        let given = future::poll_fn(|cx| {
-            context.within(|| task.watch(|| work.as_mut().poll(cx)))
-        });
+        let given = future::poll_fn(|cx| context.within(|| task.watch(|| work.as_mut().poll(cx))));
         let given = given.await;
         (task, given)
     }

@@ -97,7 +97,11 @@ mod tests {
             }
         }));
         let limit = MEASURED_BYTES as usize;
-        assert!((limit..=limit + 3).contains(&endless.len()), "{}", endless.len());
+        assert!(
+            (limit..=limit + 3).contains(&endless.len()),
+            "{}",
+            endless.len()
+        );
     }
 
     #[test]

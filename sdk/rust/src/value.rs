@@ -305,10 +305,19 @@ mod tests {
         check(value!(null), "null");
         check(value!([]), "[]");
         check(value!({}), "{}");
-        check(value!([1, [2, null], {"a": []},]), r#"[1,[2,null],{"a":[]}]"#);
-        check(value!({ (key.as_str()): list.len(), "l": &list, }), r#"{"k":2,"l":[1,2]}"#);
+        check(
+            value!([1, [2, null], {"a": []},]),
+            r#"[1,[2,null],{"a":[]}]"#,
+        );
+        check(
+            value!({ (key.as_str()): list.len(), "l": &list, }),
+            r#"{"k":2,"l":[1,2]}"#,
+        );
         check(value!([list.len(), [3, 4].len()]), "[2,2]");
-        check(value!({1: "a", (Value::NULL): "b"}), r#"{"1":"a","null":"b"}"#);
+        check(
+            value!({1: "a", (Value::NULL): "b"}),
+            r#"{"1":"a","null":"b"}"#,
+        );
     }
 
     #[test]
@@ -332,7 +341,9 @@ mod tests {
         let text = String::from("x");
         let value = value!({ "a": [text.as_str(), 1, null, true, 0.5] });
         assert_eq!(value.clone().into_owned(), value);
-        let deep = (0..100_000).fold(Value::array::<Value<'_>>([]), |value, _| Value::array([value]));
+        let deep = (0..100_000).fold(Value::array::<Value<'_>>([]), |value, _| {
+            Value::array([value])
+        });
         let mut levels = 0;
         let mut inner = deep.clone_shallow().into_owned();
         while let Data::List(items) = &mut inner.0 {
@@ -346,7 +357,9 @@ mod tests {
     impl Value<'_> {
         /// `Clone` would recur as deep as it is.
         fn clone_shallow(&self) -> Value<'static> {
-            (0..50).fold(Value::array::<Value<'_>>([]), |value, _| Value::array([value]))
+            (0..50).fold(Value::array::<Value<'_>>([]), |value, _| {
+                Value::array([value])
+            })
         }
     }
 }

@@ -77,8 +77,15 @@ mod standalone_mode {
             assert_eq!(null.id(), None);
             let entered = step("load").enter();
             assert_eq!(entered.id(), None);
-            let chain = entered.tag("key", 1).log("text").result(Value::NULL).fail(&"no");
-            assert_eq!(chain.log_with(Level::Warn, "text", [("field", 1)]).id(), None);
+            let chain = entered
+                .tag("key", 1)
+                .log("text")
+                .result(Value::NULL)
+                .fail(&"no");
+            assert_eq!(
+                chain.log_with(Level::Warn, "text", [("field", 1)]).id(),
+                None
+            );
             assert_eq!(format!("{null:?}"), "Span(none)");
         });
     }
@@ -107,7 +114,9 @@ mod span_emission {
     #[test]
     fn single_step() {
         let heard = collected("span_emission::single_step", || {
-            let id = step("load").tag("day", "monday").scope(hero_tracing::Span::id);
+            let id = step("load")
+                .tag("day", "monday")
+                .scope(hero_tracing::Span::id);
             assert_eq!(id.unwrap().to_string().len(), 16);
         });
         let Some(heard) = heard else { return };
@@ -117,7 +126,12 @@ mod span_emission {
         let found = ["type", "name", "kind", "tags", "parent_span_id", "seq"];
         let found = found.map(|key| member(start, key));
         let wanted = [
-            r#""span_start""#, r#""load""#, r#""step""#, r#"{"day":"monday"}"#, "null", "0",
+            r#""span_start""#,
+            r#""load""#,
+            r#""step""#,
+            r#"{"day":"monday"}"#,
+            "null",
+            "0",
         ];
         assert_eq!(found, wanted);
         let found = ["type", "status", "seq"].map(|key| member(end, key));
@@ -142,7 +156,11 @@ mod span_emission {
             assert_eq!(current().id(), None);
         });
         let Some(heard) = heard else { return };
-        let tree = [("outer", None), ("first", Some("outer")), ("second", Some("outer"))];
+        let tree = [
+            ("outer", None),
+            ("first", Some("outer")),
+            ("second", Some("outer")),
+        ];
         assert_eq!(heard.tree(), expected(&tree));
         assert_eq!(member(heard.start("second"), "kind"), r#""span""#);
     }
@@ -166,29 +184,44 @@ mod span_emission {
     /// panic does with its message and place.
     #[test]
     fn another_error_gives_the_whole_report() {
-        let heard = collected("span_emission::another_error_gives_the_whole_report", || {
-            let parsed = step("load").run(|_| "x".parse::<i32>());
-            assert_eq!(parsed, "x".parse::<i32>());
-            let noted = std::panic::catch_unwind(|| step("noted").scope(|_| panic!("a bad day")));
-            assert!(noted.is_err());
-            std::panic::set_hook(Box::new(|_| {}));
-            let guarded = std::panic::catch_unwind(|| {
-                let _guard = step("guarded").enter();
-                step("panics").scope(|_| panic!("bad day {}", thread::current().name().map_or(0, |_| 7)))
-            });
-            let payload = guarded.unwrap_err();
-            assert_eq!(payload.downcast_ref::<String>().unwrap(), "bad day 7");
-        });
+        let heard = collected(
+            "span_emission::another_error_gives_the_whole_report",
+            || {
+                let parsed = step("load").run(|_| "x".parse::<i32>());
+                assert_eq!(parsed, "x".parse::<i32>());
+                let noted =
+                    std::panic::catch_unwind(|| step("noted").scope(|_| panic!("a bad day")));
+                assert!(noted.is_err());
+                std::panic::set_hook(Box::new(|_| {}));
+                let guarded = std::panic::catch_unwind(|| {
+                    let _guard = step("guarded").enter();
+                    step("panics")
+                        .scope(|_| panic!("bad day {}", thread::current().name().map_or(0, |_| 7)))
+                });
+                let payload = guarded.unwrap_err();
+                assert_eq!(payload.downcast_ref::<String>().unwrap(), "bad day 7");
+            },
+        );
         let Some(heard) = heard else { return };
-        let found = |name| ["status", "error", "error_type"].map(|key| member(heard.end(name), key));
+        let found =
+            |name| ["status", "error", "error_type"].map(|key| member(heard.end(name), key));
         let error = r#""ParseIntError: invalid digit found in string""#;
         assert_eq!(found("load"), [r#""failed""#, error, r#""ParseIntError""#]);
         let [_, noted, _] = found("noted");
-        assert!(noted.starts_with("\"panicked at ") && noted.contains("contract.rs:"), "{noted}");
+        assert!(
+            noted.starts_with("\"panicked at ") && noted.contains("contract.rs:"),
+            "{noted}"
+        );
         assert!(noted.contains("a bad day"), "{noted}");
         // The program's own hook replaced the one that notes where a panic began.
-        assert_eq!(found("panics"), [r#""failed""#, r#""panicked:\u000abad day 7""#, r#""panic""#]);
-        assert_eq!(found("guarded"), [r#""failed""#, r#""panicked""#, r#""panic""#]);
+        assert_eq!(
+            found("panics"),
+            [r#""failed""#, r#""panicked:\u000abad day 7""#, r#""panic""#]
+        );
+        assert_eq!(
+            found("guarded"),
+            [r#""failed""#, r#""panicked""#, r#""panic""#]
+        );
     }
 
     /// Tags and logs go out between start and end, and nothing does after it.
@@ -196,7 +229,9 @@ mod span_emission {
     fn tag_and_log_events() {
         let heard = collected("span_emission::tag_and_log_events", || {
             let load = step("load").scope(|load| {
-                load.tag("rows", 3).tag("none", Value::NULL).tag("list", [1]);
+                load.tag("rows", 3)
+                    .tag("none", Value::NULL)
+                    .tag("list", [1]);
                 load.log_with(Level::Warn, format_args!("said {}", 1), [("why", "so")]);
                 load.clone()
             });
@@ -204,11 +239,18 @@ mod span_emission {
         });
         let Some(heard) = heard else { return };
         let story = [
-            "start load", "tag rows = 3", "tag none = null", "tag list = [1]", "log warn said 1",
+            "start load",
+            "tag rows = 3",
+            "tag none = null",
+            "tag list = [1]",
+            "log warn said 1",
             "end ok",
         ];
         assert_eq!(heard.story(), story);
-        assert_eq!(member(heard.of_type("span_log")[0], "fields"), r#"{"why":"so"}"#);
+        assert_eq!(
+            member(heard.of_type("span_log")[0], "fields"),
+            r#"{"why":"so"}"#
+        );
     }
 
     /// HERO_FLOW_PARENT_SPAN is the parent of every root.
@@ -218,12 +260,15 @@ mod span_emission {
             has_collector: true,
             parent: Some("00000000deadbeef"),
         };
-        let heard = case.run("span_emission::the_environment_names_the_roots_parent", || {
-            step("one").scope(|_| step("inner").scope(|_| ()));
-            step("two").scope(|_| ());
-            let variables: BTreeMap<_, _> = hero_tracing::child_env().collect();
-            assert_eq!(variables["HERO_FLOW_PARENT_SPAN"], "00000000deadbeef");
-        });
+        let heard = case.run(
+            "span_emission::the_environment_names_the_roots_parent",
+            || {
+                step("one").scope(|_| step("inner").scope(|_| ()));
+                step("two").scope(|_| ());
+                let variables: BTreeMap<_, _> = hero_tracing::child_env().collect();
+                assert_eq!(variables["HERO_FLOW_PARENT_SPAN"], "00000000deadbeef");
+            },
+        );
         let Some(heard) = heard else { return };
         let parent = Some("00000000deadbeef");
         let tree = [("one", parent), ("inner", Some("one")), ("two", parent)];
@@ -241,7 +286,10 @@ mod instrument {
             assert_eq!(client().fetch("a", 2), ["a", "a"]);
         });
         let Some(heard) = heard else { return };
-        let (start, end) = (heard.start("rpc:Client.fetch"), heard.end("rpc:Client.fetch"));
+        let (start, end) = (
+            heard.start("rpc:Client.fetch"),
+            heard.end("rpc:Client.fetch"),
+        );
         assert_eq!(member(start, "kind"), r#""rpc""#);
         assert_eq!(member(start, "params"), r#"{"args":["a",2]}"#);
         assert_eq!(member(end, "status"), r#""ok""#);
@@ -275,7 +323,11 @@ mod instrument {
         });
         let Some(heard) = heard else { return };
         let (fetch, connect) = ("rpc:Client.fetch", "rpc:Client.connect");
-        let tree = [("load", None), (fetch, Some("load")), (connect, Some("load"))];
+        let tree = [
+            ("load", None),
+            (fetch, Some("load")),
+            (connect, Some("load")),
+        ];
         assert_eq!(heard.tree(), expected(&tree));
         assert_eq!(member(heard.end(connect), "result"), r#""connected""#);
     }
@@ -324,7 +376,6 @@ mod concurrency {
     use std::pin::{Pin, pin};
     use std::task::{Context, Poll, Waker};
 
-
     use super::*;
     use hero_tracing::wrap_async;
 
@@ -344,11 +395,15 @@ mod concurrency {
             });
         });
         let Some(heard) = heard else { return };
-        let names: Vec<[String; 2]> =
-            (0..8).map(|number| [format!("thread {number}"), format!("inner {number}")]).collect();
+        let names: Vec<[String; 2]> = (0..8)
+            .map(|number| [format!("thread {number}"), format!("inner {number}")])
+            .collect();
         let mut tree = expected(&[("main", None)]);
         for [thread, inner] in &names {
-            tree.extend([(thread.as_str(), None), (inner.as_str(), Some(thread.as_str()))]);
+            tree.extend([
+                (thread.as_str(), None),
+                (inner.as_str(), Some(thread.as_str())),
+            ]);
         }
         assert_eq!(heard.tree(), tree);
     }
@@ -405,7 +460,8 @@ mod concurrency {
                         tasks.push(Box::pin(wrap_async(work(number))));
                     }
                     run_in_turns(tasks);
-                    let mut dropped = Box::pin(span("dropped").scope_async(async |_| pause().await));
+                    let mut dropped =
+                        Box::pin(span("dropped").scope_async(async |_| pause().await));
                     let mut cx = Context::from_waker(Waker::noop());
                     assert!(pin!(&mut dropped).poll(&mut cx).is_pending());
                     assert_eq!(current().id(), main.id());

@@ -10,24 +10,38 @@ use tracing::{Instrument, Level, debug, error, info, info_span, instrument, span
 use tracing_subscriber::prelude::*;
 
 fn listen() {
-    tracing_subscriber::registry().with(hero_tracing::layer::new()).init();
+    tracing_subscriber::registry()
+        .with(hero_tracing::layer::new())
+        .init();
 }
 
 #[test]
 fn spans_start_when_they_are_made_and_carry_their_fields() {
-    let heard = collected("spans_start_when_they_are_made_and_carry_their_fields", || {
-        listen();
-        let load = info_span!("load", day = "monday", rows = 3, size = tracing::field::Empty);
-        info!(target: "elsewhere", "between");
-        load.in_scope(|| {
-            info!(count = 2_u64, ok = true, "loaded {} rows", 3);
-            debug!(why = ?Some(1), "looked");
-            load.record("size", 1.5);
-        });
-    });
+    let heard = collected(
+        "spans_start_when_they_are_made_and_carry_their_fields",
+        || {
+            listen();
+            let load = info_span!(
+                "load",
+                day = "monday",
+                rows = 3,
+                size = tracing::field::Empty
+            );
+            info!(target: "elsewhere", "between");
+            load.in_scope(|| {
+                info!(count = 2_u64, ok = true, "loaded {} rows", 3);
+                debug!(why = ?Some(1), "looked");
+                load.record("size", 1.5);
+            });
+        },
+    );
     let Some(heard) = heard else { return };
     let story = [
-        "start load", "log info loaded 3 rows", "log debug looked", "tag size = 1.5", "end ok",
+        "start load",
+        "log info loaded 3 rows",
+        "log debug looked",
+        "tag size = 1.5",
+        "end ok",
     ];
     assert_eq!(heard.story(), story);
     let start = heard.start("load");
@@ -94,7 +108,10 @@ fn errors_that_leave_and_panics_fail_their_span() {
     });
     let Some(heard) = heard else { return };
     let found = |name| ["status", "error"].map(|key| member(heard.end(name), key));
-    assert_eq!(found("fails"), [r#""failed""#, r#""invalid digit found in string""#]);
+    assert_eq!(
+        found("fails"),
+        [r#""failed""#, r#""invalid digit found in string""#]
+    );
     let [status, error] = found("panics");
     assert_eq!(status, r#""failed""#);
     assert!(error.contains("a bad day: x"), "{error}");

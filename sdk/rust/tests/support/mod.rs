@@ -57,7 +57,10 @@ impl Case<'_> {
         let collector = Collector::new();
         let mut program = Command::new(env::current_exe().unwrap());
         program.args(["--exact", test, "--nocapture", "--test-threads=1"]);
-        program.env(IS_FLOW, "1").env_remove(SOCKET).env_remove(PARENT);
+        program
+            .env(IS_FLOW, "1")
+            .env_remove(SOCKET)
+            .env_remove(PARENT);
         if self.has_collector {
             program.env(SOCKET, &collector.path);
         }
@@ -67,8 +70,15 @@ impl Case<'_> {
         let output = program.output().unwrap();
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         let heard = collector.end();
-        assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-        assert!(told.contains("1 passed"), "no test is called {test}: {told}");
+        assert!(
+            output.status.success(),
+            "{told}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(
+            told.contains("1 passed"),
+            "no test is called {test}: {told}"
+        );
         Some(Heard {
             events: heard.iter().flat_map(|lines| events_of(lines)).collect(),
             connections: heard.len(),
@@ -78,8 +88,14 @@ impl Case<'_> {
 }
 
 fn events_of(lines: &str) -> Vec<Json> {
-    assert!(lines.is_empty() || lines.ends_with('\n'), "a torn line: {lines}");
-    lines.lines().map(|line| Json::parse(line).unwrap()).collect()
+    assert!(
+        lines.is_empty() || lines.ends_with('\n'),
+        "a torn line: {lines}"
+    );
+    lines
+        .lines()
+        .map(|line| Json::parse(line).unwrap())
+        .collect()
 }
 
 /// Takes all that comes, on as many connections as there are.
@@ -132,7 +148,9 @@ impl Collector {
 impl Heard {
     pub(crate) fn of_type(&self, kind: &str) -> Vec<&Json> {
         let events = self.events.iter();
-        events.filter(|event| event.get_str("type") == Some(kind)).collect()
+        events
+            .filter(|event| event.get_str("type") == Some(kind))
+            .collect()
     }
 
     /// The name of the span that an event belongs to, or hangs under.
@@ -156,14 +174,17 @@ impl Heard {
     pub(crate) fn start(&self, name: &str) -> &Json {
         let starts = self.of_type("span_start").into_iter();
         let mut named = starts.filter(|start| start.get_str("name") == Some(name));
-        named.next().unwrap_or_else(|| panic!("no span {name} in {:?}", self.events))
+        named
+            .next()
+            .unwrap_or_else(|| panic!("no span {name} in {:?}", self.events))
     }
 
     pub(crate) fn end(&self, name: &str) -> &Json {
         let id = self.start(name).get_str("span_id");
         let ends = self.of_type("span_end").into_iter();
         let mut own = ends.filter(|end| end.get_str("span_id") == id);
-        own.next().unwrap_or_else(|| panic!("no end of {name} in {:?}", self.events))
+        own.next()
+            .unwrap_or_else(|| panic!("no end of {name} in {:?}", self.events))
     }
 
     /// What happened, in order, such as `tag rows = 3`.
@@ -183,5 +204,7 @@ impl Heard {
 
 /// A member as JSON text, to be compared.
 pub(crate) fn member(event: &Json, key: &str) -> String {
-    event.get(key).map_or_else(|| "nothing".into(), ToString::to_string)
+    event
+        .get(key)
+        .map_or_else(|| "nothing".into(), ToString::to_string)
 }
