@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let outer = step("outer").enter();
     spans(100); // connected and warm
     for round in 0..rounds {
-        let mut ours = || measure(spans_a_round, || spans(spans_a_round));
+        let ours = || measure(spans_a_round, || spans(spans_a_round));
         let mut theirs = || {
             measure(spans_a_round, || {
                 for _ in 0..spans_a_round {

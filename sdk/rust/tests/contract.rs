@@ -1,5 +1,7 @@
 //! The sixteen: what every SDK of this contract must do, on a real socket.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -149,8 +149,8 @@ fn tasks_keep_their_spans_on_all_threads() {
     for log in logs {
         let number = log.get("fields").unwrap().get("number");
         let is_own = |start: &&support::Json| start.get("span_id") == log.get("span_id");
-        let starts = heard.of_type("span_start").into_iter();
-        let own = starts.filter(|start| is_own(start)).next().unwrap();
+        let mut starts = heard.of_type("span_start").into_iter();
+        let own = starts.find(is_own).unwrap();
         assert_eq!(own.get("tags").unwrap().get("number"), number);
     }
 }

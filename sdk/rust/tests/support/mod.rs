@@ -3,7 +3,7 @@
 //! The SDK connects once in a process, so each test runs in a process of its own: the test starts
 //! this program again for itself alone, as a flow with a collector, and then looks at the lines.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::env;
