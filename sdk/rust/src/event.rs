@@ -114,9 +114,9 @@ impl Event<'_> {
     }
 
     /// Writes its own fields after those of every event, and what was cut of them.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, span: SpanId, limits: Limits) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, span: &SpanId, limits: Limits) {
         out.extend_from_slice(br#","span_id":""#);
-        out.extend_from_slice(&span.hex());
+        out.extend_from_slice(span.hex());
         out.push(b'"');
         let cuts = Vec::new();
         let mut body = Body { out, limits, cuts };
@@ -161,7 +161,9 @@ impl Event<'_> {
                 body.optional(r#","result":"#, "result", result);
             }
         }
-        body.announce();
+        if !body.cuts.is_empty() {
+            body.announce();
+        }
     }
 }
 
@@ -176,28 +178,32 @@ struct Body<'o> {
 }
 
 impl Body<'_> {
+    #[inline]
     fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 
     /// A word of the contract, which ends the field's own quote.
+    #[inline]
     fn fixed(&mut self, field: &str, word: &str) {
         self.raw(field);
         self.raw(word);
         self.out.push(b'"');
     }
 
+    #[inline]
     fn parent(&mut self, parent: Option<SpanId>) {
         match parent {
             None => self.raw(r#","parent_span_id":null"#),
             Some(parent) => {
                 self.raw(r#","parent_span_id":""#);
-                self.out.extend_from_slice(&parent.hex());
+                self.out.extend_from_slice(parent.hex());
                 self.out.push(b'"');
             }
         }
     }
 
+    #[inline]
     fn name(&mut self, field: &str, path: &'static str, name: &str) {
         let whole = name_or_unnamed(name);
         let kept = cut(whole, self.limits.name);
@@ -208,11 +214,13 @@ impl Body<'_> {
         write_string(self.out, kept);
     }
 
+    #[inline]
     fn message(&mut self, message: &str) {
         self.raw(r#","message":"#);
         self.text(("message", None), message);
     }
 
+    #[inline]
     fn optional(&mut self, field: &str, path: &'static str, value: Option<&Value<'_>>) {
         if let Some(value) = value {
             self.raw(field);
@@ -262,13 +270,17 @@ impl Body<'_> {
         }
     }
 
+    #[inline]
     fn value(&mut self, path: Path<'_>, value: &Value<'_>, depth: u64) {
         if let Data::Text(text) = &value.0 {
             return self.text(path, text);
         }
-        if write_plain(self.out, value) {
-            return;
+        if !write_plain(self.out, value) {
+            self.structure(path, value, depth);
         }
+    }
+
+    fn structure(&mut self, path: Path<'_>, value: &Value<'_>, depth: u64) {
         let start = self.out.len();
         let is_full = write_value(self.out, value, depth).is_err();
         let size = self.out.len() - start;
@@ -280,6 +292,7 @@ impl Body<'_> {
         }
     }
 
+    #[inline]
     fn text(&mut self, path: Path<'_>, text: &str) {
         let kept = cut(text, self.limits.value);
         if kept.len() < text.len() {
@@ -299,9 +312,6 @@ impl Body<'_> {
     }
 
     fn announce(self) {
-        if self.cuts.is_empty() {
-            return;
-        }
         self.out.extend_from_slice(br#","truncated":{""#);
         for (index, (path, size)) in self.cuts.iter().enumerate() {
             if index > 0 {
@@ -329,7 +339,7 @@ mod tests {
         let mut out = Vec::new();
         event.write(
             &mut out,
-            SpanId::new(0xabc).unwrap(),
+            &SpanId::new(0xabc).unwrap(),
             Limits::halved(halvings),
         );
         let text = String::from_utf8(out).unwrap();

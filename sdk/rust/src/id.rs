@@ -2,48 +2,49 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-/// The id of a span: sixteen lower-case hex digits on the wire.
+/// The id of a span: sixteen lower-case hex digits on the wire, and here as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SpanId(NonZeroU64);
+pub struct SpanId([u8; 16]);
 
 impl SpanId {
+    #[inline]
     pub(crate) fn new(bits: u64) -> Option<Self> {
-        NonZeroU64::new(bits).map(Self)
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0; 16];
+        for (digits, byte) in hex.chunks_exact_mut(2).zip(bits.to_be_bytes()) {
+            digits[0] = DIGITS[usize::from(byte >> 4)];
+            digits[1] = DIGITS[usize::from(byte & 15)];
+        }
+        (bits != 0).then_some(Self(hex))
     }
 
     pub(crate) fn bits(self) -> u64 {
-        self.0.get()
+        let digit = |digit: u8| match digit {
+            b'a'..=b'f' => u64::from(digit - b'a') + 10,
+            digit => u64::from(digit & 15),
+        };
+        self.0.iter().fold(0, |bits, byte| bits << 4 | digit(*byte))
     }
 
     /// An id as it stands in the environment, if it is one.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if text.len() != 16 || !text.iter().all(is_hex) {
-            return None;
-        }
-        let text = std::str::from_utf8(text).ok()?;
-        Self::new(u64::from_str_radix(text, 16).ok()?)
+        let hex: [u8; 16] = text.try_into().ok()?;
+        (hex.iter().all(is_hex) && hex != [b'0'; 16]).then_some(Self(hex))
     }
 
     #[inline]
-    pub(crate) fn hex(self) -> [u8; 16] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = [0; 16];
-        for (digits, byte) in hex.chunks_exact_mut(2).zip(self.bits().to_be_bytes()) {
-            digits[0] = DIGITS[usize::from(byte >> 4)];
-            digits[1] = DIGITS[usize::from(byte & 15)];
-        }
-        hex
+    pub(crate) fn hex(&self) -> &[u8; 16] {
+        &self.0
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.bits())
+        f.write_str(std::str::from_utf8(&self.0).unwrap_or_default())
     }
 }
 
@@ -99,9 +100,9 @@ mod tests {
     #[test]
     fn an_id_is_written_as_it_is_read() {
         let id = SpanId::new(0x0123_4567_89ab_cdef).unwrap();
-        assert_eq!(&id.hex(), b"0123456789abcdef");
+        assert_eq!(id.hex(), b"0123456789abcdef");
         assert_eq!(id.to_string(), "0123456789abcdef");
-        assert_eq!(SpanId::parse(&id.hex()), Some(id));
+        assert_eq!(SpanId::parse(id.hex()), Some(id));
     }
 
     #[test]

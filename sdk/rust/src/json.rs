@@ -65,12 +65,14 @@ fn write_escape(out: &mut Vec<u8>, escape: u8, byte: u8) {
 }
 
 /// Writes a whole number.
+#[inline]
 pub(crate) fn write_int(out: &mut Vec<u8>, number: i64) {
     if number < 0 {
         out.push(b'-');
     }
     let mut room = [0; 20];
-    out.extend_from_slice(digits(&mut room, number.unsigned_abs()));
+    let start = put_digits(&mut room, number.unsigned_abs());
+    out.extend_from_slice(&room[start..]);
 }
 
 /// Two digits at a time.
@@ -84,9 +86,9 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-/// The decimal digits of a number.
+/// Puts the decimal digits of a number at the end of a room, and says where they start.
 #[inline]
-pub(crate) fn digits(room: &mut [u8; 20], number: u64) -> &[u8] {
+pub(crate) fn put_digits(room: &mut [u8], number: u64) -> usize {
     let mut left = number;
     let mut start = room.len();
     while left >= 10 {
@@ -98,7 +100,7 @@ pub(crate) fn digits(room: &mut [u8; 20], number: u64) -> &[u8] {
         start -= 1;
         room[start] = b'0' + left as u8;
     }
-    &room[start..]
+    start
 }
 
 /// Writes anything but an array or object; false if it is one.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::now_us;
 use crate::failure::Ending;
@@ -20,7 +20,7 @@ pub(crate) struct Node {
     /// When its last event happened, or `ENDED`; touched by whoever has the connection's turn.
     last_us: AtomicU64,
     /// What goes out with its end.
-    pub(crate) parting: Mutex<Parting>,
+    parting: Mutex<Option<Box<Parting>>>,
 }
 
 /// What a span has to say in the end.
@@ -71,8 +71,16 @@ impl Node {
         us
     }
 
-    pub(crate) fn with_parting<T>(&self, change: impl FnOnce(&mut Parting) -> T) -> T {
-        change(&mut self.parting.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn say_in_the_end(&self, change: impl FnOnce(&mut Parting)) {
+        change(self.parting().get_or_insert_default());
+    }
+
+    pub(crate) fn take_parting(&self) -> Option<Box<Parting>> {
+        self.parting().take()
+    }
+
+    fn parting(&self) -> MutexGuard<'_, Option<Box<Parting>>> {
+        self.parting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::clock::now_us;
 use crate::contract::{LINE_BYTES, PROTOCOL, WAIT_MS};
 use crate::event::{Event, Limits};
 use crate::id::{Ids, SpanId};
-use crate::json::digits;
+use crate::json::put_digits;
 use crate::node::Node;
 use crate::sys::{self, Identity};
 
@@ -20,6 +20,7 @@ const WAIT_US: u64 = WAIT_MS * 1000;
 const POLL_MS: i32 = 5;
 /// Room before the body for a line's beginning, its number and its time.
 const HEAD_BYTES: usize = 96;
+const LINE_END: &[u8] = b"}\n";
 /// A longer buffer is not kept for the next line.
 const KEPT_BYTES: usize = 2 * LINE_BYTES as usize;
 
@@ -53,6 +54,26 @@ struct Turn {
     /// The last line found no room at all.
     has_stalled: bool,
     has_introduced: bool,
+    millisecond: Millisecond,
+}
+
+/// The digits of the millisecond in which the last event happened: many happen in one.
+#[derive(Default)]
+struct Millisecond {
+    number: u64,
+    room: [u8; 20],
+    start: usize,
+}
+
+impl Millisecond {
+    #[inline]
+    fn digits(&mut self, number: u64) -> &[u8] {
+        if self.number != number || self.start == 0 {
+            self.number = number;
+            self.start = put_digits(&mut self.room, number);
+        }
+        &self.room[self.start..]
+    }
 }
 
 /// How much of a line went out.
@@ -98,7 +119,7 @@ impl Producer {
         };
         let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
         buffer.resize(HEAD_BYTES, 0); // which is there already but for the first time
-        event.write(&mut buffer, span.id, Limits::halved(0));
+        event.write(&mut buffer, &span.id, Limits::halved(0));
         self.write(span, event, us, &mut buffer);
         if buffer.capacity() <= KEPT_BYTES {
             let _ = BUFFER.try_with(|kept| kept.set(buffer));
@@ -122,15 +143,17 @@ impl Producer {
         if sys::identity(self.fd) != Some(self.identity) {
             return self.die();
         }
-        let head = Head::new(event.head(), number, us);
-        let tail: &[&[u8]] = if turn.has_introduced {
-            &[b"}\n"]
+        let room = &mut buffer[..HEAD_BYTES];
+        let start = put_head(room, event.head(), number, us, &mut turn.millisecond);
+        let introduction = if turn.has_introduced {
+            &[]
         } else {
-            &[&self.introduction, b"}\n"]
+            self.introduction.as_slice()
         };
-        let line = finish(buffer, &head, tail, |buffer, limits| {
-            event.write(buffer, span.id, limits);
+        finish(buffer, start, introduction, |buffer, limits| {
+            event.write(buffer, &span.id, limits);
         });
+        let line = &buffer[start..];
         match self.try_send(line) {
             Sent::Whole => {
                 turn.has_stalled = false;
@@ -231,49 +254,42 @@ fn introduce(id: SpanId) -> String {
     )
 }
 
-/// A line's beginning: its type, number and time.
-struct Head {
-    room: [u8; HEAD_BYTES],
-    len: usize,
+/// Puts a line's beginning, its number and its time, at the end of the room before its body, and
+/// says where the line starts.
+fn put_head(
+    room: &mut [u8],
+    head: &str,
+    number: u64,
+    us: u64,
+    millisecond: &mut Millisecond,
+) -> usize {
+    const TIME: &[u8] = br#","ts_ms":"#;
+    let thousandths = [100, 10, 1].map(|unit| b'0' + (us / unit % 10) as u8);
+    let mut start = put(room, room.len(), &thousandths);
+    start = put(room, start, b".");
+    start = put(room, start, millisecond.digits(us / 1000));
+    start = put(room, start, TIME);
+    start = put_digits(&mut room[..start], number);
+    put(room, start, head.as_bytes())
 }
 
-impl Head {
-    fn new(start: &str, number: u64, us: u64) -> Self {
-        let mut head = Self {
-            room: [0; HEAD_BYTES],
-            len: 0,
-        };
-        let thousandths = [100, 10, 1].map(|unit| b'0' + (us / unit % 10) as u8);
-        head.add(start.as_bytes());
-        head.add(digits(&mut [0; 20], number));
-        head.add(br#","ts_ms":"#);
-        head.add(digits(&mut [0; 20], us / 1000));
-        head.add(b".");
-        head.add(&thousandths);
-        head
-    }
-
-    fn add(&mut self, part: &[u8]) {
-        let end = self.len + part.len();
-        self.room[self.len..end].copy_from_slice(part);
-        self.len = end;
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.room[..self.len]
-    }
+#[inline]
+fn put(room: &mut [u8], end: usize, part: &[u8]) -> usize {
+    let start = end - part.len();
+    room[start..end].copy_from_slice(part);
+    start
 }
 
-/// Puts head and tail around the body that lies in the buffer, and writes the body again by
-/// halved limits until the line fits (`value.line`).
-fn finish<'b>(
-    buffer: &'b mut Vec<u8>,
-    head: &Head,
-    tail: &[&[u8]],
+/// Puts the tail after the body in the buffer, and writes the body again by halved limits until the
+/// line that begins at `start` fits (`value.line`).
+#[inline]
+fn finish(
+    buffer: &mut Vec<u8>,
+    start: usize,
+    introduction: &[u8],
     write: impl Fn(&mut Vec<u8>, Limits),
-) -> &'b [u8] {
-    let start = HEAD_BYTES - head.bytes().len();
-    let tail_bytes: usize = tail.iter().map(|part| part.len()).sum();
+) {
+    let tail_bytes = introduction.len() + LINE_END.len();
     let mut halvings = 0;
     while buffer.len() - start + tail_bytes > LINE_BYTES as usize
         && halvings < Limits::MOST_HALVINGS
@@ -282,11 +298,8 @@ fn finish<'b>(
         buffer.truncate(HEAD_BYTES);
         write(buffer, Limits::halved(halvings));
     }
-    buffer[start..HEAD_BYTES].copy_from_slice(head.bytes());
-    for part in tail {
-        buffer.extend_from_slice(part);
-    }
-    &buffer[start..]
+    buffer.extend_from_slice(introduction);
+    buffer.extend_from_slice(LINE_END);
 }
 
 #[cfg(test)]
@@ -295,34 +308,39 @@ mod tests {
 
     #[test]
     fn a_head_has_the_number_and_the_time_in_milliseconds() {
-        let check = |number, us, expected: &str| {
-            let head = Head::new(r#"{"type":"span_tag","seq":"#, number, us);
-            let head = std::str::from_utf8(head.bytes()).unwrap();
+        let mut last = Millisecond::default();
+        let mut check = |number, us, expected: &str| {
+            let mut room = [0; HEAD_BYTES];
+            let head = r#"{"type":"span_tag","seq":"#;
+            let start = put_head(&mut room, head, number, us, &mut last);
+            let head = std::str::from_utf8(&room[start..]).unwrap();
             assert_eq!(head, format!(r#"{{"type":"span_tag","seq":{expected}"#));
         };
+        check(0, 999, r#"0,"ts_ms":0.999"#);
         check(0, 1_767_225_600_000_000, r#"0,"ts_ms":1767225600000.000"#);
+        check(1, 1_767_225_600_000_999, r#"1,"ts_ms":1767225600000.999"#);
         check(12, 1_767_225_600_001_002, r#"12,"ts_ms":1767225600001.002"#);
         check(9, 1_999, r#"9,"ts_ms":1.999"#);
-        let most = Head::new(
-            r#"{"type":"span_start","seq":"#,
-            i64::MAX as u64,
-            i64::MAX as u64,
+        let (most, us) = (i64::MAX as u64, i64::MAX as u64);
+        check(
+            most,
+            us,
+            r#"9223372036854775807,"ts_ms":9223372036854775.807"#,
         );
-        assert!(most.bytes().len() <= HEAD_BYTES);
     }
 
     #[test]
     fn a_body_is_written_again_until_its_line_fits() {
         let check = |bytes: usize, expected: usize| {
-            let head = Head::new("", 0, 0);
-            let around = head.bytes().len() + 2;
+            let start = HEAD_BYTES - 40;
+            let around = 40 + LINE_END.len();
             let mut buffer = vec![0; HEAD_BYTES];
             buffer.resize(HEAD_BYTES + bytes - around, b'x');
-            let line = finish(&mut buffer, &head, &[b"}\n"], |buffer, limits| {
+            finish(&mut buffer, start, &[], |buffer, limits| {
                 let shorter = bytes / (Limits::halved(0).of_values() / limits.of_values());
                 buffer.resize(HEAD_BYTES + shorter - around, b'x');
             });
-            assert_eq!(line.len(), expected);
+            assert_eq!(buffer.len() - start, expected);
         };
         let limit = LINE_BYTES as usize;
         check(limit - 1, limit - 1);

@@ -87,7 +87,7 @@ impl Span {
     pub fn result<'v>(&self, value: impl Into<Value<'v>>) -> &Self {
         if let Some(node) = self.hearing() {
             let value = value.into().into_owned();
-            node.with_parting(|parting| parting.result = Some(value));
+            node.say_in_the_end(|parting| parting.result = Some(value));
         }
         self
     }
@@ -106,7 +106,7 @@ impl Span {
     /// The same for an ending that is made only if the span is there to hear it.
     pub(crate) fn end_as(&self, ending: Ending) {
         if let Some(node) = self.hearing() {
-            node.with_parting(|parting| parting.failure = Some(ending));
+            node.say_in_the_end(|parting| parting.failure = Some(ending));
         }
     }
 
@@ -127,7 +127,8 @@ impl Span {
         if !node.is_ours() {
             return;
         }
-        let parting = node.with_parting(std::mem::take);
+        let parting = node.take_parting().map(|parting| *parting);
+        let parting = parting.unwrap_or_default();
         let ending = parting.failure.unwrap_or(otherwise);
         let event = Event::End {
             status: ending.status,
