@@ -69,3 +69,8 @@ pub use id::SpanId;
 pub use span::{Span, current};
 pub use task::{wrap, wrap_async};
 pub use value::{ToValue, Value};
+
+/// The code on the page of the crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
