@@ -17,6 +17,9 @@
 //! | a panic that leaves a span | fails it |
 //! | `follows_from` | a tag `follows_from` |
 //!
+//! What `tracing` does not tell is not known: a future that is dropped before it is done has its
+//! span end as one that is done.
+//!
 //! Within such a span [`current`](crate::current) is that span, so both ways of speaking make one
 //! tree. In a program with many layers, put a filter of its own on this one to say what is heard:
 //! `hero_tracing::layer::new().with_filter(LevelFilter::INFO)`.
