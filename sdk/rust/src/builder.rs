@@ -162,7 +162,10 @@ impl<'a> Builder<'a> {
     /// ```
     #[inline]
     pub fn enter(self) -> Entered {
-        let span = self.start(node::current());
+        let span = match self.plan {
+            Some(_) => self.start(node::current()),
+            None => Span(None),
+        };
         if let Some(node) = &span.0 {
             node::replace_current(Some(Arc::clone(node)));
         }

@@ -42,21 +42,20 @@ pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
 
 #[inline]
 pub(crate) fn write_escaped(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    let mut start = 0;
-    for (index, byte) in bytes.iter().enumerate() {
-        let escape = ESCAPES[usize::from(*byte)];
-        if escape != 0 {
-            out.extend_from_slice(&bytes[start..index]);
-            write_escape(out, escape, *byte);
-            start = index + 1;
-        }
+    let mut left = text.as_bytes();
+    let is_escaped = |byte: &u8| ESCAPES[usize::from(*byte)] != 0;
+    while let Some(at) = left.iter().position(is_escaped) {
+        out.extend_from_slice(&left[..at]);
+        write_escape(out, left[at]);
+        left = &left[at + 1..];
     }
-    out.extend_from_slice(&bytes[start..]);
+    out.extend_from_slice(left);
 }
 
-fn write_escape(out: &mut Vec<u8>, escape: u8, byte: u8) {
+#[cold]
+fn write_escape(out: &mut Vec<u8>, byte: u8) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    let escape = ESCAPES[usize::from(byte)];
     out.extend_from_slice(&[b'\\', escape]);
     if escape == b'u' {
         let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
