@@ -75,7 +75,7 @@ fn run_case(dialogue: &Dialogue, command: &Json) -> io::Result<Json> {
         }
     };
     let printed = dialogue.printed_since(start)?;
-    let printed = (!printed.is_empty()).then(|| ("printed", Json::Text(printed)));
+    let printed = (!printed.is_empty()).then_some(("printed", Json::Text(printed)));
     let members = [id()].into_iter().chain(outcome).chain(printed);
     Ok(Json::Object(
         members

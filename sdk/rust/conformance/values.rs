@@ -84,7 +84,7 @@ pub(crate) enum Thing {
 impl Debug for Thing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Plain => write!(f, "<{}>", "thing"),
+            Self::Plain => f.write_str("<thing>"),
             Self::Raises => Err(fmt::Error),
             Self::Long => (0..1_000_000).try_for_each(|_| f.write_str("x")),
             Self::NotText => OsString::from_vec(vec![0xff, 0xfe]).fmt(f),

@@ -34,6 +34,9 @@
 //! With the feature `tracing`, programs that speak the `tracing` crate are heard as well: see
 //! the module `layer`.
 
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!("hero_tracing knows the system calls of Linux and macOS");
+
 mod builder;
 mod client;
 mod clock;

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::RefCell;
 use std::panic::{self, PanicHookInfo};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::clock::now_us;
@@ -23,8 +24,10 @@ struct Heard {
 
 /// Puts a hook in front of the program's own, which notes where a panic began. It says nothing.
 pub(crate) fn listen() {
-    if thread::panicking() {
-        return; // a hook cannot be set now
+    static IS_LISTENING: AtomicBool = AtomicBool::new(false);
+    // While it panics, a thread cannot set a hook. A fork has that of its parent.
+    if thread::panicking() || IS_LISTENING.swap(true, Ordering::AcqRel) {
+        return;
     }
     let own = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

@@ -61,6 +61,7 @@ fn start() -> Option<&'static Producer> {
     let state = if producer.is_some() { ON } else { OFF };
     if let Some(producer) = producer {
         PRODUCER.set(producer);
+        panics::listen();
     }
     STATE.store(state, Ordering::Release);
     producer
@@ -83,7 +84,7 @@ fn open() -> Option<&'static Producer> {
     if !path.as_bytes().starts_with(b"/") {
         return None;
     }
-    watch();
+    watch_forks();
     let forked_from = SpanId::new(FORKED_FROM.load(Ordering::Acquire));
     let producer = Producer::connect(path.as_bytes(), forked_from.or_else(environment_parent))?;
     Some(Box::leak(Box::new(producer)))
@@ -93,12 +94,11 @@ fn environment_parent() -> Option<SpanId> {
     SpanId::parse(std::env::var_os(ENV_PARENT)?.as_bytes())
 }
 
-/// From now on there is something that forks and panics have to do with.
-fn watch() {
+/// From now on there is something that forks have to do with.
+fn watch_forks() {
     static IS_WATCHING: AtomicBool = AtomicBool::new(false);
     if !IS_WATCHING.swap(true, Ordering::AcqRel) {
         sys::after_fork_in_child(after_fork_in_child);
-        panics::listen();
     }
 }
 

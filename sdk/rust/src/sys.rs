@@ -39,17 +39,18 @@ mod os {
     pub(super) type Nfds = std::ffi::c_ulong;
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_os = "macos")]
 mod os {
     use std::ffi::c_int;
 
     pub(super) const SOL_SOCKET: c_int = 0xffff;
     pub(super) const SO_SNDBUF: c_int = 0x1001;
     pub(super) const SO_SNDTIMEO: c_int = 0x1005;
-    #[cfg(target_os = "macos")]
     pub(super) const SO_NOSIGPIPE: c_int = 0x1022;
     pub(super) const SOCK_STREAM: c_int = 1;
     pub(super) const SOCK_CLOEXEC: c_int = 0;
+    pub(super) const F_SETFD: c_int = 2;
+    pub(super) const FD_CLOEXEC: c_int = 1;
     pub(super) const SEND_FLAGS: c_int = 0x80; // MSG_DONTWAIT
     pub(super) const PATH_BYTES: usize = 104;
     pub(super) type Nfds = std::ffi::c_uint;
@@ -103,6 +104,8 @@ unsafe extern "C" {
         link_name = "fstat$INODE64"
     )]
     fn fstat(fd: c_int, stat: *mut Stat) -> c_int;
+    #[cfg(target_os = "macos")]
+    fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
     fn close(fd: c_int) -> c_int;
     fn pthread_atfork(
         prepare: Option<extern "C" fn()>,
@@ -192,7 +195,11 @@ fn family() -> [u8; 2] {
 
 fn prepare(fd: &OwnedFd) -> io::Result<()> {
     #[cfg(target_os = "macos")]
-    set_option(fd, os::SO_NOSIGPIPE, &1)?;
+    {
+        set_option(fd, os::SO_NOSIGPIPE, &1)?;
+        // SAFETY: no memory is passed.
+        checked(unsafe { fcntl(fd.as_raw_fd(), os::F_SETFD, os::FD_CLOEXEC) })?;
+    }
     let patience = Duration::from_millis(WAIT_MS);
     let patience = Timeval {
         seconds: patience.as_secs() as isize,
