@@ -65,6 +65,7 @@ pub use builder::{Builder, Entered, span, step};
 pub use client::__private;
 pub use client::{Call, Instrumented, instrument, instrument_as, rpc};
 pub use event::Level;
+#[doc(hidden)]
 pub use failure::{ByBox, ByError, ByItself, BySharedBox, ByText};
 pub use failure::{Cancelled, Ending, Exit, Failed, Failure};
 pub use flow::{child_env, run_flow, run_flow_async};
