@@ -63,6 +63,7 @@ type collector struct {
 	listener *net.UnixListener
 	accepted []*net.UnixConn
 	told     []byte
+	began    time.Time
 }
 
 // collect gives the SDK a collector, and makes it as it is at the start of a process.
@@ -77,7 +78,7 @@ func collect(t *testing.T) *collector {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &collector{t: t, path: path, listener: listener}
+	c := &collector{t: t, path: path, listener: listener, began: time.Now()}
 	t.Setenv(socketName, path)
 	t.Setenv(parentName, "")
 	restart.SDK()
@@ -163,6 +164,8 @@ func (c *collector) lossyEvents() []event {
 			c.t.Errorf("the first event alone says who writes: %s", line)
 		case !isID.MatchString(one.SpanID):
 			c.t.Errorf("not an id: %s", line)
+		case one.Time < float64(c.began.UnixMilli()) || one.Time > float64(time.Now().UnixMilli()+1):
+			c.t.Errorf("not a time of this test: %s", line)
 		case one.Time < lastTime[one.SpanID]:
 			c.t.Errorf("time goes back: %s", line)
 		}

@@ -158,21 +158,25 @@ func TestADescriptorThatServesAnother(t *testing.T) {
 	c := collect(t)
 	_, span := herotracing.Start(context.Background(), "s")
 	number := descriptorOf(t, c.path)
-	other, err := os.Create(filepath.Join(t.TempDir(), "other"))
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	defer syscall.Close(pair[0])
+	defer syscall.Close(pair[1])
 	syscall.Close(number)
-	taken, err := syscall.Dup(int(other.Fd()))
+	taken, err := syscall.Dup(pair[0])
 	if err != nil || taken != number {
 		t.Skipf("the number %d went to somebody else, not to %d: %v", number, taken, err)
 	}
 	span.Log("m").Tag("k", 1).End()
 	_, next := herotracing.Start(context.Background(), "next")
 	check(t, next.ID(), "")
-	status, err := other.Stat()
-	check(t, []any{status.Size(), err}, []any{int64(0), nil})
+	if err := syscall.SetNonblock(pair[1], true); err != nil {
+		t.Fatal(err)
+	}
+	count, err := syscall.Read(pair[1], make([]byte, 100))
+	check(t, []any{count, err}, []any{-1, syscall.EAGAIN})
 	if err := syscall.Close(number); err != nil {
 		t.Errorf("the SDK closed what is not its own: %v", err)
 	}
@@ -186,6 +190,14 @@ func TestUnusableSocketsTurnTheSDKOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := filepath.Join(directory, strings.Repeat("x", 120))
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chdir(directory); err != nil { // where a relative path leads to the collector
+		t.Fatal(err)
+	}
+	defer os.Chdir(here)
 	for _, path := range []string{"", "span.sock", filepath.Join(directory, "none"), plain, long, "/"} {
 		t.Setenv(socketName, path)
 		restart.SDK()

@@ -238,3 +238,20 @@ func TestAValueIsTakenWhenItIsHandedOver(t *testing.T) {
 	span.End()
 	check(t, ends(c.events())["s"].Result, any([]any{1.0, 2.0}))
 }
+
+func TestTimeNeverGoesBack(t *testing.T) {
+	c := collect(t)
+	ctx, root := herotracing.Step(context.Background(), "root")
+	for range 500 {
+		_, span := herotracing.Start(ctx, "s")
+		span.End()
+		time.Sleep(10 * time.Microsecond)
+	}
+	root.End()
+	events := c.events()
+	for index, one := range events[1:] {
+		if one.Time < events[index].Time {
+			t.Fatalf("%f comes after %f", one.Time, events[index].Time)
+		}
+	}
+}
