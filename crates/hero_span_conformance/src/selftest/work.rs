@@ -62,6 +62,11 @@ impl<'a> Bench<'a> {
         adapter.stop();
         let mut cases = all_cases()?;
         cases.retain(|case| mutants.iter().any(|mutant| mutant.cases.takes(case)));
+        if !reference.proves_the_suite {
+            // An SDK is not asked for what its language lacks; the suite's own reference has all.
+            let has = |name: &str| hello.features.contains(name);
+            cases.retain(|case| case.features().into_iter().all(has));
+        }
         Ok(Self {
             options,
             reference,
