@@ -1,0 +1,77 @@
+/** The calls that a program makes, all with one tracer. */
+
+import { type FlowFunction, type FlowMetadata, mark, run } from "./flows.js";
+import { type AnyFunction, around } from "./generators.js";
+import { instrument } from "./instrument.js";
+import { type Attributes, type Kind, NULL_SPAN, type Span } from "./span.js";
+import type { Carried, Tracer } from "./tracer.js";
+
+/** Opens spans of one kind. */
+export interface Stretch {
+  /** Runs a function within a span, and gives what it gives: a value, or a promise. */
+  <T>(name: string, work: (span: Span) => T): T;
+  /** Runs a function within a span that has these tags. */
+  <T>(name: string, tags: Attributes, work: (span: Span) => T): T;
+  /**
+   * Opens a span that is current until it ends: by `using`, or by `end` or `fail`. JavaScript does
+   * not tell `using` of errors, so a block that throws says so itself, or ends as ok.
+   */
+  (name: string, tags?: Attributes): Span;
+  /** Decorates a function, coroutine, generator or method: each call is a span. */
+  around(name: string, tags?: Attributes): <F extends AnyFunction>(work: F, context?: unknown) => F;
+}
+
+export interface Api {
+  readonly step: Stretch;
+  readonly span: Stretch;
+  currentSpan(): Span;
+  instrument<T extends object>(client: T): T;
+  flow<F extends FlowFunction<never, unknown>>(work: F): F;
+  flow<F extends FlowFunction<never, unknown>>(options: Partial<FlowMetadata>, work: F): F;
+  runFlow<R>(work: FlowFunction<undefined, R>): R;
+  runFlow<I, R>(work: FlowFunction<I, R>, input: I): R;
+  wrap<F extends AnyFunction>(work: F): F;
+  carry(): Carried;
+  resume<T>(carried: Carried, work: () => T): T;
+  childEnv(env?: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
+}
+
+type Work = (span: Span) => unknown;
+
+export function createApi(tracer: Tracer): Api {
+  return {
+    step: stretch(tracer, "step"),
+    span: stretch(tracer, "span"),
+    currentSpan: () => tracer.current() ?? NULL_SPAN,
+    instrument: (client) => instrument(tracer, client),
+    flow: <F extends FlowFunction<never, unknown>>(first: Partial<FlowMetadata> | F, work?: F) =>
+      typeof first === "function" ? mark({}, first) : mark(first, work as F),
+    runFlow: <I, R>(work: FlowFunction<I, R>, input?: I) => run(tracer, work, input as I),
+    wrap: (work) => wrap(tracer, work),
+    carry: () => tracer.carry(),
+    resume: (carried, work) => tracer.resume(carried, work),
+    childEnv: (env = process.env) => tracer.childEnv(env),
+  };
+}
+
+function stretch(tracer: Tracer, kind: Kind): Stretch {
+  const open = (name: string, second?: Attributes | Work, third?: Work): unknown => {
+    const work = typeof second === "function" ? second : third;
+    const tags = typeof second === "function" ? undefined : second;
+    const opening = { kind, name, tags };
+    return work === undefined ? tracer.enter(opening) : tracer.run(opening, work);
+  };
+  const decorate: Stretch["around"] = (name, tags) => (work) => around(tracer, { kind, name, tags }, work);
+  return Object.assign(open as Omit<Stretch, "around"> as Stretch, { around: decorate });
+}
+
+/** Takes the current span along in a function that is called from elsewhere. */
+function wrap<F extends AnyFunction>(tracer: Tracer, work: F): F {
+  const span = tracer.current();
+  if (span === undefined) return work;
+  const wrapped = function (this: unknown, ...args: unknown[]): unknown {
+    return tracer.within(span, () => Reflect.apply(work, this, args) as unknown);
+  };
+  const { length, name } = work;
+  return Object.defineProperties(wrapped, { length: { value: length }, name: { value: name } }) as F;
+}
