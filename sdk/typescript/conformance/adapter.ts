@@ -15,7 +15,7 @@ import { Shared } from "../src/shared.js";
 import { Tracer } from "../src/tracer.js";
 import { checkpoint, hear, say, takePrinted } from "./dialogue.js";
 import { isCoroutine, report, type Saw, Script, unsupported } from "./script.js";
-import { now } from "./threads.js";
+import { endThreads, now } from "./threads.js";
 import { countOf, type Members, members, Numeral, textOf, type Words } from "./words.js";
 
 const CONTRACT = 1;
@@ -77,6 +77,7 @@ async function serve(): Promise<void> {
   for (let command = hear(); command?.get("cmd") !== "stop"; command = hear()) {
     if (command === undefined) return;
     say(command.get("cmd") === "start" ? hello(command) : await run(command));
+    await endThreads();
     await turn(); // the connection of the case is closed in the event loop
   }
 }

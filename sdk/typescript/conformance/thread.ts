@@ -24,3 +24,4 @@ for (let there = 0; (there = Atomics.load(ready, 0)) < all; ) Atomics.wait(ready
 const work = (): unknown => script.branch(ops);
 const saw = await (carried === undefined ? work() : api.resume(carried, work));
 parentPort?.postMessage(write(saw as never));
+parentPort?.on("message", () => undefined); // until it is ended

@@ -38,15 +38,20 @@ export async function runInThreads(
 
 function runInThread(task: Task): Promise<Words> {
   const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: task });
+  workers.push(worker);
   return new Promise((resolve, reject) => {
-    let told: Words | undefined;
-    worker.on("message", (saw: string) => {
-      told = parse(saw);
-    });
+    worker.on("message", (saw: string) => { resolve(parse(saw)); });
     worker.on("error", reject);
-    worker.on("exit", () => {
-      if (told === undefined) reject(new AdapterBroken("a thread is gone"));
-      else resolve(told);
-    });
+    worker.on("exit", () => { reject(new AdapterBroken("a thread is gone")); });
   });
+}
+
+/**
+ * Threads that have said what they saw. They end with their case: the suite tells work from
+ * waiting by the time that living threads took, and to start a worker is work.
+ */
+const workers: Worker[] = [];
+
+export async function endThreads(): Promise<void> {
+  await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
 }

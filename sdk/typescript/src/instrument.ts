@@ -6,6 +6,7 @@ import { nameOf, typeName } from "./describe.js";
 import { around, type AnyFunction } from "./generators.js";
 import type { Opening } from "./span.js";
 import type { Tracer } from "./tracer.js";
+import { keysOf } from "./values.js";
 
 const clients = new WeakMap<object, object>();
 const namedArguments = new WeakSet<object>();
@@ -97,8 +98,13 @@ function paramsOf(args: readonly unknown[]): { args?: unknown[]; kwargs?: unknow
   const last = args.at(-1);
   const hasNamed = typeof last === "object" && last !== null && namedArguments.has(last);
   const plain = hasNamed ? args.slice(0, -1) : [...args];
-  if (plain.length === 0 && !hasNamed) return undefined;
-  return { ...(plain.length > 0 && { args: plain }), ...(hasNamed && { kwargs: last }) };
+  const kwargs = hasNamed && !isEmpty(last) ? { kwargs: last } : undefined;
+  if (plain.length === 0 && kwargs === undefined) return undefined;
+  return { ...(plain.length > 0 && { args: plain }), ...kwargs };
+}
+
+function isEmpty(options: object): boolean {
+  return types.isMap(options) ? options.size === 0 : keysOf(options).length === 0;
 }
 
 /** A class is no method: its `prototype` cannot be replaced. */

@@ -114,8 +114,8 @@ export class Shared {
 
   /** In a worker: asks the main thread to connect, and waits for that at most once. */
   want(): State {
-    compareExchange(this.#words, Word.state, State.untried, State.wanted);
-    notify(this.#words, Word.state);
+    const before = compareExchange(this.#words, Word.state, State.untried, State.wanted);
+    if (before === State.untried) notify(this.#words, Word.state);
     if (load(this.#words, Word.isWantedInVain) === 0) {
       wait(this.#words, Word.state, State.wanted, WAIT_MS);
       if (this.state === State.wanted) store(this.#words, Word.isWantedInVain, 1);
