@@ -14,12 +14,23 @@ import { VERSION } from "../src/producer.js";
 import { Shared } from "../src/shared.js";
 import { Tracer } from "../src/tracer.js";
 import { checkpoint, hear, say, takePrinted } from "./dialogue.js";
+import { canHijack, noteSockets } from "./hijack.js";
 import { isCoroutine, report, type Saw, Script, unsupported } from "./script.js";
 import { endThreads, now } from "./threads.js";
 import { countOf, type Members, members, Numeral, textOf, type Words } from "./words.js";
 
 const CONTRACT = 1;
-const FEATURES = ["threads", "async", "instrument", "generator", "decorator", "reuse"];
+const FEATURES = [
+  "threads",
+  "async",
+  "instrument",
+  "generator",
+  "decorator",
+  "cycles",
+  "surrogates",
+  "reuse",
+];
+if (canHijack) FEATURES.push("hijack");
 const PEOPLE = 6;
 
 /** Runs a script, and tells what its user's code saw. */
@@ -31,10 +42,13 @@ async function run(command: Members): Promise<Members> {
   setVariable(ENV_SOCKET, command.get("socket"));
   setVariable(ENV_PARENT, command.get("parent"));
   now.id = id;
+  noteSockets();
   const tracer = new Tracer(Shared.create());
   const script = new Script(
     createApi(tracer),
-    (name) => { checkpoint(id, name, now.turn); },
+    (name) => {
+      checkpoint(id, name, now.turn);
+    },
     isCoroutine(words),
   );
   let outcome: Record<string, Words>;

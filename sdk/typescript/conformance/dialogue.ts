@@ -26,7 +26,7 @@ export function hear(): Members | undefined {
 
 export function say(answer: Members): void {
   const bytes = Buffer.from(`${write(answer)}\n`);
-  for (let sent = 0; sent < bytes.length; ) {
+  for (let sent = 0; sent < bytes.length;) {
     const from = sent;
     sent += patiently(() => writeSync(OUT, bytes, from));
   }

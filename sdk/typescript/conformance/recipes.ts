@@ -49,7 +49,10 @@ class Thing {
 
   toString(): string {
     if (this.#describes === "raises") throw new Error("this object has no description");
-    const answers: Readonly<Record<string, unknown>> = { long: "x".repeat(1_000_000), "not-text": 5 };
+    const answers: Readonly<Record<string, unknown>> = {
+      long: "x".repeat(1_000_000),
+      "not-text": 5,
+    };
     return (answers[this.#describes] ?? "<thing>") as string;
   }
 }
@@ -77,7 +80,10 @@ function makeCyclic(words: Members): unknown {
 }
 
 function makeMembers(words: Members): unknown {
-  const keys = Array.from({ length: countOf(words.get("count")) }, (_, number) => `k${String(number)}`);
+  const keys = Array.from(
+    { length: countOf(words.get("count")) },
+    (_, number) => `k${String(number)}`,
+  );
   return Object.fromEntries(keys.map((key) => [key, make(words.get("value"))]));
 }
 

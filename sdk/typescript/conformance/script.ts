@@ -5,6 +5,7 @@ import { Exit, Failed } from "../src/failures.js";
 import { named } from "../src/instrument.js";
 import type { Attributes, Level } from "../src/span.js";
 import { runInThreads } from "./threads.js";
+import { hijack } from "./hijack.js";
 import { make, recipes } from "./recipes.js";
 import {
   AdapterBroken,
@@ -32,13 +33,21 @@ function then<T, U>(value: Later<T>, next: (value: T) => Later<U>): Later<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-function attempt<T>(act: () => Later<T>, done: (value: T) => void, failed: (error: unknown) => void): Later<void> {
+function attempt<T>(
+  act: () => Later<T>,
+  done: (value: T) => void,
+  failed: (error: unknown) => void,
+): Later<void> {
   try {
     const value = act();
-    if (!(value instanceof Promise)) return void done(value);
+    if (!(value instanceof Promise)) {
+      done(value);
+      return;
+    }
     return value.then(done, failed);
   } catch (error) {
-    return void failed(error);
+    failed(error);
+    return;
   }
 }
 
@@ -62,7 +71,8 @@ export function report(error: unknown): Members {
   if (error instanceof AdapterBroken) throw error;
   const mark = typeof error === "object" && error !== null ? marks.get(error) : undefined;
   if (mark !== undefined) return mark;
-  if (error instanceof Error) return members({ type: error.constructor.name, message: error.message });
+  if (error instanceof Error)
+    return members({ type: error.constructor.name, message: error.message });
   return members({ type: typeof error, message: String(error) });
 }
 
@@ -75,7 +85,11 @@ function errorOf(op: Op): Error {
   }
   if (kind === "exit") {
     const code = op.get("code");
-    return marked(code instanceof Numeral ? new Exit(Number(code.text)) : new Exit(), kind, code ?? null);
+    return marked(
+      code instanceof Numeral ? new Exit(Number(code.text)) : new Exit(),
+      kind,
+      code ?? null,
+    );
   }
   // Ctrl-C ends a Node program, or is made an AbortError, as readline does.
   return marked(new DOMException("The operation was aborted", "AbortError"), kind, null);
@@ -102,7 +116,8 @@ export function isCoroutine(words: Words): boolean {
   if (isList(words)) return words.some(isCoroutine);
   if (!isMembers(words)) return false;
   const op = words.get("op");
-  const isOne = op === "tasks" || op === "parallel" || op === "hijack" || words.get("async") === true;
+  const isOne =
+    op === "tasks" || op === "parallel" || op === "hijack" || words.get("async") === true;
   return isOne || [...words.values()].some(isCoroutine);
 }
 
@@ -156,7 +171,10 @@ function flow(script: Script, op: Op, saw: Saw): Later<void> {
   const value = make(op.get("returns"));
   const entry = (): Later<unknown> => then(script.block(op.get("do"), saw), () => value);
   const marked = api.flow({ name: make(op.get("name")) as string }, entry);
-  const got = api.runFlow(marked as (input: unknown) => Later<unknown>, make(op.get("input") ?? new Map()));
+  const got = api.runFlow(
+    marked as (input: unknown) => Later<unknown>,
+    make(op.get("input") ?? new Map()),
+  );
   return then(got, (given) => void saw.push(echo(given, value, op.get("returns") ?? null)));
 }
 
@@ -226,8 +244,13 @@ function clientOf(
   method: string,
   work: () => unknown,
 ): Record<string, (...args: unknown[]) => unknown> {
+  // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its method is made below
   const made = { [name]: class {} }[name] ?? Object;
-  Object.defineProperty(made.prototype, method, { value: work, configurable: true, writable: true });
+  Object.defineProperty(made.prototype, method, {
+    value: work,
+    configurable: true,
+    writable: true,
+  });
   return new made() as Record<string, () => unknown>;
 }
 
@@ -238,23 +261,30 @@ async function parallel(script: Script, op: Op, saw: Saw): Promise<void> {
 
 async function tasks(script: Script, op: Op, saw: Saw): Promise<void> {
   // Each is a job of its own, so that what one makes current is not current in the next.
-  const branches = listOf(op.get("do")).map((ops) => Promise.resolve().then(() => script.branch(ops)));
+  const branches = listOf(op.get("do")).map((ops) =>
+    Promise.resolve().then(() => script.branch(ops)),
+  );
   saw.push(await Promise.all(branches));
 }
 
 function generator(script: Script, op: Op, saw: Saw): Later<void> {
   const spans = listOf(op.get("spans")).filter(isMembers);
   const closes = listOf(op.get("close")).filter(isMembers);
-  return script.isAsync
-    ? holdAsync(script, op, saw, spans, closes)
-    : hold(script, op, saw, spans, closes);
+  if (script.isAsync) return holdAsync(script, op, saw, spans, closes);
+  hold(script, op, saw, spans, closes);
 }
 
 function openSpan({ api }: Script, span: Members): Disposable & AsyncDisposable {
   return api[textOf(span.get("kind")) as "step" | "span"](make(span.get("name")) as string);
 }
 
-function hold(script: Script, op: Op, saw: Saw, spans: readonly Members[], closes: readonly Members[]): void {
+function hold(
+  script: Script,
+  op: Op,
+  saw: Saw,
+  spans: readonly Members[],
+  closes: readonly Members[],
+): void {
   function* holding(span: Members): Generator<undefined> {
     using _ = openSpan(script, span);
     yield;
@@ -305,9 +335,13 @@ async function holdAsync(
   }
 }
 
+async function hijackIt(script: Script, op: Op, saw: Saw): Promise<void> {
+  saw.push(await hijack(async () => script.block(op.get("do"), saw)));
+}
+
 function repeat(script: Script, op: Op, saw: Saw): Later<void> {
   const again = (left: number): Later<void> =>
-    left === 0 ? undefined : then(script.block(op.get("do"), saw), () => again(left - 1));
+    left > 0 ? then(script.block(op.get("do"), saw), () => again(left - 1)) : undefined;
   if (script.isAsync) return again(countOf(op.get("times")));
   for (let left = countOf(op.get("times")); left > 0; left--) void script.block(op.get("do"), saw);
 }
@@ -326,6 +360,12 @@ const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["parallel", parallel],
   ["tasks", tasks],
   ["generator", generator],
+  ["hijack", hijackIt],
   ["repeat", repeat],
-  ["checkpoint", (script, op) => { script.reach(textOf(op.get("name"))); }],
+  [
+    "checkpoint",
+    (script, op) => {
+      script.reach(textOf(op.get("name")));
+    },
+  ],
 ]);

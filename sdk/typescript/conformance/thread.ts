@@ -13,13 +13,19 @@ import { parse, write } from "./words.js";
 const { block, id, carried, ready, all, turn } = workerData as Task;
 const api = createApi(new Tracer(Shared.ofProcess()));
 const ops = parse(block);
-const script = new Script(api, (name) => { checkpoint(id, name, turn); }, isCoroutine(ops));
+const script = new Script(
+  api,
+  (name) => {
+    checkpoint(id, name, turn);
+  },
+  isCoroutine(ops),
+);
 Object.assign(now, { id, turn });
 
 // All begin at once.
 Atomics.add(ready, 0, 1);
 Atomics.notify(ready, 0);
-for (let there = 0; (there = Atomics.load(ready, 0)) < all; ) Atomics.wait(ready, 0, there);
+for (let there = 0; (there = Atomics.load(ready, 0)) < all;) Atomics.wait(ready, 0, there);
 
 const work = (): unknown => script.branch(ops);
 const saw = await (carried === undefined ? work() : api.resume(carried, work));

@@ -40,9 +40,13 @@ function runInThread(task: Task): Promise<Words> {
   const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: task });
   workers.push(worker);
   return new Promise((resolve, reject) => {
-    worker.on("message", (saw: string) => { resolve(parse(saw)); });
+    worker.on("message", (saw: string) => {
+      resolve(parse(saw));
+    });
     worker.on("error", reject);
-    worker.on("exit", () => { reject(new AdapterBroken("a thread is gone")); });
+    worker.on("exit", () => {
+      reject(new AdapterBroken("a thread is gone"));
+    });
   });
 }
 

@@ -34,7 +34,8 @@ class Reader {
   }
 
   end(): void {
-    if (this.text.slice(this.#at).trim() !== "") throw new AdapterBroken("more than one JSON value");
+    if (this.text.slice(this.#at).trim() !== "")
+      throw new AdapterBroken("more than one JSON value");
   }
 
   value(token: string): Words {

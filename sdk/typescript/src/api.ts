@@ -1,7 +1,7 @@
 /** The calls that a program makes, all with one tracer. */
 
 import { type FlowFunction, type FlowMetadata, mark, run } from "./flows.js";
-import { type AnyFunction, around } from "./generators.js";
+import { type AnyFunction, around, asNamed } from "./generators.js";
 import { instrument } from "./instrument.js";
 import { type Attributes, type Kind, NULL_SPAN, type Span } from "./span.js";
 import type { Carried, Tracer } from "./tracer.js";
@@ -18,22 +18,37 @@ export interface Stretch {
    */
   (name: string, tags?: Attributes): Span;
   /** Decorates a function, coroutine, generator or method: each call is a span. */
-  around(name: string, tags?: Attributes): <F extends AnyFunction>(work: F, context?: unknown) => F;
+  readonly around: (
+    name: string,
+    tags?: Attributes,
+  ) => <F extends AnyFunction>(work: F, context?: unknown) => F;
+}
+
+/** Marks flows. */
+export interface Flow {
+  /** Marks a function, which is given back. */
+  <F extends FlowFunction<never, unknown>>(work: F): F;
+  /** Marks a function with another name than its own, a description, or its inputs. */
+  <F extends FlowFunction<never, unknown>>(options: Partial<FlowMetadata>, work: F): F;
+}
+
+/** Runs flows. */
+export interface RunFlow {
+  <R>(work: FlowFunction<undefined, R>): R;
+  <I, R>(work: FlowFunction<I, R>, input: I): R;
 }
 
 export interface Api {
   readonly step: Stretch;
   readonly span: Stretch;
-  currentSpan(): Span;
-  instrument<T extends object>(client: T): T;
-  flow<F extends FlowFunction<never, unknown>>(work: F): F;
-  flow<F extends FlowFunction<never, unknown>>(options: Partial<FlowMetadata>, work: F): F;
-  runFlow<R>(work: FlowFunction<undefined, R>): R;
-  runFlow<I, R>(work: FlowFunction<I, R>, input: I): R;
-  wrap<F extends AnyFunction>(work: F): F;
-  carry(): Carried;
-  resume<T>(carried: Carried, work: () => T): T;
-  childEnv(env?: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
+  readonly currentSpan: () => Span;
+  readonly instrument: <T extends object>(client: T) => T;
+  readonly flow: Flow;
+  readonly runFlow: RunFlow;
+  readonly wrap: <F extends AnyFunction>(work: F) => F;
+  readonly carry: () => Carried;
+  readonly resume: <T>(carried: Carried, work: () => T) => T;
+  readonly childEnv: (env?: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
 }
 
 type Work = (span: Span) => unknown;
@@ -44,14 +59,19 @@ export function createApi(tracer: Tracer): Api {
     span: stretch(tracer, "span"),
     currentSpan: () => tracer.current() ?? NULL_SPAN,
     instrument: (client) => instrument(tracer, client),
-    flow: <F extends FlowFunction<never, unknown>>(first: Partial<FlowMetadata> | F, work?: F) =>
-      typeof first === "function" ? mark({}, first) : mark(first, work as F),
+    flow: markFlow,
     runFlow: <I, R>(work: FlowFunction<I, R>, input?: I) => run(tracer, work, input as I),
     wrap: (work) => wrap(tracer, work),
     carry: () => tracer.carry(),
     resume: (carried, work) => tracer.resume(carried, work),
     childEnv: (env = process.env) => tracer.childEnv(env),
   };
+}
+
+function markFlow<F extends FlowFunction<never, unknown>>(
+  ...given: [work: F] | [options: Partial<FlowMetadata>, work: F]
+): F {
+  return given.length === 1 ? mark({}, given[0]) : mark(given[0], given[1]);
 }
 
 function stretch(tracer: Tracer, kind: Kind): Stretch {
@@ -61,8 +81,9 @@ function stretch(tracer: Tracer, kind: Kind): Stretch {
     const opening = { kind, name, tags };
     return work === undefined ? tracer.enter(opening) : tracer.run(opening, work);
   };
-  const decorate: Stretch["around"] = (name, tags) => (work) => around(tracer, { kind, name, tags }, work);
-  return Object.assign(open as Omit<Stretch, "around"> as Stretch, { around: decorate });
+  const decorate: Stretch["around"] = (name, tags) => (work) =>
+    around(tracer, { kind, name, tags }, work);
+  return Object.assign(open, { around: decorate }) as Stretch;
 }
 
 /** Takes the current span along in a function that is called from elsewhere. */
@@ -72,6 +93,5 @@ function wrap<F extends AnyFunction>(tracer: Tracer, work: F): F {
   const wrapped = function (this: unknown, ...args: unknown[]): unknown {
     return tracer.within(span, () => Reflect.apply(work, this, args) as unknown);
   };
-  const { length, name } = work;
-  return Object.defineProperties(wrapped, { length: { value: length }, name: { value: name } }) as F;
+  return asNamed(wrapped, work);
 }

@@ -34,7 +34,13 @@ export function connect(path: string | undefined): Connection | undefined {
     if (descriptor === undefined) throw new Error("this runtime tells no descriptor");
     writeSync(descriptor, NOTHING); // fails if it is not connected
     const identity = fstatSync(descriptor);
-    return { descriptor, identity, letGo: () => { letGo(socket, descriptor, identity); } };
+    return {
+      descriptor,
+      identity,
+      letGo: () => {
+        letGo(socket, descriptor, identity);
+      },
+    };
   } catch {
     socket.destroy();
     return undefined;

@@ -5,6 +5,8 @@ import { types } from "node:util";
 import { VALUE_BYTES } from "./contract.js";
 import { wellFormed } from "./text.js";
 
+const everybodys: unknown = Reflect.get(Object.prototype, "toString");
+
 /** A readable text for an object; it may run the object's own toString, and survives it. */
 export function describe(value: object): string {
   try {
@@ -26,7 +28,7 @@ export function describeFunction(value: object): string {
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   try {
-    return nameOf((value as object).constructor) ?? "Object";
+    return nameOf(value.constructor) ?? "Object";
   } catch {
     return "Object"; // a getter or a proxy may throw
   }
@@ -52,9 +54,9 @@ function describeObject(value: object): string {
 
 /** What toString gives, unless it is everybody's. */
 function describedByItself(value: object): string | undefined {
-  const toText: unknown = value.toString;
-  if (typeof toText !== "function" || toText === Object.prototype.toString) return undefined;
-  const text: unknown = toText.call(value);
+  const toText: unknown = Reflect.get(value, "toString");
+  if (typeof toText !== "function" || toText === everybodys) return undefined;
+  const text: unknown = Reflect.apply(toText, value, []);
   return typeof text === "string" ? text : undefined;
 }
 

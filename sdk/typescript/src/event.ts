@@ -179,14 +179,17 @@ export function quickName(name: unknown): string | undefined {
 export function quickMembers(field: string, given: Attributes | undefined): string | undefined {
   if (given === undefined) return "";
   if (types.isMap(given)) return undefined;
-  let text = "";
-  let count = 0;
-  for (const [key, value] of Object.entries(given)) {
+  const keys = Object.keys(given);
+  if (keys.length === 0) return "";
+  if (keys.length > MEMBERS) return undefined;
+  let text = `,"${field}":`;
+  let mark = "{";
+  for (const key of keys) {
     const name = quickName(key);
-    const scalar = quickScalar(value);
-    if (name === undefined || scalar === undefined || ++count > MEMBERS) return undefined;
-    text += text === "" ? `${name}:${scalar}` : `,${name}:${scalar}`;
+    const scalar = quickScalar(given[key]);
+    if (name === undefined || scalar === undefined) return undefined;
+    text += `${mark}${name}:${scalar}`;
+    mark = ",";
   }
-  if (text.length > QUICK_UNITS) return undefined;
-  return text === "" ? "" : `,"${field}":{${text}}`;
+  return text.length > QUICK_UNITS ? undefined : `${text}}`;
 }

@@ -86,7 +86,7 @@ function errorTypeOf(thrown: unknown): string {
 function stackOf(thrown: unknown): string {
   const seen: unknown[] = [];
   let text = "";
-  for (let error = thrown; seen.length < MOST_CAUSES; error = (error as Error).cause) {
+  for (let error = thrown; seen.length < MOST_CAUSES; error = error.cause) {
     seen.push(error);
     text += `${text === "" ? "" : "\nCaused by: "}${oneStack(error)}`;
     if (!hasCause(error) || seen.includes(error.cause)) break;
@@ -122,4 +122,3 @@ function textOr(otherwise: string, say: () => unknown): string {
     return otherwise;
   }
 }
-

@@ -28,9 +28,13 @@ export function mark<F extends FlowFunction<never, unknown>>(
 export function run<I, R>(tracer: Tracer, work: FlowFunction<I, R>, input: I): R {
   const { name } = metadataOf(work) ?? work;
   const params = input === undefined ? undefined : input;
-  return tracer.run({ kind: "flow", name, params }, () => work(input), (span, value) => {
-    span.result(value);
-  });
+  return tracer.run(
+    { kind: "flow", name, params },
+    () => work(input),
+    (span, value) => {
+      span.result(value);
+    },
+  );
 }
 
 function metadataOf(work: object): FlowMetadata | undefined {

@@ -10,10 +10,12 @@ export type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** Makes a span of each call; of a generator's, from its first step to its end. */
 export function around<F extends AnyFunction>(tracer: Tracer, opening: Opening, inner: F): F {
-  const outer = outerOf(tracer, opening, inner);
-  const { length, name } = inner;
-  Object.defineProperties(outer, { length: { value: length }, name: { value: name } });
-  return outer as F;
+  return asNamed(outerOf(tracer, opening, inner), inner);
+}
+
+/** Gives a function the name and the length of the one that it stands for. */
+export function asNamed<F extends AnyFunction>(outer: AnyFunction, { length, name }: F): F {
+  return Object.defineProperties(outer, { length: { value: length }, name: { value: name } }) as F;
 }
 
 function outerOf(tracer: Tracer, opening: Opening, inner: AnyFunction): AnyFunction {

@@ -10,11 +10,11 @@
  * });
  */
 
-import { createApi, type Api, type Stretch } from "./api.js";
+import { type Api, createApi, type Flow, type RunFlow, type Stretch } from "./api.js";
 import { Shared } from "./shared.js";
 import { Tracer } from "./tracer.js";
 
-export type { Stretch } from "./api.js";
+export type { Flow, RunFlow, Stretch } from "./api.js";
 export { Exit, Failed } from "./failures.js";
 export { FLOW, type FlowFunction, type FlowMetadata } from "./flows.js";
 export type { AnyFunction } from "./generators.js";
@@ -41,13 +41,13 @@ export const currentSpan: Api["currentSpan"] = api.currentSpan;
 export const instrument: Api["instrument"] = api.instrument;
 
 /** Marks a function as a flow; calling it runs the function and nothing else. */
-export const flow: Api["flow"] = api.flow;
+export const flow: Flow = api.flow;
 
 /**
  * Runs a flow under its root span, with the input as params and what it gives as result: the
  * entry for hosts. Gives what the flow gives.
  */
-export const runFlow: Api["runFlow"] = api.runFlow;
+export const runFlow: RunFlow = api.runFlow;
 
 /** Takes the current span along in a function that an emitter or a pool calls. */
 export const wrap: Api["wrap"] = api.wrap;

@@ -68,7 +68,8 @@ class StandIn implements ProxyHandler<object> {
     if (this.#root === this) return this.#call(method, self, args);
     const opening: Opening = { kind: "rpc", name: this.#name, params: paramsOf(args) };
     const call = (): unknown => this.#call(method, self, args);
-    if (types.isGeneratorFunction(method)) return around(this.#tracer, opening, method as AnyFunction).apply(ownSelf(self), args);
+    if (types.isGeneratorFunction(method))
+      return around(this.#tracer, opening, method as AnyFunction).apply(ownSelf(self), args);
     return this.#tracer.run(opening, call, (span, value) => {
       if (value !== this.#root.proxy) span.result(value);
     });
@@ -117,4 +118,3 @@ function isFixed(client: object, key: string | symbol): boolean {
   const own = Object.getOwnPropertyDescriptor(client, key);
   return own?.configurable === false && own.writable === false;
 }
-

@@ -24,6 +24,8 @@ export type State = (typeof State)[keyof typeof State];
 const Word = { state: 0, lock: 1, isLockLost: 2, skipped: 3, isWantedInVain: 4 } as const;
 /** Doubles, which the holder of the lock changes. */
 const Double = { sequence: 0, anchor: 1, descriptor: 2, device: 3, inode: 4 } as const;
+/** Flags, which the holder of the lock changes. */
+const Flag = { introduced: 0, stalled: 1 } as const;
 const WORDS = 16;
 const DOUBLES = 8;
 const FLAGS = 2;
@@ -67,9 +69,7 @@ export class Shared {
 
   /** Makes it anew, for this process and the workers that it starts from now on. */
   static create(): Shared {
-    const shared = new Shared(
-      new SharedArrayBuffer(WORDS * 4 + DOUBLES * 8 + FLAGS + TEXT_BYTES),
-    );
+    const shared = new Shared(new SharedArrayBuffer(WORDS * 4 + DOUBLES * 8 + FLAGS + TEXT_BYTES));
     shared.#doubles[Double.anchor] = readAnchor();
     setEnvironmentData(KEY, shared.memory);
     return shared;
@@ -181,18 +181,18 @@ export class Shared {
   }
 
   get isIntroduced(): boolean {
-    return this.#flags[0] !== 0;
-  }
-
-  get isStalled(): boolean {
-    return this.#flags[1] !== 0;
+    return this.#flags[Flag.introduced] !== 0;
   }
 
   set isIntroduced(value: boolean) {
-    this.#flags[0] = Number(value);
+    this.#flags[Flag.introduced] = Number(value);
+  }
+
+  get isStalled(): boolean {
+    return this.#flags[Flag.stalled] !== 0;
   }
 
   set isStalled(value: boolean) {
-    this.#flags[1] = Number(value);
+    this.#flags[Flag.stalled] = Number(value);
   }
 }

@@ -14,7 +14,8 @@ import {
   ROUNDS,
 } from "./event.js";
 import { type Ending, judge } from "./failures.js";
-import type { EndFlag, Producer } from "./producer.js";
+import { type Head, headOf } from "./line.js";
+import { END, type EndFlag, type Producer } from "./producer.js";
 import { type Captured, capture, captureName, captureText } from "./values.js";
 
 export type { Attributes } from "./event.js";
@@ -103,10 +104,9 @@ export function nearestOpen(span: OpenSpan | undefined): OpenSpan | undefined {
   return open;
 }
 
-const START = '{"type":"span_start"';
-const TAG = '{"type":"span_tag"';
-const LOG = '{"type":"span_log"';
-const END = '{"type":"span_end"';
+const START = headOf("span_start");
+const TAG = headOf("span_tag");
+const LOG = headOf("span_log");
 const ALIASES: Readonly<Record<string, Level>> = {
   warning: "warn",
   critical: "error",
@@ -137,7 +137,10 @@ export class OpenSpan implements Span {
     const parent = this.parent?.spanId ?? this.producer.rootParent;
     const ids = `"span_id":"${this.spanId}","parent_span_id":${parent === null ? "null" : `"${parent}"`}`;
     const quick = params === undefined ? quickStart(name, kind, tags) : undefined;
-    if (quick !== undefined) return this.#send(START, ids + quick);
+    if (quick !== undefined) {
+      this.#send(START, ids + quick);
+      return;
+    }
     const captured = captureName(name);
     const members = captureMembers(tags ?? {});
     const input = params === undefined ? undefined : capture(params, 2);
@@ -153,33 +156,42 @@ export class OpenSpan implements Span {
 
   tag(key: string | Attributes, value?: unknown): this {
     if (!this.isOpen) return this;
-    return this.#quietly(() => {
-      if (typeof key === "object") for (const [name, tag] of membersOf(key)) this.#tag(name, tag);
-      else this.#tag(key, value);
-    });
+    try {
+      if (typeof key !== "object") this.#tag(key, value);
+      else for (const [name, tag] of membersOf(key)) if (tag !== undefined) this.#tag(name, tag);
+    } catch {
+      // Nothing is raised into the user's code.
+    }
+    return this;
   }
 
   log(message: string, level?: Level | Attributes, fields?: Attributes): this {
     if (!this.isOpen) return this;
-    return this.#quietly(() => {
+    try {
       if (typeof level === "object") this.#log(message, undefined, level);
       else this.#log(message, level, fields);
-    });
+    } catch {
+      // Nothing is raised into the user's code.
+    }
+    return this;
   }
 
   result(value: unknown): this {
     if (!this.isOpen || this.leave === undefined) return this;
-    return this.#quietly(() => {
+    try {
       this.#result = capture(value, 2);
-    });
+    } catch {
+      // Nothing is raised into the user's code.
+    }
+    return this;
   }
 
   end(): void {
-    this.#end(undefined);
+    this.#end();
   }
 
   fail(error: unknown): void {
-    this.#end({ error });
+    this.#end(error, true);
   }
 
   [Symbol.dispose](): void {
@@ -191,20 +203,23 @@ export class OpenSpan implements Span {
     return Promise.resolve();
   }
 
-  #end(left: { readonly error: unknown } | undefined): void {
+  #end(error?: unknown, hasFailed = false): void {
     if (!this.#isOpen || this.leave === undefined) return;
     this.#isOpen = false; // at once: an error may have code of its own that speaks of this span
-    this.#quietly(() => {
-      this.leave?.(this);
-      this.#sendEnd(left === undefined ? undefined : judge(left.error));
-    });
+    try {
+      this.leave(this);
+      this.#sendEnd(hasFailed ? judge(error) : undefined);
+    } catch {
+      // Nothing is raised into the user's code.
+    }
   }
 
   #tag(key: unknown, value: unknown): void {
     const name = quickName(key);
     const text = quickScalar(value);
     if (name !== undefined && text !== undefined) {
-      return this.#send(TAG, `"span_id":"${this.spanId}","key":${name},"value":${text}`);
+      this.#send(TAG, `"span_id":"${this.spanId}","key":${name},"value":${text}`);
+      return;
     }
     const capturedKey = captureName(key);
     const captured = capture(value, 2);
@@ -218,7 +233,8 @@ export class OpenSpan implements Span {
     const text = typeof message === "string" ? quickScalar(message) : undefined;
     const quick = text === undefined ? undefined : quickMembers("fields", fields);
     if (text !== undefined && quick !== undefined) {
-      return this.#send(LOG, `"span_id":"${this.spanId}","message":${text},${known}${quick}`);
+      this.#send(LOG, `"span_id":"${this.spanId}","message":${text},${known}${quick}`);
+      return;
     }
     const captured = captureText(message);
     const members = captureMembers(fields ?? {});
@@ -234,7 +250,10 @@ export class OpenSpan implements Span {
   #sendEnd(ending: Ending | undefined): void {
     const start = `"span_id":"${this.spanId}","status":"${ending?.status ?? "ok"}"`;
     const result = this.#result;
-    if (ending === undefined && result === undefined) return this.#send(END, start);
+    if (ending === undefined && result === undefined) {
+      this.#send(END, start);
+      return;
+    }
     this.#sendBuilt(END, (body) => {
       body.fixed(start).error(ending?.error);
       if (ending?.errorType !== undefined) body.name("error_type", ending.errorType);
@@ -242,22 +261,13 @@ export class OpenSpan implements Span {
     });
   }
 
-  #send(head: string, fields: string, build?: Build): void {
-    this.producer.send({ head, fields, build, flag: this.flag, isEnd: head === END });
+  #send(head: Head, fields: string, build?: Build): void {
+    this.producer.send(head, fields, build, this.flag);
   }
 
-  #sendBuilt(head: string, fill: (body: Body) => Body): void {
+  #sendBuilt(head: Head, fill: (body: Body) => Body): void {
     const build: Build = (limits) => fill(new Body(limits)).toString();
     this.#send(head, build(ROUNDS[0]), build);
-  }
-
-  #quietly(act: () => void): this {
-    try {
-      act();
-    } catch {
-      // An SDK never raises into the user's code.
-    }
-    return this;
   }
 }
 

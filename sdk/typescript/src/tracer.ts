@@ -6,7 +6,7 @@ import { isMainThread } from "node:worker_threads";
 import { ENV_PARENT, ENV_SOCKET } from "./contract.js";
 import { openConnection, Producer } from "./producer.js";
 import { settle } from "./promises.js";
-import { Shared, State } from "./shared.js";
+import { type Shared, State } from "./shared.js";
 import { nearestOpen, NULL_SPAN, OpenSpan, type Opening, type Span } from "./span.js";
 
 /** Spans for another thread, as data that can be sent there: the current one and those around it. */
@@ -66,7 +66,11 @@ export class Tracer {
   };
 
   /** Runs a function within a span; what it gives is what it gave, and a promise's end is awaited. */
-  run<T>(opening: Opening, work: (span: Span) => T, record?: (span: Span, value: unknown) => void): T {
+  run<T>(
+    opening: Opening,
+    work: (span: Span) => T,
+    record?: (span: Span, value: unknown) => void,
+  ): T {
     const span = this.open(opening);
     if (span === undefined) return work(NULL_SPAN);
     let value: T;

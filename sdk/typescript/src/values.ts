@@ -177,7 +177,7 @@ class Writer {
     this.#parents.push(value);
     if (shape === "array") this.#array(value as unknown[], depth);
     else if (shape === "map") this.#map(value as Map<unknown, unknown>, depth);
-    else this.#object(value as Record<string, unknown>, depth);
+    else this.#object(value, depth);
     this.#parents.pop();
   }
 
