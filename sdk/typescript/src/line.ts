@@ -35,17 +35,21 @@ export class Line {
     this.#at = 0;
     this.#put(head);
     if (sequence < BILLION) this.#digits(sequence, widthOf(sequence));
-    else this.#at += this.bytes.write(String(sequence), this.#at);
+    else this.#text(String(sequence));
     this.#put(TIME);
     const second = Math.floor(us / 1_000_000);
-    const rest = us - second * 1_000_000;
-    const ms = Math.floor(rest / 1000);
+    if (second >= 10) this.#time(second, us - second * 1_000_000);
+    else this.#text((us / 1000).toFixed(3)); // so short after 1970
+    this.bytes[this.#at++] = COMMA;
+  }
+
+  #time(second: number, us: number): void {
+    const ms = Math.floor(us / 1000);
     this.#digits(Math.floor(second / 10), widthOf(second / 10)); // so that 32 bits hold it
     this.#digits(second % 10, 1);
     this.#digits(ms, 3);
     this.bytes[this.#at++] = POINT;
-    this.#digits(rest - ms * 1000, 3);
-    this.bytes[this.#at++] = COMMA;
+    this.#digits(us - ms * 1000, 3);
   }
 
   /**
@@ -66,6 +70,10 @@ export class Line {
   #put(text: Uint8Array): void {
     this.bytes.set(text, this.#at);
     this.#at += text.length;
+  }
+
+  #text(text: string): void {
+    this.#at += this.bytes.write(text, this.#at);
   }
 
   #digits(number: number, width: number): void {
