@@ -69,7 +69,10 @@ export class Producer {
    */
   send(head: Head, fields: string, build?: Build, flag?: EndFlag): void {
     const shared = this.#shared;
-    spare(FRAMES); // to run out of stack later could leave a line torn
+    if (!hasRoom()) {
+      this.drop();
+      return;
+    }
     let deadline: number | undefined;
     if (!shared.tryLock()) {
       deadline = performance.now() + WAIT_MS;
@@ -82,6 +85,11 @@ export class Producer {
     } finally {
       shared.unlock();
     }
+  }
+
+  /** Counts a line that could not be built or sent. */
+  drop(): void {
+    this.#shared.skip();
   }
 
   #write(head: Head, fields: string, build?: Build, deadline?: number): void {
@@ -124,7 +132,15 @@ function isOver(flag: EndFlag, head: Head): boolean {
   return head === END ? Atomics.exchange(flag, 0, 1) !== 0 : Atomics.load(flag, 0) !== 0;
 }
 
-/** Throws a RangeError here and now if there is no room for so many frames. */
-function spare(frames: number): number {
-  return frames === 0 ? 0 : spare(frames - 1) + 1;
+/** Whether there is stack enough: to run out of it later could leave a line torn. */
+function hasRoom(): boolean {
+  try {
+    return descend(FRAMES) === 0;
+  } catch {
+    return false;
+  }
+}
+
+function descend(frames: number): number {
+  return frames === 0 ? 0 : descend(frames - 1) * 2;
 }

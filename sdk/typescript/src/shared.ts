@@ -161,8 +161,13 @@ export class Shared {
   /** Whoever holds the lock may have been terminated: nobody waits again until it is free. */
   #giveUp(): false {
     store(this.#words, Word.isLockLost, 1);
-    add(this.#words, Word.skipped, 1);
+    this.skip();
     return false;
+  }
+
+  /** Counts a line that is dropped unsent. */
+  skip(): void {
+    add(this.#words, Word.skipped, 1);
   }
 
   unlock(): void {

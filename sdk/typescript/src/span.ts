@@ -160,7 +160,7 @@ export class OpenSpan implements Span {
       if (typeof key !== "object") this.#tag(key, value);
       else for (const [name, tag] of membersOf(key)) if (tag !== undefined) this.#tag(name, tag);
     } catch {
-      // Nothing is raised into the user's code.
+      this.producer.drop();
     }
     return this;
   }
@@ -171,7 +171,7 @@ export class OpenSpan implements Span {
       if (typeof level === "object") this.#log(message, undefined, level);
       else this.#log(message, level, fields);
     } catch {
-      // Nothing is raised into the user's code.
+      this.producer.drop();
     }
     return this;
   }
@@ -181,7 +181,7 @@ export class OpenSpan implements Span {
     try {
       this.#result = capture(value, 2);
     } catch {
-      // Nothing is raised into the user's code.
+      // Such as when there is no more stack: it ends without a result.
     }
     return this;
   }
@@ -210,7 +210,7 @@ export class OpenSpan implements Span {
       this.leave(this);
       this.#sendEnd(hasFailed ? judge(error) : undefined);
     } catch {
-      // Nothing is raised into the user's code.
+      this.producer.drop();
     }
   }
 
