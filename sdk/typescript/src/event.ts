@@ -148,7 +148,7 @@ function joined(members: ReadonlyMap<string, string | number>): string {
 
 const QUICK_VALUE_UNITS = Math.floor(VALUE_BYTES / 3);
 const QUICK_NAME_UNITS = Math.floor(NAME_BYTES / 3);
-const QUICK_UNITS = Math.floor(LINE_BYTES / 4);
+const QUICK_UNITS = Math.floor(LINE_BYTES / 6);
 
 /** The JSON text of a short scalar, or undefined. */
 export function quickScalar(value: unknown): string | undefined {
