@@ -21,6 +21,8 @@ export class Tracer {
 
   constructor(shared: Shared | undefined) {
     this.#shared = shared;
+    // From now on, for a promise that was made before could not tell whose span is whose.
+    if (process.env[ENV_SOCKET] !== undefined) this.#current.enterWith(undefined);
     if (isMainThread) shared?.onWanted(() => void this.producer());
   }
 

@@ -20,6 +20,7 @@ import {
   shape,
   starts,
   trace,
+  tree,
 } from "./support.js";
 
 /** What a busy machine may add to a bound, in milliseconds. */
@@ -102,6 +103,24 @@ describe("a program", () => {
     assert.ok(ofType(events, "span_end").length > 500);
     const sequence = events.map((event) => event.seq);
     assert.deepEqual(sequence, [...new Set(sequence)]);
+  });
+
+  it("keeps tasks apart that are older than its first span", async () => {
+    const { status, events } = await traceProgram(`
+      const one = Promise.resolve().then(async () => {
+        await undefined;
+        await undefined;
+        sdk.span("root", () => undefined);
+      });
+      const other = Promise.resolve().then(async () => {
+        const span = sdk.span("other");
+        await one;
+        span.end();
+      });
+      await other;
+    `);
+    assert.equal(status, 0);
+    assert.deepEqual(tree(events), { other: null, root: null });
   });
 
   it("makes one connection, with one producer, whoever in it traces first", async () => {
