@@ -16,7 +16,7 @@ import { Tracer } from "../src/tracer.js";
 import { checkpoint, hear, say, takePrinted } from "./dialogue.js";
 import { canHijack, noteSockets } from "./hijack.js";
 import { isCoroutine, report, type Saw, Script, unsupported } from "./script.js";
-import { endThreads, now } from "./threads.js";
+import { now } from "./threads.js";
 import { countOf, type Members, members, Numeral, textOf, type Words } from "./words.js";
 
 const CONTRACT = 1;
@@ -91,7 +91,6 @@ async function serve(): Promise<void> {
   for (let command = hear(); command?.get("cmd") !== "stop"; command = hear()) {
     if (command === undefined) return;
     say(command.get("cmd") === "start" ? hello(command) : await run(command));
-    await endThreads();
     await turn(); // the connection of the case is closed in the event loop
   }
 }

@@ -1,14 +1,20 @@
-/** Threads of a script: each block in a new worker, with the SDK that all threads share. */
+/**
+ * Threads of a script. To start one takes long, so that a thread serves block after block; for each
+ * it gets a fresh tracer, which is all the state that the SDK has.
+ */
 
-import { Worker } from "node:worker_threads";
+import { getEnvironmentData, type Serializable, Worker } from "node:worker_threads";
 
+import { KEY } from "../src/shared.js";
 import type { Carried } from "../src/tracer.js";
 import { AdapterBroken, parse, type Words, write } from "./words.js";
 
-/** What a new worker is told. */
+/** What a thread is told. */
 export interface Task {
   /** The block, as JSON. */
   readonly block: string;
+  /** What the threads share. */
+  readonly memory: Serializable;
   /** The case. */
   readonly id: string;
   /** The span that it carries, if it does. */
@@ -30,32 +36,27 @@ export async function runInThreads(
 ): Promise<Words> {
   const ready = new Int32Array(new SharedArrayBuffer(4));
   const { id, turn } = now;
+  const memory = getEnvironmentData(KEY);
   const threads = blocks.map((block) =>
-    runInThread({ block: write(block), id, carried, ready, all: blocks.length, turn }),
+    runInThread({ block: write(block), memory, id, carried, ready, all: blocks.length, turn }),
   );
   return Promise.all(threads);
 }
 
+/** Threads that wait for a block. */
+const idle: Worker[] = [];
+
 function runInThread(task: Task): Promise<Words> {
-  const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: task });
-  workers.push(worker);
+  const worker = idle.pop() ?? new Worker(new URL("./thread.js", import.meta.url));
   return new Promise((resolve, reject) => {
-    worker.on("message", (saw: string) => {
-      resolve(parse(saw));
-    });
-    worker.on("error", reject);
+    worker.removeAllListeners().on("error", reject);
     worker.on("exit", () => {
       reject(new AdapterBroken("a thread is gone"));
     });
+    worker.on("message", (saw: string) => {
+      idle.push(worker);
+      resolve(parse(saw));
+    });
+    worker.postMessage(task);
   });
-}
-
-/**
- * Threads that have said what they saw. They end with their case: the suite tells work from
- * waiting by the time that living threads took, and to start a worker is work.
- */
-const workers: Worker[] = [];
-
-export async function endThreads(): Promise<void> {
-  await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
 }

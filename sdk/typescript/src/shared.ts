@@ -14,7 +14,8 @@ import {
 import { WAIT_MS } from "./contract.js";
 import { readAnchor } from "./clock.js";
 
-const KEY = "hero-tracing/1";
+/** Under which name workers find it. */
+export const KEY = "hero-tracing/1";
 
 /** Where the connection is in its life. */
 export const State = { untried: 0, wanted: 1, open: 2, off: 3 } as const;

@@ -125,10 +125,15 @@ export class Tracer {
     return { ...env, [ENV_SOCKET]: process.env[ENV_SOCKET], [ENV_PARENT]: parent };
   }
 
-  /** Leaves the connection, and forgets the current span. */
+  /** Leaves the connection, in all threads. */
   close(): void {
     this.#shared?.turnOff();
     this.#producer?.letGo();
+    this.forget();
+  }
+
+  /** Forgets the current span. */
+  forget(): void {
     this.#current.disable();
   }
 }
