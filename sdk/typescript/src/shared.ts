@@ -117,9 +117,12 @@ export class Shared {
   want(): State {
     const before = compareExchange(this.#words, Word.state, State.untried, State.wanted);
     if (before === State.untried) notify(this.#words, Word.state);
-    if (load(this.#words, Word.isWantedInVain) === 0) {
-      wait(this.#words, Word.state, State.wanted, WAIT_MS);
-      if (this.state === State.wanted) store(this.#words, Word.isWantedInVain, 1);
+    const deadline = performance.now() + WAIT_MS;
+    // The notice may wake another worker that waits: the state alone tells.
+    while (this.state === State.wanted && load(this.#words, Word.isWantedInVain) === 0) {
+      const left = deadline - performance.now();
+      if (left <= 0) store(this.#words, Word.isWantedInVain, 1);
+      else wait(this.#words, Word.state, State.wanted, left);
     }
     return this.state;
   }
