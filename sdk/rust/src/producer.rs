@@ -88,7 +88,7 @@ impl Producer {
     /// Connects; nothing if there is no such socket.
     pub(crate) fn connect(path: &[u8], root_parent: Option<SpanId>) -> Option<Self> {
         let fd = sys::connect_to(path).ok()?.into_raw_fd();
-        let identity = sys::identity(fd)?;
+        let identity = sys::mark(fd)?;
         let ids = Ids::new();
         let introduction = introduce(ids.next()).into_bytes();
         Some(Self {
@@ -140,7 +140,7 @@ impl Producer {
         if self.is_dead() {
             return;
         }
-        if sys::identity(self.fd) != Some(self.identity) {
+        if !sys::serves(self.fd, &self.identity) {
             return self.die();
         }
         let room = &mut buffer[..HEAD_BYTES];
@@ -241,7 +241,7 @@ impl Producer {
     /// Leaves the connection without a word on it. Safe in a child after a fork.
     pub(crate) fn let_go(&self) {
         if !self.is_dead.swap(true, Ordering::Relaxed) {
-            sys::close_if(self.fd, self.identity);
+            sys::close_if(self.fd, &self.identity);
         }
     }
 }
