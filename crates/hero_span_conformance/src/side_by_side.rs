@@ -21,6 +21,9 @@ use crate::script::{features, without};
 const SEEN_BEFORE: usize = 8;
 const SEEN_AFTER: usize = 4;
 
+const ALIKE: &str = "alike: both as the contract says; they differ in what it leaves to an SDK, such \
+    as its own words, the order\nof what runs at once, and what a stall drops (--filter ID shows one)";
+
 /// What one SDK made of a case: its tree, and a line of what the user's code
 /// saw.
 type Side = Vec<String>;
@@ -29,6 +32,9 @@ type Side = Vec<String>;
 #[derive(Debug)]
 enum Pair {
     Same(Side),
+    /// Both are as the contract says, and differ in what it leaves to an SDK.
+    Alike(Side, Side),
+    /// They differ, and one of them at least is not as the contract says.
     Different(Side, Side),
     /// One of them does not have what the case needs.
     Skipped(String),
@@ -83,22 +89,28 @@ fn pair(
         }
     }
     let [first, second] = evaluators;
-    let one = side(&benches[0], first, case)?;
-    let other = side(&benches[1], second, case)?;
-    Ok(if one == other {
-        Pair::Same(one)
-    } else {
-        Pair::Different(one, other)
+    let (one, one_is_right) = side(&benches[0], first, case)?;
+    let (other, other_is_right) = side(&benches[1], second, case)?;
+    Ok(match one_is_right && other_is_right {
+        _ if one == other => Pair::Same(one),
+        true => Pair::Alike(one, other),
+        false => Pair::Different(one, other),
     })
 }
 
-fn side(bench: &Bench<'_>, evaluator: &mut Evaluator<'_>, case: &Case) -> Result<Side, Fault> {
+/// What an SDK made of a case, and whether that is as the contract says.
+fn side(
+    bench: &Bench<'_>,
+    evaluator: &mut Evaluator<'_>,
+    case: &Case,
+) -> Result<(Side, bool), Fault> {
     let observed = evaluator.observe(case)?;
+    let is_right = bench.judge.judge(case, &observed).findings.is_empty();
     let connections = bench.judge.read(&observed);
     let connections: Vec<&[Arrival]> = connections.iter().map(Vec::as_slice).collect();
     let mut side = whole_tree(&connections);
     side.push(saw(&observed.ending));
-    Ok(side)
+    Ok((side, is_right))
 }
 
 fn saw(ending: &Ended) -> String {
@@ -111,7 +123,7 @@ fn saw(ending: &Ended) -> String {
 }
 
 impl Comparison {
-    /// Whether both made the same of every case that ran, and one did.
+    /// Whether both made the same of every case that ran, as far as the contract says.
     pub(crate) fn is_same(&self) -> bool {
         !self
             .pairs
@@ -138,7 +150,11 @@ impl Comparison {
                     let _ = writeln!(text, "SAME       {id}");
                     text += &self.columns(side, side, columns);
                 }
-                Pair::Same(_) => {}
+                Pair::Alike(one, other) if tells_all => {
+                    let _ = writeln!(text, "ALIKE      {id}");
+                    text += &self.columns(one, other, columns);
+                }
+                Pair::Same(_) | Pair::Alike(..) => {}
                 Pair::Different(one, other) => {
                     let _ = writeln!(text, "DIFFERENT  {id}");
                     text += &self.columns(one, other, columns);
@@ -154,9 +170,15 @@ impl Comparison {
     fn totals(&self) -> String {
         let count = |is: fn(&Pair) -> bool| self.pairs.iter().filter(|(_, pair)| is(pair)).count();
         let same = count(|pair| matches!(pair, Pair::Same(_)));
+        let alike = count(|pair| matches!(pair, Pair::Alike(..)));
         let different = count(|pair| matches!(pair, Pair::Different(..)));
         let skipped = count(|pair| matches!(pair, Pair::Skipped(_)));
-        format!("{same} same, {different} different, {skipped} skipped\n")
+        let totals =
+            format!("{same} same, {alike} alike, {different} different, {skipped} skipped");
+        match alike {
+            0 => format!("{totals}\n"),
+            _ => format!("{totals}\n{ALIKE}\n"),
+        }
     }
 
     fn columns(&self, one: &Side, other: &Side, columns: usize) -> String {
@@ -280,7 +302,7 @@ DIFFERENT  x/y
     end ok             │   end ok
   saw: returned []     │ saw: returned []
 
-1 same, 1 different, 0 skipped
+1 same, 0 alike, 1 different, 0 skipped
 ";
         check(pairs, expected);
     }
@@ -293,11 +315,24 @@ SAME       x/y
   ──────────────────── │ ────────────────────
   step s               │ step s
 
-1 same, 0 different, 0 skipped
+1 same, 0 alike, 0 different, 0 skipped
 ";
         check(
             vec![("x/y".into(), Pair::Same(side(&["step s"])))],
             expected,
+        );
+    }
+
+    #[test]
+    fn what_the_contract_leaves_to_an_sdk_is_counted() {
+        let (one, other) = (side(&["step a", "step b"]), side(&["step b", "step a"]));
+        let pairs = vec![
+            ("x/y".into(), Pair::Alike(one.clone(), other)),
+            ("x/z".into(), Pair::Same(one)),
+        ];
+        check(
+            pairs,
+            &format!("1 same, 1 alike, 0 different, 0 skipped\n{ALIKE}\n"),
         );
     }
 
