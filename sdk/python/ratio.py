@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Callable, List
+from typing import Callable
 
 from hero_tracing import flow
 
@@ -45,7 +45,7 @@ def ours() -> None:
         pass
 
 
-def two_sends(path: str, lines: List[bytes]) -> Callable[[], None]:
+def two_sends(path: str, lines: list[bytes]) -> Callable[[], None]:
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(path)
     start, end = lines
@@ -65,7 +65,7 @@ def timed(times: int, call: Callable[[], None]) -> float:
     return (time.process_time_ns() - before) / times
 
 
-def record_lines() -> List[bytes]:
+def record_lines() -> list[bytes]:
     """Lets another process send one such span to a socket of our own, and takes its two lines."""
     with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
         path = os.path.join(directory, "s")

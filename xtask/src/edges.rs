@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["hero_span_collector", "hero_span_protocol"],
     ),
     ("hero_span_protocol", &["hero_span_contract"]),
+    ("hero_tracing", &[]),
     ("xtask", &["hero_span_contract"]),
 ];
 
@@ -38,6 +39,7 @@ const WITHOUT_TOKIO: &[&str] = &[
     "hero_span_conformance",
     "hero_span_contract",
     "hero_span_protocol",
+    "hero_tracing",
     "xtask",
 ];
 

@@ -11,16 +11,21 @@ use crate::support::{code, sdk};
 
 /// A reference with these mutants, which lies anywhere.
 fn reference(directory: &Path, mutants: &str) -> PathBuf {
-    let names = [
+    reference_that(directory, mutants, "proves_the_suite = true")
+}
+
+fn reference_that(directory: &Path, mutants: &str, more: &str) -> PathBuf {
+    let files = [
         "hero_tracing.py",
         "conformance_adapter.py",
         "conformance_script.py",
     ];
-    let files = names.map(|name| sdk().canonicalize().unwrap().join(name));
+    let root = sdk().canonicalize().unwrap();
     let listed = directory.join("mutants.toml");
     fs::write(&listed, mutants).unwrap();
     let text = format!(
-        "command = ['python3', 'conformance_adapter.py']\nfiles = {files:?}\nmutants = [{listed:?}]"
+        "root = {root:?}\ncommand = ['python3', 'conformance_adapter.py']\nfiles = {files:?}\n\
+         mutants = [{listed:?}]\n{more}\n"
     );
     let path = directory.join("reference.toml");
     fs::write(&path, text).unwrap();
@@ -92,10 +97,12 @@ fn what_is_found_in_the_unbroken_reference_is_a_false_alarm() {
     let path = reference(directory.path(), &MUTANT.replace("4_096", "4_094"));
     let broken = code().replace("_VALUE_BYTES = 4_096", "_VALUE_BYTES = 4_094");
     fs::write(directory.path().join("hero_tracing.py"), broken).unwrap();
+    for name in ["conformance_adapter.py", "conformance_script.py"] {
+        fs::copy(sdk().join(name), directory.path().join(name)).unwrap();
+    }
     let text = fs::read_to_string(&path).unwrap();
-    let sdk = sdk().canonicalize().unwrap().join("hero_tracing.py");
-    let copy = directory.path().join("hero_tracing.py");
-    let text = text.replace(&sdk.display().to_string(), &copy.display().to_string());
+    let sdk = sdk().canonicalize().unwrap().display().to_string();
+    let text = text.replace(&sdk, &directory.path().display().to_string());
     fs::write(&path, text).unwrap();
     let proof = prove(&options(path, "short"), &Quiet).unwrap();
     assert_eq!(proof.exit_code(), 1);
@@ -107,6 +114,29 @@ fn no_mutant_proves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let options = options(reference(directory.path(), MUTANT), "nobody");
     assert_eq!(prove(&options, &Quiet).unwrap().exit_code(), 3);
+}
+
+#[test]
+fn an_sdk_that_does_not_prove_the_suite_has_its_own_mutants_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let reference = reference_that(directory.path(), MUTANT, "build = ['touch', 'built']");
+    let mut options = options(reference, "*");
+    options.filter = Filter::default();
+    let proof = prove(&options, &Quiet).unwrap();
+    assert_eq!(proof.exit_code(), 0, "{}", proof.to_text());
+    assert_eq!(proof.mutants.len(), 1);
+}
+
+#[test]
+fn a_reference_that_cannot_be_built_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let build = "build = ['sh', '-c', 'echo no such type >&2; exit 1']";
+    let options = options(reference_that(directory.path(), MUTANT, build), "*");
+    let error = prove(&options, &Quiet).unwrap_err().to_string();
+    assert!(
+        error.contains("cannot be built") && error.contains("no such type"),
+        "{error}"
+    );
 }
 
 #[test]
