@@ -105,7 +105,7 @@ fn two_sdks_are_compared_side_by_side() {
     check_command(
         &same,
         0,
-        &["SAME       ordering/1/3", "1 same, 0 different"],
+        &["SAME       ordering/1/3", "1 same, 0 alike, 0 different"],
     );
     let case = directory.path().join("case.json");
     fs::write(
