@@ -12,7 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,7 +37,8 @@ def holds(validator: Draft202012Validator, line: bytes) -> bool:
         event = json.loads(line)
     except ValueError:
         return False
-    return validator.is_valid(event)
+    valid: bool = validator.is_valid(event)
+    return valid
 
 
 if __name__ == "__main__":
