@@ -47,6 +47,8 @@ def ours() -> None:
 
 def two_sends(path: str, lines: list[bytes]) -> Callable[[], None]:
     connection = socket.socket(socket.AF_UNIX)
+    # As much room as the SDK gives to its own.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
     connection.connect(path)
     start, end = lines
     send = connection.send

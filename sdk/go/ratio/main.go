@@ -106,9 +106,13 @@ func cpu() (nanoseconds int64, err error) {
 	return usage.Utime.Nano() + usage.Stime.Nano(), nil
 }
 
+// dial connects a socket that has as much room as the SDK gives to its own.
 func dial(path string) (int, error) {
 	descriptor, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
+		return 0, err
+	}
+	if err := syscall.SetsockoptInt(descriptor, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 4<<20); err != nil {
 		return 0, err
 	}
 	return descriptor, syscall.Connect(descriptor, &syscall.SockaddrUnix{Name: path})

@@ -7,8 +7,9 @@
 
 use std::env;
 use std::error::Error;
-use std::ffi::c_long;
-use std::io::{BufRead, BufReader, Write};
+use std::ffi::{c_int, c_long};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::Command;
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = env::var_os(SOCKET).ok_or("HERO_FLOW_SPAN_SOCK is not set")?;
     let lines = capture()?;
     let mut raw = UnixStream::connect(Path::new(&path))?;
+    set_send_buffer(&raw)?;
     let outer = step("outer").enter();
     spans(100); // connected and warm
     for round in 0..rounds {
@@ -95,6 +97,31 @@ fn capture() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
         line
     });
     Ok(lines.collect())
+}
+
+/// Gives a socket as much room as the SDK gives to its own.
+#[allow(unsafe_code)]
+fn set_send_buffer(stream: &UnixStream) -> io::Result<()> {
+    const SOL_SOCKET: c_int = if cfg!(target_os = "linux") { 1 } else { 0xffff };
+    const SO_SNDBUF: c_int = if cfg!(target_os = "linux") { 7 } else { 0x1001 };
+    unsafe extern "C" {
+        fn setsockopt(fd: c_int, level: c_int, name: c_int, value: *const c_int, len: u32)
+        -> c_int;
+    }
+    let bytes: c_int = 4 << 20;
+    // SAFETY: the value is an int, and its length is told.
+    match unsafe {
+        setsockopt(
+            stream.as_raw_fd(),
+            SOL_SOCKET,
+            SO_SNDBUF,
+            &raw const bytes,
+            4,
+        )
+    } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Nanoseconds of the processor's time, in the program and in the kernel for it.

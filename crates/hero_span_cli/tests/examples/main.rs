@@ -1,5 +1,6 @@
 //! The Python SDK's examples, run as a flow author runs them and as an
-//! executor does, with the trees that `hero-span collect` draws of them.
+//! executor does, with the trees that `hero-span collect` draws of them; and a
+//! Rust service, which speaks `tracing`.
 //!
 //! [`story`] holds what is true of every example; a snapshot holds the rest.
 
@@ -12,6 +13,7 @@ mod story;
 
 use insta::assert_snapshot;
 
+use collector::Collector;
 use story::{Order, calls, story, story_if_possible};
 
 #[test]
@@ -208,4 +210,36 @@ fn redis_queue() {
         1 run, 23 spans, 48 lines, 0 lost
         "#);
     }
+}
+
+/// A service that was written for `tracing`, with the two lines that the Rust
+/// SDK asks for.
+#[test]
+fn web_service() {
+    let mut service = process::rust_example("web_service");
+    let off = process::run(&mut service);
+    let collector = Collector::start();
+    let on = process::run(service.env(hero_span_protocol::env::SOCKET, collector.socket()));
+    let drawn = collector.finish();
+    assert!(off.status.success(), "{}", off.stderr);
+    assert_eq!(on.stdout, off.stdout);
+    assert_snapshot!(format!("{}{}{}", on.stdout, drawn.tree, drawn.sums), @r#"
+    POST /notes: 200 OK 0
+    GET /notes/0: 200 OK "buy pears"
+    GET /notes/7: 404 Not Found 
+    run 1  8 spans, 1 failed
+    ✓ request  span  method="POST"  path="/notes"  status=200
+    └─ ✓ add  span  text="\"buy pears\""
+          · info: added  id=0
+    ✓ request  span  method="GET"  path="/notes/0"  status=200
+    └─ ✓ read  span  id="0"
+       └─ ✓ look_up  span  id=0
+    ✓ request  span  method="GET"  path="/notes/7"  status=404
+    └─ ✗ read  span  failed  id="7"
+       │  · error: 404  error="404"
+       │  ! 404
+       └─ ✓ look_up  span  id=7
+             · warn: no such note
+    1 run, 8 spans, 22 lines, 0 lost
+    "#);
 }

@@ -86,6 +86,22 @@ hero_tracing._bootstrap_run(getattr(module, sys.argv[2]), {})
     command
 }
 
+/// An example of the Rust SDK, with its feature `tracing`; it is built first.
+pub(crate) fn rust_example(name: &str) -> Command {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "hero_tracing"])
+        .args(["--all-features", "--example", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        // Set for this program's own build; a build inside would differ by it and start anew.
+        .env_remove("CARGO_MANIFEST_DIR")
+        .status();
+    assert!(built.unwrap().success(), "{name} cannot be built");
+    let commands = Path::new(env!("CARGO_BIN_EXE_hero-span")).parent().unwrap();
+    let mut command = Command::new(commands.join("examples").join(name));
+    command.env_remove(env::SOCKET).env_remove(env::PARENT);
+    command
+}
+
 fn python(socket: Option<&Path>) -> Command {
     let mut command = Command::new("python3");
     command.env_remove(env::SOCKET).env_remove(env::PARENT);
