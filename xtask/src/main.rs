@@ -2,14 +2,15 @@
 //!
 //! Exit codes: 0 all is well, 1 something is wrong and was said, 2 bad usage.
 
+mod bench;
 mod conformance;
 mod corpus;
 #[cfg(test)]
 mod edges;
 mod load;
-mod ratios;
 mod spec;
 mod test;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,7 +40,7 @@ enum Chore {
     Start(load::start::Args),
     Crash(load::crash::Args),
     Scale(load::scale::Args),
-    Ratios(ratios::Args),
+    Bench(bench::Args),
     /// Run every check that a change must pass
     Test {
         /// Run one part only
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
         Chore::Start(args) => load::start::run(&root(), &args),
         Chore::Crash(args) => load::crash::run(&root(), &args),
         Chore::Scale(args) => load::scale::run(&root(), &args),
-        Chore::Ratios(args) => ratios::run(&root(), &args),
+        Chore::Bench(args) => bench::run(&root(), &args),
         Chore::Test { only } => test::run(&root(), only),
     }
 }

@@ -8,23 +8,23 @@ const PER_SPAN: u64 = 4;
 
 /// The lines of one connection, in order: a root that stays open, and short
 /// spans under it.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     producer: u64,
     seq: u64,
 }
 
 impl Lines {
-    pub(super) fn new(producer: u64) -> Self {
+    pub(crate) fn new(producer: u64) -> Self {
         Self { producer, seq: 0 }
     }
 
     /// How many there were.
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.seq
     }
 
     /// Appends the next line.
-    pub(super) fn next(&mut self, text: &mut String) {
+    pub(crate) fn next(&mut self, text: &mut String) {
         let seq = self.seq;
         self.seq += 1;
         let now = now_ms();
@@ -36,7 +36,7 @@ impl Lines {
     }
 
     /// Appends a span that is like no other, and failed.
-    pub(super) fn needle(&mut self, text: &mut String) {
+    pub(crate) fn needle(&mut self, text: &mut String) {
         let span = self.span(u64::from(u32::MAX));
         let root = self.span(0);
         let common = |seq: u64| {
@@ -57,7 +57,7 @@ impl Lines {
     }
 
     /// Appends the end of the root, which failed in one run of a thousand.
-    pub(super) fn end(&mut self, text: &mut String) {
+    pub(crate) fn end(&mut self, text: &mut String) {
         let (span, now, seq) = (self.span(0), now_ms(), self.seq);
         self.seq += 1;
         let end = match self.producer % 1000 {
@@ -114,7 +114,7 @@ impl Lines {
     }
 }
 
-pub(super) fn now_ms() -> f64 {
+pub(crate) fn now_ms() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap_or_default().as_secs_f64() * 1e3
 }

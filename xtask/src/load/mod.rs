@@ -2,7 +2,7 @@
 //! store, which is then read by a program that shares no code with ours.
 
 pub(crate) mod crash;
-mod lines;
+pub(crate) mod lines;
 mod observed;
 pub(crate) mod scale;
 mod service;
@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What went wrong, in a line.
-type Failure = String;
+pub(crate) type Failure = String;
 
 /// Builds the collector and gives its path.
-fn build(root: &Path, release: bool) -> Result<PathBuf, Failure> {
+pub(crate) fn build(root: &Path, release: bool) -> Result<PathBuf, Failure> {
     let mut command = Command::new(env!("CARGO"));
     command
         .args(["build", "--quiet", "--package", "hero_span_cli"])

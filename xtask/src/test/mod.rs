@@ -1,14 +1,13 @@
 //! Every check that a change must pass, one after another, with a table at the end.
 
 mod steps;
-mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use crate::tools::{Error, PythonTools, install_node_packages, install_typescript};
 use clap::ValueEnum;
-use tools::{Error, PythonTools, install_node_packages, install_typescript};
 
 /// A part of the checks that can be run alone.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

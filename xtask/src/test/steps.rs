@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::tools::PythonTools;
 use super::{Part, Step};
+use crate::tools::PythonTools;
 
 /// Breaks the SDK on purpose, and proves that each check of the suite finds its faults.
 const SELF_TEST: &str = "run --quiet --package hero_span_cli -- conformance self-test";

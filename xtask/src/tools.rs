@@ -1,4 +1,4 @@
-//! The tools of the checks from PyPI and npm, pinned, in places of their own.
+//! Tools from PyPI and npm, pinned, in places of their own.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,43 +12,21 @@ use std::process::Command;
 const REQUIREMENTS: &str = "sdk/python/requirements-dev.txt";
 
 /// An environment under target/ that holds the tools.
-pub(super) struct PythonTools {
+pub(crate) struct PythonTools {
     bin: PathBuf,
     package: PathBuf,
 }
 
 impl PythonTools {
-    /// Makes the environment, or takes the one that was made for the same list.
-    pub(super) fn install(root: &Path) -> Result<Self, Error> {
-        let home = root.join("target/python-tools");
-        let tools = Self {
-            bin: home.join("bin"),
+    pub(crate) fn install(root: &Path) -> Result<Self, Error> {
+        Ok(Self {
+            bin: environment(root, "target/python-tools", REQUIREMENTS)?,
             package: root.join("sdk/python"),
-        };
-        let list = root.join(REQUIREMENTS);
-        let wanted = fs::read_to_string(&list).map_err(|error| Error::unreadable(&list, &error))?;
-        let stamp = home.join("installed.txt");
-        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-            return Ok(tools);
-        }
-        eprintln!("installing {REQUIREMENTS} into {}", home.display());
-        succeed(
-            Command::new("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&home),
-        )?;
-        succeed(
-            Command::new(tools.bin.join("python3"))
-                .args(["-m", "pip", "install", "--quiet", "--no-input"])
-                .args(["--disable-pip-version-check", "--requirement"])
-                .arg(&list),
-        )?;
-        fs::write(&stamp, wanted).map_err(|error| Error::unreadable(&stamp, &error))?;
-        Ok(tools)
+        })
     }
 
     /// A tool, run where the SDK's settings for it are.
-    pub(super) fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut words = arguments.split_whitespace();
         let mut command = Command::new(self.bin.join(words.next().unwrap_or_default()));
         command
@@ -59,11 +37,38 @@ impl PythonTools {
     }
 
     /// A PATH on which `python3` is the environment's.
-    pub(super) fn path_first(&self) -> OsString {
+    pub(crate) fn path_first(&self) -> OsString {
         let rest = env::var_os("PATH").unwrap_or_default();
         let paths = std::iter::once(self.bin.clone()).chain(env::split_paths(&rest));
         env::join_paths(paths).unwrap_or(rest)
     }
+}
+
+/// Makes an environment for Python that has what a list says, or takes the one that was made for
+/// the same list. Gives the directory of its commands.
+pub(crate) fn environment(root: &Path, home: &str, list: &str) -> Result<PathBuf, Error> {
+    let home = root.join(home);
+    let bin = home.join("bin");
+    let file = root.join(list);
+    let wanted = fs::read_to_string(&file).map_err(|error| Error::unreadable(&file, &error))?;
+    let stamp = home.join("installed.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(bin);
+    }
+    eprintln!("installing {list} into {}", home.display());
+    succeed(
+        Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&home),
+    )?;
+    succeed(
+        Command::new(bin.join("python3"))
+            .args(["-m", "pip", "install", "--quiet", "--no-input"])
+            .args(["--disable-pip-version-check", "--requirement"])
+            .arg(&file),
+    )?;
+    fs::write(&stamp, wanted).map_err(|error| Error::unreadable(&stamp, &error))?;
+    Ok(bin)
 }
 
 /// What the tests of the conformance reports need from npm.
@@ -73,7 +78,7 @@ const TYPESCRIPT: &str = "sdk/typescript";
 
 /// Puts the npm packages into target/report-tools, or takes those that were
 /// put there for the same list.
-pub(super) fn install_node_packages(root: &Path) -> Result<(), Error> {
+pub(crate) fn install_node_packages(root: &Path) -> Result<(), Error> {
     let (from, home) = (root.join(NODE_PACKAGES), root.join("target/report-tools"));
     let list = from.join("package-lock.json");
     let wanted = fs::read_to_string(&list).map_err(|error| Error::unreadable(&list, &error))?;
@@ -92,15 +97,20 @@ pub(super) fn install_node_packages(root: &Path) -> Result<(), Error> {
 }
 
 /// Puts what builds and checks the TypeScript SDK beside it, unless it is there already.
-pub(super) fn install_typescript(root: &Path) -> Result<(), Error> {
-    let home = root.join(TYPESCRIPT);
+pub(crate) fn install_typescript(root: &Path) -> Result<(), Error> {
+    node_modules(root, TYPESCRIPT)
+}
+
+/// Puts what a package needs from npm beside it, unless it is there already.
+pub(crate) fn node_modules(root: &Path, package: &str) -> Result<(), Error> {
+    let home = root.join(package);
     let list = home.join("package-lock.json");
     let wanted = fs::read_to_string(&list).map_err(|error| Error::unreadable(&list, &error))?;
     let stamp = home.join("node_modules/.installed");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    eprintln!("installing what checks {TYPESCRIPT}");
+    eprintln!("installing what {package} needs");
     npm_ci(&home)?;
     fs::write(&stamp, wanted).map_err(|error| Error::unreadable(&stamp, &error))
 }
@@ -124,7 +134,7 @@ fn succeed(command: &mut Command) -> Result<(), Error> {
 
 /// Why the tools are not there.
 #[derive(Debug)]
-pub(super) struct Error(String);
+pub(crate) struct Error(String);
 
 impl Error {
     fn unreadable(path: &Path, error: &io::Error) -> Self {
@@ -136,7 +146,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the tools of the checks are missing: {}\n\
+            "tools are missing: {}\n\
              They need python3 with its venv module, node and npm (on Debian: apt-get install \
              python3-venv nodejs npm), and access to PyPI and npm.",
             self.0
