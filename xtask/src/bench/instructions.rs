@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use serde::{Deserialize, Serialize};
+
 use super::program::{command, succeed};
 
 const FILE: &str = "xtask/bench/instructions.json";
@@ -16,13 +18,21 @@ const PATHS: [(&str, &str); 2] = [
     ("encode", "target/release/bench-encode --once encode"),
 ];
 const LINES: u64 = 10_000;
-/// A compiler may make of the same code so much more or less.
+/// What processors and libraries differ by.
 const TOLERANCE: f64 = 0.05;
+/// What another compiler may make of the same code.
+const OTHER_COMPILER: f64 = 0.25;
 /// What is written down is not true any more.
 const STALE: u8 = 4;
 
-/// Instructions for each line, by path.
-type Counts = BTreeMap<String, f64>;
+/// What is written down.
+#[derive(Serialize, Deserialize)]
+struct Counts {
+    /// The compiler that made the programs.
+    compiler: String,
+    /// Instructions for each line, by path.
+    paths: BTreeMap<String, f64>,
+}
 
 pub(super) fn run(root: &Path, write: bool) -> ExitCode {
     match hold(root, write) {
@@ -36,10 +46,13 @@ pub(super) fn run(root: &Path, write: bool) -> ExitCode {
 
 fn hold(root: &Path, write: bool) -> Result<u8, String> {
     succeed(&mut command(root, BUILD))?;
-    let found = PATHS
+    let paths = PATHS
         .iter()
         .map(|(path, program)| Ok(((*path).to_owned(), each(root, program)?)));
-    let found = found.collect::<Result<Counts, String>>()?;
+    let found = Counts {
+        compiler: super::report::version("rustc"),
+        paths: paths.collect::<Result<_, String>>()?,
+    };
     let file = root.join(FILE);
     let failed = |error: std::io::Error| format!("{FILE}: {error}");
     if write {
@@ -57,12 +70,15 @@ fn hold(root: &Path, write: bool) -> Result<u8, String> {
 
 /// A line for each path, and whether all are as they were.
 fn compare(known: &Counts, found: &Counts) -> (String, u8) {
+    let tolerance = match known.compiler == found.compiler {
+        true => TOLERANCE,
+        false => OTHER_COMPILER,
+    };
     let mut text = String::new();
     let mut code = 0;
-    for (path, &count) in found {
-        let before = known.get(path).copied().unwrap_or(f64::NAN);
-        let part = count / before - 1.0;
-        let is_same = part.abs() <= TOLERANCE;
+    for (path, &count) in &found.paths {
+        let before = known.paths.get(path).copied().unwrap_or(f64::NAN);
+        let is_same = (count / before - 1.0).abs() <= tolerance;
         let word = if is_same { "as before" } else { "CHANGED" };
         text += &format!(
             "{path:<8} {count:>7.0} instructions a line, {before:.0} written down: {word}\n"
@@ -110,8 +126,17 @@ fn collected(said: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn counts(parse: f64) -> Counts {
-        [("parse".to_owned(), parse)].into()
+    fn counts(compiler: &str, parse: f64) -> Counts {
+        Counts {
+            compiler: compiler.to_owned(),
+            paths: [("parse".to_owned(), parse)].into(),
+        }
+    }
+
+    fn check(before: &Counts, compiler: &str, parse: f64, expected: u8) -> String {
+        let (text, code) = compare(before, &counts(compiler, parse));
+        assert_eq!(code, expected, "{text}");
+        text
     }
 
     #[test]
@@ -125,14 +150,19 @@ mod tests {
 
     #[test]
     fn a_path_that_takes_more_or_less_is_told() {
-        insta::assert_snapshot!(compare(&counts(1000.0), &counts(1049.0)).0, @"parse       1049 instructions a line, 1000 written down: as before");
-        let (text, code) = compare(&counts(1000.0), &counts(1100.0));
-        assert_eq!(code, STALE);
-        insta::assert_snapshot!(text, @r#"
+        let before = counts("1.95", 1000.0);
+        insta::assert_snapshot!(check(&before, "1.95", 1049.0, 0), @"parse       1049 instructions a line, 1000 written down: as before");
+        insta::assert_snapshot!(check(&before, "1.95", 1100.0, STALE), @r#"
         parse       1100 instructions a line, 1000 written down: CHANGED
         if that is as it should be, write them down: cargo xtask bench --instructions --write
         "#);
-        assert_eq!(compare(&counts(1000.0), &counts(900.0)).1, STALE);
-        assert_eq!(compare(&Counts::new(), &counts(900.0)).1, STALE);
+        check(&before, "1.95", 900.0, STALE);
+        check(&before, "1.96", 1200.0, 0);
+        check(&before, "1.96", 1300.0, STALE);
+        let nothing = Counts {
+            paths: BTreeMap::new(),
+            ..before
+        };
+        check(&nothing, "1.95", 900.0, STALE);
     }
 }

@@ -198,7 +198,7 @@ fn machine() -> String {
 }
 
 /// What a tool calls itself.
-fn version(tool: &str) -> String {
+pub(super) fn version(tool: &str) -> String {
     let argument = if tool == "go" { "version" } else { "--version" };
     let output = std::process::Command::new(tool).arg(argument).output();
     let said = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());

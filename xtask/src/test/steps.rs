@@ -30,6 +30,13 @@ const DRILLS: [(&str, &str); 4] = [
     ),
 ];
 
+/// The benchmarks in short, to see that they work; no time gates here, but a count of
+/// instructions does.
+const BENCHMARKS: [(&str, &str); 2] = [
+    ("benchmarks in short", "xtask bench --short"),
+    ("instructions of hot paths", "xtask bench --instructions"),
+];
+
 /// What is asked of the Rust SDK beside the tests of the whole workspace.
 const RUST_SDK: [(&str, &str); 3] = [
     (
@@ -128,7 +135,7 @@ fn rust(root: &Path, tools: &PythonTools) -> Vec<Step> {
     steps.push(sabotage(root, Part::Rust, "rust"));
     let replay = cargo(root, REPLAY);
     steps.push(Step::new(Part::Rust, "recorded captures", replay));
-    for (name, arguments) in DRILLS {
+    for (name, arguments) in DRILLS.into_iter().chain(BENCHMARKS) {
         steps.push(Step::new(Part::Rust, name, cargo(root, arguments)));
     }
     steps
