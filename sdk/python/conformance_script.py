@@ -6,7 +6,6 @@ the repository; conformance_adapter.py beside this file speaks with the suite.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
@@ -26,6 +25,13 @@ T = TypeVar("T")
 
 class AdapterBroken(BaseException):
     """The adapter is wrong, or uses the SDK wrongly: no verdict on the SDK."""
+
+
+def loops() -> Any:
+    """The module asyncio: to import it takes longer than all else, and few scripts need it."""
+    import asyncio
+
+    return asyncio
 
 
 # The values of a script.
@@ -138,7 +144,7 @@ def report_of(error: BaseException) -> dict[str, Any]:
     known: dict[str, Any] | None = getattr(error, "conformance_report", None)
     if known is not None:
         return known
-    if isinstance(error, asyncio.CancelledError):
+    if "asyncio" in sys.modules and isinstance(error, loops().CancelledError):
         return {"type": "cancelled", "message": None}  # a task may make another of it
     if raised_by(error) == report_of.__code__.co_filename:
         raise AdapterBroken(f"{type(error).__name__}: {error}") from error
@@ -170,7 +176,7 @@ def user_exception(op: Op) -> BaseException:
         return exception(made, op["type"], op["message"])
     if kind == "exit":
         return exception(SystemExit(op.get("code")), kind, op.get("code"))
-    plain = asyncio.CancelledError() if kind == "cancelled" else KeyboardInterrupt()
+    plain = loops().CancelledError() if kind == "cancelled" else KeyboardInterrupt()
     return exception(plain, kind, None)
 
 
@@ -237,7 +243,7 @@ class Script:
         for op in ops:
             await OPERATIONS[op["op"]](self, op, saw, in_loop)
             if in_loop:
-                await asyncio.sleep(0)  # the others' turn
+                await loops().sleep(0)  # the others' turn
 
     async def branch(self, ops: Iterable[Op], in_loop: bool) -> list[Any]:
         saw: list[Any] = []
@@ -336,7 +342,7 @@ class Script:
         arguments = make(op.get("args", [])), make(op.get("kwargs", {}))
         got = getattr(client, op["method"])(*arguments[0], **arguments[1])
         if op.get("async"):
-            got = await got if in_loop else asyncio.run(got)
+            got = await got if in_loop else loops().run(got)
         saw.append(echo(got, value, op.get("returns")))
 
     async def parallel(self, op: Op, saw: list[Any], in_loop: bool) -> None:
@@ -364,9 +370,9 @@ class Script:
 
     async def tasks(self, op: Op, saw: list[Any], in_loop: bool) -> None:
         async def together() -> list[list[Any]]:
-            return list(await asyncio.gather(*(self.branch(ops, True) for ops in op["do"])))
+            return list(await loops().gather(*(self.branch(ops, True) for ops in op["do"])))
 
-        saw.append(await together() if in_loop else asyncio.run(together()))
+        saw.append(await together() if in_loop else loops().run(together()))
 
     async def fork(self, op: Op, saw: list[Any], in_loop: bool) -> None:
         reader, writer = os.pipe()

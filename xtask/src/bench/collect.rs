@@ -56,7 +56,8 @@ pub(super) fn collect(
     let took = running.finish(&[0])?;
     let sent: usize = connections.iter().map(|text| text.lines().count()).sum();
     let said = fs::read_to_string(&sums).map_err(failed)?;
-    match lines_in(&said) == Some(sent) && said.contains(" 0 lost") {
+    let is_whole = said.contains(" 0 lost") && !said.contains("rejected");
+    match lines_in(&said) == Some(sent) && is_whole {
         true => Ok(took),
         false => Err(format!(
             "{sent} lines were sent, and the collector says: {said}"

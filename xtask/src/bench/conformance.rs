@@ -1,7 +1,7 @@
 //! What a generated case takes, by the clock.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ pub(super) fn measure(bench: &Bench) -> Vec<Found> {
 /// Cases of trees and of values, which no time is part of, one after the other.
 fn sample(bench: &Bench, is_fresh: bool) -> Result<Sample, String> {
     let hero_span = load::build(&bench.root, true)?;
+    let python = interpreter()?;
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let adapter = match is_fresh {
         true => fresh_adapter(&bench.root, directory.path())?,
@@ -45,13 +46,13 @@ fn sample(bench: &Bench, is_fresh: bool) -> Result<Sample, String> {
             .args(["conformance", "run", "--jobs", "1"])
             .args(["--family", "truncation", "--family", "ordering"])
             .args(["--cases", &cases.to_string()])
-            .args(["--adapter", &format!("python3 {adapter}")]);
+            .args(["--adapter", &format!("{} {adapter}", python.display())]);
         process::run(&mut command, &[0]).map(|took| took.clock)
     };
     let more = run(many)?.saturating_sub(run(few)?);
     Ok(Sample {
         ours: more.as_nanos() as f64 / f64::from(many - few),
-        theirs: start_of_python()?.as_nanos() as f64,
+        theirs: start_of(&python)?.as_nanos() as f64,
     })
 }
 
@@ -67,11 +68,21 @@ fn fresh_adapter(root: &Path, directory: &Path) -> Result<String, String> {
     Ok(file.display().to_string())
 }
 
+/// The interpreter itself: `python3` may be a script of a version manager, which starts it.
+fn interpreter() -> Result<PathBuf, String> {
+    let mut command = Command::new("python3");
+    let output = command
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output();
+    let output = output.map_err(|error| format!("cannot run python3: {error}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().into())
+}
+
 /// The interpreter's own start and end, a mean of some.
-fn start_of_python() -> Result<Duration, String> {
-    const STARTS: u32 = 10;
+fn start_of(python: &Path) -> Result<Duration, String> {
+    const STARTS: u32 = 20;
     let starts = (0..STARTS).map(|_| {
-        let took = process::run(Command::new("python3").args(["-c", "pass"]), &[0])?;
+        let took = process::run(Command::new(python).args(["-c", "pass"]), &[0])?;
         Ok(took.clock)
     });
     let total: Duration = starts.sum::<Result<_, String>>()?;
