@@ -379,6 +379,7 @@ import functools
 import inspect
 import itertools
 import json
+import operator
 import os
 import select
 import signal
@@ -391,7 +392,15 @@ import traceback
 import typing
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Generator, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from json.encoder import encode_basestring as _quote
 from types import (
     AsyncGeneratorType,
@@ -675,6 +684,23 @@ def _capture(value: object, depth: int) -> _Captured:
     return _Captured(text, False, True, _measure(text))
 
 
+_NOTHING = _Captured("", False, False, 0)
+
+
+def _take(value: object, depth: int) -> object:
+    """A value that nobody can change any more: captured, unless it is such a one already."""
+    kind = type(value)
+    if kind is str or kind is int or kind is float or kind is bool or value is None:
+        return value
+    return _capture(value, depth)
+
+
+def _captured(taken: object, depth: int) -> _Captured | None:
+    if taken is _NOTHING:
+        return None
+    return taken if type(taken) is _Captured else _capture(taken, depth)
+
+
 def _capture_text(value: object) -> _Captured:
     text = _raw_string(value)
     return _Captured(text, True, False, _measure(text))
@@ -839,27 +865,36 @@ def _quick_members(field: str, members: Mapping[str, object]) -> str | None:
     """The members as a field, an empty text for none, None if they are not short scalars."""
     if len(members) > _MEMBERS:
         return None
-    texts = ""
+    parts: list[str] = []
     for key, value in members.items():
-        name = _quick_name(key)
-        text = _quick_scalar(value)
+        name = _quoted_names.get(key) if type(key) is str else None
+        if name is None:
+            name = _quick_name(key)
+        if type(value) is str and len(value) <= _QUICK_VALUE_CHARS:
+            text: str | None = _quote(value)
+        elif type(value) is int and -_INTEGER_MAX <= value <= _INTEGER_MAX:
+            text = str(value)
+        else:
+            text = _quick_scalar(value)
         if name is None or text is None:
             return None
-        texts = f"{texts},{name}:{text}"
-    return f',"{field}":{{{texts[1:]}}}' if texts else ""
+        parts.append(f"{name}:{text}")
+    return f',"{field}":{{{",".join(parts)}}}' if parts else ""
+
+
+def _quick_value(field: str, value: object) -> str | None:
+    """A value that was taken as a field; None if it may have to be cut."""
+    text = None
+    if type(value) is not _Captured:
+        text = _quick_scalar(value)
+    elif value.size <= _QUICK_VALUE_CHARS:
+        text = _quote(value.text) if value.is_string else value.text
+    return None if text is None else f',"{field}":{text}'
 
 
 def _is_quick(body: str) -> bool:
     """Whether a body surely makes a line, and UTF-8."""
-    if len(body) > _QUICK_CHARS:
-        return False
-    if body.isascii():
-        return True
-    try:
-        body.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return len(body) <= _QUICK_CHARS and (body.isascii() or _clean(body) == body)
 
 
 # The connection.
@@ -870,8 +905,9 @@ _POLL_MS = 5
 _POSTPONED_LINES = 1024
 _SEND_FLAGS = getattr(socket, "MSG_NOSIGNAL", 0)
 _SECOND_NS = 1_000_000_000
-_DIGITS = tuple("%03d" % number for number in range(1000))
-_ID_MASK = (1 << 64) - 1
+_MILLIS = tuple("%03d" % number for number in range(1000))
+_MICROS = tuple(".%03d," % number for number in range(1000))
+_ID_DIGITS = tuple("%03x" % number for number in range(4096))
 
 _now_ns = time.monotonic_ns
 
@@ -1017,7 +1053,7 @@ class _Producer:
         self.root_parent = root_parent
         self.root_text = '"%s"' % root_parent if root_parent else "null"
         self.dead = False
-        self._ids = itertools.count(int.from_bytes(os.urandom(8), "big"))
+        self.ids: Iterator[str] = iter(())
         self._numbers = itertools.count()
         self._writing = _Writing()
         self._take, self._turn = self._writing.take, self._writing.taken
@@ -1050,8 +1086,18 @@ class _Producer:
         return (',"producer":{%s}' % text).encode()
 
     def new_id(self) -> str:
-        number = next(self._ids) & _ID_MASK
-        return "%016x" % number if number else self.new_id()
+        return next(self.ids, None) or self.more_ids()
+
+    def more_ids(self) -> str:
+        """Begin the ids with one random end: all of its beginnings, from a random one on."""
+        number = int.from_bytes(os.urandom(8), "big")
+        end, first = "%013x" % (number >> 12 or 1), number % len(_ID_DIGITS)
+        digits = _ID_DIGITS[first:] + _ID_DIGITS[:first]
+        ids: Iterator[Any] = map(
+            operator.concat, digits, itertools.repeat(end)
+        )  # C code: threads share it
+        self.ids = ids
+        return cast(str, next(ids))
 
     def quick(self, span: Span, opening: str, body: str) -> bool:
         """Send a line if nothing is in its way; else do nothing, and leave it to send.
@@ -1070,10 +1116,8 @@ class _Producer:
             if us >= 1_000_000:
                 us = self._begin_second(ns)
             number = next(self._numbers)
-            line = (
-                f'{opening},"seq":{number},"ts_ms":{self._second}{_DIGITS[us // 1000]}'
-                f".{_DIGITS[us % 1000]},{body}}}\n"
-            ).encode()
+            milli, micro = _MILLIS[us // 1000], _MICROS[us % 1000]
+            line = f"{opening}{number}{self._second}{milli}{micro}{body}}}\n".encode()
             span._last_ns = ns
             if opening is _END:
                 span._ended = True
@@ -1094,7 +1138,7 @@ class _Producer:
     def _begin_second(self, ns: int) -> int:
         """Keep the text of a second for all of its lines; the microseconds of it that are over."""
         second, over = divmod(_CLOCK_ANCHOR_NS + ns, _SECOND_NS)
-        self._second, self._second_ns = str(second), ns - over
+        self._second, self._second_ns = ',"ts_ms":%d' % second, ns - over
         return over // 1000
 
     def _was_refused(self, body: str, line: bytes, error: BaseException) -> bool:
@@ -1109,11 +1153,6 @@ class _Producer:
             return True
         finally:
             self._writing.give_back(body)
-
-    def say(self, span: Span, opening: str, body: str) -> None:
-        """Send a short line, the quick way if that is free."""
-        if not self.quick(span, opening, body):
-            self.send((span, opening, _now_ns(), body.encode(), None))
 
     def send(self, event: _Event) -> None:
         """Send a line, or leave it to the call of this thread that we interrupted."""
@@ -1187,7 +1226,7 @@ class _Producer:
             ns = span._last_ns
         span._last_ns = ns
         us = _wall_us(ns)
-        head = ('%s,"seq":%d,"ts_ms":%d.%03d,' % (opening, number, us // 1000, us % 1000)).encode()
+        head = ('%s%d,"ts_ms":%d.%03d,' % (opening, number, us // 1000, us % 1000)).encode()
         tail = self._introduction + b"}\n"
         line = head + body + tail
         if len(line) > _LINE_BYTES and build is not None:
@@ -1360,10 +1399,10 @@ def _nearest_open(span: Span | None) -> Span | None:
     return span
 
 
-_START = '{"type":"span_start"'
-_TAG = '{"type":"span_tag"'
-_LOG = '{"type":"span_log"'
-_END = '{"type":"span_end"'
+_START = '{"type":"span_start","seq":'
+_TAG = '{"type":"span_tag","seq":'
+_LOG = '{"type":"span_log","seq":'
+_END = '{"type":"span_end","seq":'
 
 
 class Span:
@@ -1399,7 +1438,7 @@ class Span:
         self._kind = kind
         self._tags = tags
         self._params = params
-        self._result: _Captured | None = None
+        self._result: object = _NOTHING
         self._producer: _Producer | None = None
         self._parent: Span | None = None
         self._open = False
@@ -1430,7 +1469,7 @@ class Span:
         """Set what the span gives; it is sent with the end."""
         if self._open:
             try:
-                self._result = _capture(value, 2)
+                self._result = _take(value, 2)
             except Exception as error:
                 if _is_foreign(error):
                     raise
@@ -1494,14 +1533,29 @@ class Span:
     def _start(self) -> None:
         """Open the span under the nearest open one; opened or not, nothing is raised."""
         try:
-            producer = _start_producer()
+            producer = _producer or _start_producer()
             if producer is None or producer.dead:
                 return
-            parent = self._parent = _nearest_open(_current.get())
             self._producer = producer
-            self.span_id = producer.new_id()
-            parent_text = producer.root_text if parent is None else f'"{parent.span_id}"'
-            self._send_start(producer, parent_text)
+            self.span_id = span_id = next(producer.ids, None) or producer.more_ids()
+            parent = _current.get()
+            while parent is not None and not parent._open:
+                parent = parent._parent
+            self._parent = parent
+            above = producer.root_text if parent is None else f'"{parent.span_id}"'
+            name = _quick_name(self._name)
+            tags = _quick_members("tags", self._tags) if self._tags else ""
+            taken = _NOTHING if self._params is None else _capture(self._params, 2)
+            params = "" if taken is _NOTHING else _quick_value("params", taken)
+            if name is None or tags is None or params is None:
+                self._send_start(above, taken)
+            else:
+                body = (
+                    f'"span_id":"{span_id}","parent_span_id":{above},'
+                    f'"name":{name},"kind":"{self._kind}"{tags}{params}'
+                )
+                if not _is_quick(body) or not producer.quick(self, _START, body):
+                    self._send_start(above, taken)
             # Not before: a signal handler may speak of the current span.
             self._open = True
             _current.set(self)
@@ -1518,10 +1572,18 @@ class Span:
     def _end(self, error: BaseException | None = None) -> None:
         if not self._open:
             return
+        # It may stay the current one: whoever asks for that takes the nearest open one.
         self._open = False
         try:
-            if _current.get() is self:
-                _current.set(_nearest_open(self._parent))
+            if self._parent is None and _current.get() is self:
+                _current.set(None)
+            producer = self._producer
+            taken = self._result
+            result = "" if taken is _NOTHING else _quick_value("result", taken)
+            if error is None and result is not None and producer is not None:
+                body = f'"span_id":"{self.span_id}","status":"ok"{result}'
+                if (not result or _is_quick(body)) and producer.quick(self, _END, body):
+                    return
             self._send_end(error)
         except Exception as fault:
             if _is_foreign(fault):
@@ -1537,18 +1599,9 @@ class Span:
                 if _is_foreign(error):
                     raise
 
-    def _send_start(self, producer: _Producer, parent: str) -> None:
-        name = _quick_name(self._name)
-        tags = _quick_members("tags", self._tags) if self._tags else ""
-        if name is not None and tags is not None and self._params is None:
-            body = (
-                f'"span_id":"{self.span_id}","parent_span_id":{parent},'
-                f'"name":{name},"kind":"{self._kind}"{tags}'
-            )
-            if _is_quick(body):
-                return producer.say(self, _START, body)
+    def _send_start(self, parent: str, taken: _Captured) -> None:
         captured_name, members = _capture_name(self._name), _capture_members(self._tags)
-        params = None if self._params is None else _capture(self._params, 2)
+        params = _captured(taken, 2)
 
         def build(body: _Body) -> None:
             body.fixed('"span_id":"%s","parent_span_id":%s' % (self.span_id, parent))
@@ -1560,12 +1613,12 @@ class Span:
         self._send_built(_START, build)
 
     def _send_tag(self, key: object, value: object) -> None:
-        producer = self._producer
         name, text = _quick_name(key), _quick_scalar(value)
+        producer = self._producer
         if name is not None and text is not None and producer is not None:
             body = f'"span_id":"{self.span_id}","key":{name},"value":{text}'
-            if _is_quick(body):
-                return producer.say(self, _TAG, body)
+            if _is_quick(body) and producer.quick(self, _TAG, body):
+                return
         captured_key, captured = _capture_name(key), _capture(value, 2)
 
         def build(body: _Body) -> None:
@@ -1576,15 +1629,19 @@ class Span:
         self._send_built(_TAG, build)
 
     def _send_log(self, message: object, level: object, fields: dict[str, object]) -> None:
-        producer = self._producer
         known = _level(level)
-        if type(message) is str and len(message) <= _QUICK_VALUE_CHARS and producer is not None:
-            members = _quick_members("fields", fields) if fields else ""
-            if members is not None:
-                text = _quote(message)
-                body = f'"span_id":"{self.span_id}","message":{text},"level":"{known}"{members}'
-                if _is_quick(body):
-                    return producer.say(self, _LOG, body)
+        members = _quick_members("fields", fields) if fields else ""
+        producer = self._producer
+        if (
+            type(message) is str
+            and len(message) <= _QUICK_VALUE_CHARS
+            and members is not None
+            and producer is not None
+        ):
+            text = _quote(message)
+            body = f'"span_id":"{self.span_id}","message":{text},"level":"{known}"{members}'
+            if _is_quick(body) and producer.quick(self, _LOG, body):
+                return
         captured, captured_members = _capture_text(message), _capture_members(fields)
 
         def build(body: _Body) -> None:
@@ -1596,17 +1653,14 @@ class Span:
         self._send_built(_LOG, build)
 
     def _send_end(self, error: BaseException | None) -> None:
-        producer = self._producer
-        if error is None and self._result is None and producer is not None:
-            return producer.say(self, _END, f'"span_id":"{self.span_id}","status":"ok"')
-        ending = _judge(error)
+        ending, result = _judge(error), _captured(self._result, 2)
 
         def build(body: _Body) -> None:
             body.fixed('"span_id":"%s","status":"%s"' % (self.span_id, ending.status))
             body.error(ending.error)
             if ending.error_type is not None:
                 body.name("error_type", ending.error_type)
-            body.value("result", self._result)
+            body.value("result", result)
 
         self._send_built(_END, build)
 
@@ -1644,8 +1698,9 @@ _NULL = _NullSpan("", _SPAN, {})
 
 
 def _level(level: object) -> str:
-    text = level.lower() if type(level) is str else ""
-    text = _LEVEL_ALIASES.get(text, text)
+    text = level if type(level) is str else ""
+    if text not in _LEVELS:
+        text = _LEVEL_ALIASES.get(text.lower(), text.lower())
     return text if text in _LEVELS else "info"
 
 
