@@ -902,6 +902,7 @@ def _is_quick(body: str) -> bool:
 _CLOCK_ANCHOR_NS = time.time_ns() - time.monotonic_ns()
 _WAIT_SECONDS = _WAIT_MS / 1000
 _POLL_MS = 5
+_YIELDS = 20
 _POSTPONED_LINES = 1024
 _SEND_FLAGS = getattr(socket, "MSG_NOSIGNAL", 0)
 _SECOND_NS = 1_000_000_000
@@ -994,6 +995,16 @@ class _Writing:
         if self.taken.get(0) is ours:
             del self.taken[0]
 
+    def comes_soon(self, ours: object) -> bool:
+        """Take the turn of another thread, if that has only to be woken to give it back."""
+        if _is_interrupting(sys._getframe(2)):
+            return False
+        for _ in range(_YIELDS):
+            time.sleep(0)
+            if self.take(0, ours) is ours:
+                return True
+        return False
+
     def wait(self, ours: object, deadline: float) -> bool:
         """Take the turn, or give up at the deadline."""
         while self.take(0, ours) is not ours:
@@ -1022,9 +1033,8 @@ class _Writing:
                 self._breaking.release()
 
 
-def _is_interrupting() -> bool:
-    """Whether the caller's caller was called from within a call that has the turn, or will."""
-    frame: FrameType | None = sys._getframe(2)
+def _is_interrupting(frame: FrameType | None) -> bool:
+    """Whether a frame or one of its callers is of a call that has the turn, or will."""
     while frame is not None and frame.f_code not in _TURN_CODES:
         frame = frame.f_back
     return frame is not None
@@ -1106,7 +1116,7 @@ class _Producer:
         """
         line = b""
         try:
-            if self._take(0, body) is not body:
+            if self._take(0, body) is not body and not self._writing.comes_soon(body):
                 return False
             if not self._is_clear or span._ended:
                 del self._turn[0]
@@ -1158,7 +1168,7 @@ class _Producer:
         """Send a line, or leave it to the call of this thread that we interrupted."""
         if self.dead:
             return
-        if self._turn and _is_interrupting():
+        if self._turn and _is_interrupting(sys._getframe(1)):
             self._postpone(event)
         else:
             self._send_in_turn(event)
