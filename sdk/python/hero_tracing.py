@@ -902,7 +902,7 @@ def _is_quick(body: str) -> bool:
 _CLOCK_ANCHOR_NS = time.time_ns() - time.monotonic_ns()
 _WAIT_SECONDS = _WAIT_MS / 1000
 _POLL_MS = 5
-_YIELDS = 20
+_YIELDS = 20  # before a thread waits for another's turn
 _POSTPONED_LINES = 1024
 _SEND_FLAGS = getattr(socket, "MSG_NOSIGNAL", 0)
 _SECOND_NS = 1_000_000_000
