@@ -374,10 +374,12 @@ from __future__ import annotations
 
 import builtins
 import contextvars
+import fcntl
 import functools
 import inspect
 import itertools
 import json
+import operator
 import os
 import select
 import signal
@@ -390,11 +392,20 @@ import traceback
 import typing
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Generator, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from json.encoder import encode_basestring as _quote
 from types import (
     AsyncGeneratorType,
     BuiltinFunctionType,
+    CodeType,
     CoroutineType,
     FrameType,
     FunctionType,
@@ -446,6 +457,7 @@ _OK, _FAILED, _CANCELLED = _STATUSES
 _LEVEL_ALIASES = {"warning": "warn", "critical": "error", "fatal": "error"}
 _CUT_MARK = "\n...\n"
 _PRINTED_BITS = 14_284  # 4,300 digits; to print more takes long, and Python may refuse
+_fcntl = fcntl.fcntl
 _write_json, _read_json = json.dumps, json.loads  # a flow may replace them in their module
 
 
@@ -672,6 +684,23 @@ def _capture(value: object, depth: int) -> _Captured:
     return _Captured(text, False, True, _measure(text))
 
 
+_NOTHING = _Captured("", False, False, 0)
+
+
+def _take(value: object, depth: int) -> object:
+    """A value that nobody can change any more: captured, unless it is such a one already."""
+    kind = type(value)
+    if kind is str or kind is int or kind is float or kind is bool or value is None:
+        return value
+    return _capture(value, depth)
+
+
+def _captured(taken: object, depth: int) -> _Captured | None:
+    if taken is _NOTHING:
+        return None
+    return taken if type(taken) is _Captured else _capture(taken, depth)
+
+
 def _capture_text(value: object) -> _Captured:
     text = _raw_string(value)
     return _Captured(text, True, False, _measure(text))
@@ -797,12 +826,15 @@ def _shorter(build: _Build, room: int) -> bytes:
     return text
 
 
-# The quick path: most events hold a few short scalars, which need no cutting. A text
-# of QUICK_CHARS escaped characters makes a line that surely fits.
+# The quick path: most events hold a few short scalars, which need no cutting, and find
+# nobody else who writes. It makes the very line that the general path would make, or
+# declines before it took a number. A text of QUICK_CHARS escaped characters surely fits.
 
 _QUICK_CHARS = 5_000
 _QUICK_VALUE_CHARS = _VALUE_BYTES // 4
 _QUICK_NAME_CHARS = _NAME_BYTES // 4
+_QUICK_NAMES = 1_024
+_quoted_names: dict[str, str] = {}  # a flow has few names and keys: each is quoted once
 
 
 def _quick_scalar(value: object) -> str | None:
@@ -818,34 +850,51 @@ def _quick_scalar(value: object) -> str | None:
 
 
 def _quick_name(name: object) -> str | None:
-    if type(name) is str and 0 < len(name) <= _QUICK_NAME_CHARS:
-        return _quote(name)
-    return None
+    if type(name) is not str:  # another kind of string may lie about what it equals
+        return None
+    quoted = _quoted_names.get(name)
+    if quoted is None and 0 < len(name) <= _QUICK_NAME_CHARS:
+        quoted = _quote(name)
+        if len(_quoted_names) >= _QUICK_NAMES:
+            _quoted_names.clear()
+        _quoted_names[name] = quoted
+    return quoted
 
 
 def _quick_members(field: str, members: Mapping[str, object]) -> str | None:
     """The members as a field, an empty text for none, None if they are not short scalars."""
-    if not members:
-        return ""
     if len(members) > _MEMBERS:
         return None
     parts: list[str] = []
     for key, value in members.items():
-        name = _quick_name(key)
-        text = _quick_scalar(value)
+        name = _quoted_names.get(key) if type(key) is str else None
+        if name is None:
+            name = _quick_name(key)
+        if type(value) is str and len(value) <= _QUICK_VALUE_CHARS:
+            text: str | None = _quote(value)
+        elif type(value) is int and -_INTEGER_MAX <= value <= _INTEGER_MAX:
+            text = str(value)
+        else:
+            text = _quick_scalar(value)
         if name is None or text is None:
             return None
-        parts.append(name + ":" + text)
-    return ',"%s":{%s}' % (field, ",".join(parts))
+        parts.append(f"{name}:{text}")
+    return f',"{field}":{{{",".join(parts)}}}' if parts else ""
 
 
-def _quick_encode(text: str) -> bytes | None:
-    if len(text) > _QUICK_CHARS:
-        return None
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return None
+def _quick_value(field: str, value: object) -> str | None:
+    """A value that was taken as a field; None if it may have to be cut."""
+    text = None
+    if type(value) is not _Captured:
+        text = _quick_scalar(value)
+    elif value.size <= _QUICK_VALUE_CHARS:
+        text = _quote(value.text) if value.is_string else value.text
+    return None if text is None else f',"{field}":{text}'
+
+
+def _is_quick(body: str) -> bool:
+    """Whether a body surely makes a line, and UTF-8."""
+    return len(body) <= _QUICK_CHARS and (body.isascii() or _clean(body) == body)
 
 
 # The connection.
@@ -853,14 +902,19 @@ def _quick_encode(text: str) -> bytes | None:
 _CLOCK_ANCHOR_NS = time.time_ns() - time.monotonic_ns()
 _WAIT_SECONDS = _WAIT_MS / 1000
 _POLL_MS = 5
+_YIELDS = 20  # before a thread waits for another's turn
 _POSTPONED_LINES = 1024
 _SEND_FLAGS = getattr(socket, "MSG_NOSIGNAL", 0)
-_ID_MASK = (1 << 64) - 1
-_ID_STEP = 0x9E37_79B9_7F4A_7C15  # odd, so that its multiples run through all ids
+_SECOND_NS = 1_000_000_000
+_MILLIS = tuple("%03d" % number for number in range(1000))
+_MICROS = tuple(".%03d," % number for number in range(1000))
+_ID_DIGITS = tuple("%03x" % number for number in range(4096))
+
+_now_ns = time.monotonic_ns
 
 
-def _now_us() -> int:
-    return (_CLOCK_ANCHOR_NS + time.monotonic_ns()) // 1000
+def _wall_us(ns: int) -> int:
+    return (_CLOCK_ANCHOR_NS + ns) // 1000
 
 
 def _connect(path: str) -> socket.socket:
@@ -890,28 +944,116 @@ def _is_still(descriptor: int, identity: tuple[int, ...]) -> bool:
         return False
 
 
+# Linux lets us mark what a descriptor serves, by the signal that it would send if it were
+# asynchronous, which it is not. A mark is read for a fifth of what fstat costs.
+_SET_MARK, _GET_MARK = 10, 11  # F_SETSIG, F_GETSIG
+_FIRST_MARK, _MARKS = 34, 31  # signals that nobody means
+
+
+def _mark(descriptor: int) -> int:
+    """Mark what a descriptor serves, where that can be done, else give 0."""
+    mark = _FIRST_MARK + os.urandom(1)[0] % _MARKS
+    if sys.platform != "linux":
+        return 0
+    try:
+        _fcntl(descriptor, _SET_MARK, mark)
+        return mark if _fcntl(descriptor, _GET_MARK) == mark else 0
+    except OSError:
+        return 0
+
+
+def _takes_whole_lines(connection: socket.socket) -> bool:
+    """Whether the kernel takes a quick line whole or not at all.
+
+    Linux does, for it puts into one buffer of its own what is less than half of a socket's.
+    """
+    room = connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    return sys.platform == "linux" and room >= 4 * _LINE_BYTES
+
+
 # The span, the line's beginning, the time, the body, and how to build it shorter.
-_Event = tuple["Span", bytes, int, bytes, Optional[_Build]]
+_Event = tuple["Span", str, int, bytes, Optional[_Build]]
 
 
-class _Queue(deque[_Event]):
-    """What an interrupted call has to send, for itself and for those that interrupted it."""
+class _Writing:
+    """Who writes: one call at a time, whatever interrupts it and wherever.
 
-    room = _POSTPONED_LINES
+    A turn is taken by one C call, which also records whose it is: an object that only that
+    call has. So an interrupt that strikes between taking it and knowing so, or between the
+    end and giving it back, leaves a turn that is seen to be nobody's.
+    """
+
+    def __init__(self) -> None:
+        self.taken: dict[int, object] = {}
+        self.take = self.taken.setdefault  # it is ours if take(0, ours) is ours
+        # What was left to whoever has the turn: lines to write, and bells to ring.
+        self.left: deque[Any] = deque()
+        self.room = _POSTPONED_LINES
+        self._breaking = threading.RLock()
+
+    def give_back(self, ours: object) -> None:
+        if self.taken.get(0) is ours:
+            del self.taken[0]
+
+    def comes_soon(self, ours: object) -> bool:
+        """Take the turn of another thread, if that has only to be woken to give it back."""
+        if _is_interrupting(sys._getframe(2)):
+            return False
+        for _ in range(_YIELDS):
+            time.sleep(0)
+            if self.take(0, ours) is ours:
+                return True
+        return False
+
+    def wait(self, ours: object, deadline: float) -> bool:
+        """Take the turn, or give up at the deadline."""
+        while self.take(0, ours) is not ours:
+            owner = self.taken.get(0)
+            bell = threading.Lock()
+            bell.acquire()
+            self.left.append(bell)
+            if self.take(0, ours) is ours:  # given back before its owner saw the bell
+                return True
+            seconds = deadline - time.monotonic()
+            if seconds <= 0:
+                return False
+            # A bell may be lost to an interrupt: look more often.
+            if not bell.acquire(True, min(seconds, _POLL_MS / 1000)):
+                self._break(owner)
+        return True
+
+    def _break(self, owner: object) -> None:
+        """Take the turn from a call that an interrupt ended."""
+        if self._breaking.acquire(False):
+            try:
+                frames = sys._current_frames().values()
+                if owner is not None and not any(_has(frame, owner) for frame in frames):
+                    self.give_back(owner)
+            finally:
+                self._breaking.release()
 
 
-class _Local(threading.local):
-    """The queue of the call that this thread is in."""
-
-    queue: _Queue | None = None
-
-
-def _is_interrupting() -> bool:
-    """Whether the caller's caller was called from within another call of send."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and frame.f_code is not _Producer.send.__code__:
+def _is_interrupting(frame: FrameType | None) -> bool:
+    """Whether a frame or one of its callers is of a call that has the turn, or will."""
+    while frame is not None and frame.f_code not in _TURN_CODES:
         frame = frame.f_back
     return frame is not None
+
+
+def _has(frame: FrameType | None, owner: object) -> bool:
+    """Whether the call that took a turn is among a frame and its callers."""
+    while frame is not None:
+        if frame.f_code in _TURN_CODES and any(own is owner for own in frame.f_locals.values()):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _ring(bell: Any) -> None:
+    try:
+        bell.release()
+    except RuntimeError:
+        pass  # rung twice
 
 
 class _Producer:
@@ -919,14 +1061,17 @@ class _Producer:
 
     def __init__(self, path: str, root_parent: str | None) -> None:
         self.root_parent = root_parent
+        self.root_text = '"%s"' % root_parent if root_parent else "null"
         self.dead = False
-        self._ids = itertools.count(int.from_bytes(os.urandom(8), "big"))
+        self.ids: Iterator[str] = iter(())
         self._numbers = itertools.count()
-        # The thread that holds it never asks for it twice, but an interrupt may strike
-        # between taking it and knowing so: only a lock that knows its owner can then be
-        # let go.
-        self._lock = threading.RLock()
-        self._local = _Local()
+        self._writing = _Writing()
+        self._take, self._turn = self._writing.take, self._writing.taken
+        self._left = self._writing.left
+        # Whether the next line may go the quick way: nothing is to be said, settled or
+        # awaited before it.
+        self._is_clear = False
+        self._second, self._second_ns = "", -_SECOND_NS
         self._stalled = False
         # What the kernel took of the last line, each send's share appended by C code: an
         # interrupt that strikes when send returns cannot lose it.
@@ -934,9 +1079,12 @@ class _Producer:
         self._length = 0
         self._introduction = self._introduce()
         self._socket = _connect(path)
+        self._send = self._socket.send
         self._descriptor = self._socket.fileno()
         # Inode and device: the number alone may come to serve another file.
         self._identity = os.fstat(self._descriptor)[1:3]
+        self._mark = _mark(self._descriptor)
+        self._can_be_quick = self._mark != 0 and _takes_whole_lines(self._socket)
 
     def _introduce(self) -> bytes:
         text = '"id":"%s","sdk":"python","version":"%s","protocol":%d,"pid":%d' % (
@@ -948,73 +1096,158 @@ class _Producer:
         return (',"producer":{%s}' % text).encode()
 
     def new_id(self) -> str:
-        number = next(self._ids) * _ID_STEP & _ID_MASK
-        return "%016x" % number if number else self.new_id()
+        return next(self.ids, None) or self.more_ids()
+
+    def more_ids(self) -> str:
+        """Begin the ids with one random end: all of its beginnings, from a random one on."""
+        number = int.from_bytes(os.urandom(8), "big")
+        end, first = "%013x" % (number >> 12 or 1), number % len(_ID_DIGITS)
+        digits = _ID_DIGITS[first:] + _ID_DIGITS[:first]
+        ids: Iterator[Any] = map(
+            operator.concat, digits, itertools.repeat(end)
+        )  # C code: threads share it
+        self.ids = ids
+        return cast(str, next(ids))
+
+    def quick(self, span: Span, opening: str, body: str) -> bool:
+        """Send a line if nothing is in its way; else do nothing, and leave it to send.
+
+        The body is a text that nobody else has: it stands for this call.
+        """
+        line = b""
+        try:
+            if self._take(0, body) is not body and not self._writing.comes_soon(body):
+                return False
+            if not self._is_clear or span._ended:
+                del self._turn[0]
+                return False
+            ns = _now_ns()
+            us = (ns - self._second_ns) // 1000
+            if us >= 1_000_000:
+                us = self._begin_second(ns)
+            number = next(self._numbers)
+            milli, micro = _MILLIS[us // 1000], _MICROS[us % 1000]
+            line = f"{opening}{number}{self._second}{milli}{micro}{body}}}\n".encode()
+            span._last_ns = ns
+            if opening is _END:
+                span._ended = True
+            if _fcntl(self._descriptor, _GET_MARK) != self._mark:
+                self._die()
+            elif self._send(line, _SEND_FLAGS) != len(line):
+                self._die()  # a kernel that does not do what we know of it
+            del self._turn[0]
+        except BaseException as error:
+            if not self._was_refused(body, line, error):
+                if not line:  # its turn did not come
+                    self.send((span, opening, _now_ns(), body.encode(), None))
+                raise
+        if self._left:
+            self._serve(time.monotonic() + _WAIT_SECONDS)
+        return True
+
+    def _begin_second(self, ns: int) -> int:
+        """Keep the text of a second for all of its lines; the microseconds of it that are over."""
+        second, over = divmod(_CLOCK_ANCHOR_NS + ns, _SECOND_NS)
+        self._second, self._second_ns = ',"ts_ms":%d' % second, ns - over
+        return over // 1000
+
+    def _was_refused(self, body: str, line: bytes, error: BaseException) -> bool:
+        """End a quick turn: the kernel refused the line, and we went on; or an interrupt struck."""
+        self._is_clear = False
+        try:
+            if not line or not isinstance(error, OSError) or _is_foreign(error):
+                return False
+            self._length = len(line)
+            self._try_transmit(line, time.monotonic() + _WAIT_SECONDS)
+            self._is_clear = self._is_settled()
+            return True
+        finally:
+            self._writing.give_back(body)
 
     def send(self, event: _Event) -> None:
         """Send a line, or leave it to the call of this thread that we interrupted."""
         if self.dead:
             return
-        outer = self._local.queue
-        if outer is not None and _is_interrupting():
-            return self._postpone(event, outer)
-        queue = self._local.queue = _Queue((event,))
-        try:
-            self._drain(queue)
-        finally:
-            # In this order: a handler that runs in between sends for itself.
-            self._local.queue = None
-            try:
-                while True:  # once for us, and for a call that an interrupt kept from it
-                    self._lock.release()
-            except RuntimeError:
-                pass
-            while queue:
-                self.send(queue.popleft())
+        if self._turn and _is_interrupting(sys._getframe(1)):
+            self._postpone(event)
+        else:
+            self._send_in_turn(event)
 
-    def _postpone(self, event: _Event, outer: _Queue) -> None:
+    def _postpone(self, event: _Event) -> None:
         """Leave a line to the outer call, which would never end without a bound to that."""
-        if outer.room > 0:
-            outer.room -= 1
-            outer.append(event)
+        if self._writing.room > 0:
+            self._writing.room -= 1
+            self._left.append(event)
+            self._serve(time.monotonic() + _WAIT_SECONDS)  # should it be past looking
         else:
             next(self._numbers)
 
-    def _drain(self, queue: _Queue) -> None:
+    def _send_in_turn(self, event: _Event) -> None:
+        """Write what was left, in its order, and then this."""
         # One for all: handlers that strike while we wait must not make us wait again.
         deadline = time.monotonic() + _WAIT_SECONDS
-        if not self._lock.acquire(False) and not self._lock.acquire(True, _WAIT_SECONDS):
-            for _ in range(len(queue)):
-                queue.popleft()
+        self._left.append(event)
+        try:
+            if not self._drain(event, deadline):
+                self._left.remove(event)
                 next(self._numbers)
-            return
-        while queue:
-            self._write(queue.popleft(), deadline)
+        except ValueError:
+            pass  # another thread wrote it meanwhile
+        finally:
+            self._serve(deadline)
+
+    def _drain(self, ours: object, deadline: float) -> bool:
+        """Have a turn, if it comes in time, and write all that was left."""
+        bells: list[Any] = []
+        try:
+            if not self._writing.wait(ours, deadline):
+                return False
+            self._is_clear = False  # should an interrupt strike
+            while self._left:
+                left = self._left.popleft()
+                if type(left) is tuple:
+                    self._write(cast(_Event, left), deadline)
+                else:
+                    bells.append(left)
+            self._is_clear = self._is_settled()
+            return True
+        finally:
+            self._writing.give_back(ours)
+            for bell in bells:
+                _ring(bell)
+
+    def _serve(self, deadline: float) -> None:
+        """Write what was left since, unless somebody has the turn, who will."""
+        while self._left and not self._turn:
+            self._drain(object(), deadline)
+        if not self._left:
+            self._writing.room = _POSTPONED_LINES
 
     def _write(self, event: _Event, deadline: float) -> None:
-        span, head, us, body, build = event
+        span, opening, ns, body, build = event
         if span._ended:
             return  # another thread ended it while this event was on its way
-        span._ended = head is _END
+        span._ended = opening is _END
         number = next(self._numbers)
         self._settle()
         if self.dead:
             return
-        if us < span._last_us:
-            us = span._last_us
-        span._last_us = us
-        head = b'%b,"seq":%d,"ts_ms":%d.%03d,' % (head, number, us // 1000, us % 1000)
+        if ns < span._last_ns:
+            ns = span._last_ns
+        span._last_ns = ns
+        us = _wall_us(ns)
+        head = ('%s%d,"ts_ms":%d.%03d,' % (opening, number, us // 1000, us % 1000)).encode()
         tail = self._introduction + b"}\n"
         line = head + body + tail
         if len(line) > _LINE_BYTES and build is not None:
             line = head + _shorter(build, _LINE_BYTES - len(head) - len(tail)) + tail
         self._length = len(line)
-        try:
-            self._transmit(line, deadline)
-        except OSError as error:
-            if _is_foreign(error):
-                raise
-            self._die()
+        self._try_transmit(line, deadline)
+
+    def _is_settled(self) -> bool:
+        """Whether all went well, so that the next line may go the quick way."""
+        self._settle()
+        return self._can_be_quick and not (self._introduction or self._stalled or self.dead)
 
     def _settle(self) -> None:
         """Account for the line before, whose own call an interrupt may have ended."""
@@ -1024,9 +1257,17 @@ class _Producer:
                 self._die()
             self._taken.clear()
 
+    def _try_transmit(self, line: bytes, deadline: float) -> None:
+        try:
+            self._transmit(line, deadline)
+        except OSError as error:
+            if _is_foreign(error):
+                raise
+            self._die()
+
     def _transmit(self, line: bytes, deadline: float) -> None:
         """Send a whole line or nothing, or die."""
-        if os.fstat(self._descriptor)[1:3] != self._identity:
+        if not self._is_ours():
             return self._die()
         self._try_send(line)
         if sum(self._taken) < len(line):
@@ -1034,6 +1275,12 @@ class _Producer:
         self._stalled = not self._taken
         if self._taken and sum(self._taken) < len(line):
             self._die()
+
+    def _is_ours(self) -> bool:
+        """Whether the descriptor still serves our connection."""
+        if self._mark:
+            return _fcntl(self._descriptor, _GET_MARK) == self._mark
+        return _is_still(self._descriptor, self._identity)
 
     def _try_send(self, data: bytes | memoryview) -> None:
         try:
@@ -1060,12 +1307,14 @@ class _Producer:
 
     def let_go(self) -> None:
         """Leave the connection without a word on it, and a descriptor that serves others."""
-        self.dead = True
+        self.dead, self._is_clear = True, False
         if _is_still(self._descriptor, self._identity):
             self._socket.close()
         else:
             self._socket.detach()
 
+
+_TURN_CODES: set[CodeType] = {_Producer.quick.__code__, _Producer._drain.__code__}
 
 _producer: _Producer | None = None
 _silent = False
@@ -1160,10 +1409,10 @@ def _nearest_open(span: Span | None) -> Span | None:
     return span
 
 
-_START = b'{"type":"span_start"'
-_TAG = b'{"type":"span_tag"'
-_LOG = b'{"type":"span_log"'
-_END = b'{"type":"span_end"'
+_START = '{"type":"span_start","seq":'
+_TAG = '{"type":"span_tag","seq":'
+_LOG = '{"type":"span_log","seq":'
+_END = '{"type":"span_end","seq":'
 
 
 class Span:
@@ -1180,7 +1429,7 @@ class Span:
         "_parent",
         "_open",
         "_ended",
-        "_last_us",
+        "_last_ns",
         "_again",
         "_unused",
     )
@@ -1199,12 +1448,12 @@ class Span:
         self._kind = kind
         self._tags = tags
         self._params = params
-        self._result: _Captured | None = None
+        self._result: object = _NOTHING
         self._producer: _Producer | None = None
         self._parent: Span | None = None
         self._open = False
         self._ended = False  # its end was written
-        self._last_us = 0
+        self._last_ns = 0
         self._again: list[Span] | None = None
         self._unused = True
 
@@ -1230,7 +1479,7 @@ class Span:
         """Set what the span gives; it is sent with the end."""
         if self._open:
             try:
-                self._result = _capture(value, 2)
+                self._result = _take(value, 2)
             except Exception as error:
                 if _is_foreign(error):
                     raise
@@ -1294,14 +1543,29 @@ class Span:
     def _start(self) -> None:
         """Open the span under the nearest open one; opened or not, nothing is raised."""
         try:
-            producer = _start_producer()
+            producer = _producer or _start_producer()
             if producer is None or producer.dead:
                 return
-            parent = self._parent = _nearest_open(_current.get())
             self._producer = producer
-            self.span_id = producer.new_id()
-            parent_id = producer.root_parent if parent is None else parent.span_id
-            self._send_start('"%s"' % parent_id if parent_id else "null")
+            self.span_id = span_id = next(producer.ids, None) or producer.more_ids()
+            parent = _current.get()
+            while parent is not None and not parent._open:
+                parent = parent._parent
+            self._parent = parent
+            above = producer.root_text if parent is None else f'"{parent.span_id}"'
+            name = _quick_name(self._name)
+            tags = _quick_members("tags", self._tags) if self._tags else ""
+            taken = _NOTHING if self._params is None else _capture(self._params, 2)
+            params = "" if taken is _NOTHING else _quick_value("params", taken)
+            if name is None or tags is None or params is None:
+                self._send_start(above, taken)
+            else:
+                body = (
+                    f'"span_id":"{span_id}","parent_span_id":{above},'
+                    f'"name":{name},"kind":"{self._kind}"{tags}{params}'
+                )
+                if not _is_quick(body) or not producer.quick(self, _START, body):
+                    self._send_start(above, taken)
             # Not before: a signal handler may speak of the current span.
             self._open = True
             _current.set(self)
@@ -1310,7 +1574,7 @@ class Span:
 
     def _give_up(self, error: BaseException) -> None:
         """A start did not return: nobody else will end this span."""
-        self._open = self._last_us != 0  # else its line was never tried
+        self._open = self._last_ns != 0  # else its line was never tried
         self._end(error)
         if not isinstance(error, Exception) or _is_foreign(error):
             raise error
@@ -1318,10 +1582,18 @@ class Span:
     def _end(self, error: BaseException | None = None) -> None:
         if not self._open:
             return
+        # It may stay the current one: whoever asks for that takes the nearest open one.
         self._open = False
         try:
-            if _current.get() is self:
-                _current.set(_nearest_open(self._parent))
+            if self._parent is None and _current.get() is self:
+                _current.set(None)
+            producer = self._producer
+            taken = self._result
+            result = "" if taken is _NOTHING else _quick_value("result", taken)
+            if error is None and result is not None and producer is not None:
+                body = f'"span_id":"{self.span_id}","status":"ok"{result}'
+                if (not result or _is_quick(body)) and producer.quick(self, _END, body):
+                    return
             self._send_end(error)
         except Exception as fault:
             if _is_foreign(fault):
@@ -1337,18 +1609,9 @@ class Span:
                 if _is_foreign(error):
                     raise
 
-    def _send_start(self, parent: str) -> None:
-        name = _quick_name(self._name)
-        tags = _quick_members("tags", self._tags)
-        if name is not None and tags is not None and self._params is None:
-            body = _quick_encode(
-                '"span_id":"%s","parent_span_id":%s,"name":%s,"kind":"%s"%s'
-                % (self.span_id, parent, name, self._kind, tags)
-            )
-            if body is not None:
-                return self._send(_START, body)
+    def _send_start(self, parent: str, taken: _Captured) -> None:
         captured_name, members = _capture_name(self._name), _capture_members(self._tags)
-        params = None if self._params is None else _capture(self._params, 2)
+        params = _captured(taken, 2)
 
         def build(body: _Body) -> None:
             body.fixed('"span_id":"%s","parent_span_id":%s' % (self.span_id, parent))
@@ -1361,10 +1624,11 @@ class Span:
 
     def _send_tag(self, key: object, value: object) -> None:
         name, text = _quick_name(key), _quick_scalar(value)
-        if name is not None and text is not None:
-            body = _quick_encode('"span_id":"%s","key":%s,"value":%s' % (self.span_id, name, text))
-            if body is not None:
-                return self._send(_TAG, body)
+        producer = self._producer
+        if name is not None and text is not None and producer is not None:
+            body = f'"span_id":"{self.span_id}","key":{name},"value":{text}'
+            if _is_quick(body) and producer.quick(self, _TAG, body):
+                return
         captured_key, captured = _capture_name(key), _capture(value, 2)
 
         def build(body: _Body) -> None:
@@ -1375,40 +1639,45 @@ class Span:
         self._send_built(_TAG, build)
 
     def _send_log(self, message: object, level: object, fields: dict[str, object]) -> None:
-        captured, members = _capture_text(message), _capture_members(fields)
         known = _level(level)
+        members = _quick_members("fields", fields) if fields else ""
+        producer = self._producer
+        if (
+            type(message) is str
+            and len(message) <= _QUICK_VALUE_CHARS
+            and members is not None
+            and producer is not None
+        ):
+            text = _quote(message)
+            body = f'"span_id":"{self.span_id}","message":{text},"level":"{known}"{members}'
+            if _is_quick(body) and producer.quick(self, _LOG, body):
+                return
+        captured, captured_members = _capture_text(message), _capture_members(fields)
 
         def build(body: _Body) -> None:
             body.fixed('"span_id":"%s"' % self.span_id)
             body.value("message", captured)
             body.fixed('"level":"%s"' % known)
-            body.members("fields", members, len(fields))
+            body.members("fields", captured_members, len(fields))
 
         self._send_built(_LOG, build)
 
     def _send_end(self, error: BaseException | None) -> None:
-        if error is None and self._result is None:
-            return self._send(_END, ('"span_id":"%s","status":"ok"' % self.span_id).encode())
-        ending = _judge(error)
+        ending, result = _judge(error), _captured(self._result, 2)
 
         def build(body: _Body) -> None:
             body.fixed('"span_id":"%s","status":"%s"' % (self.span_id, ending.status))
             body.error(ending.error)
             if ending.error_type is not None:
                 body.name("error_type", ending.error_type)
-            body.value("result", self._result)
+            body.value("result", result)
 
         self._send_built(_END, build)
 
-    def _send(self, head: bytes, body: bytes) -> None:
-        producer = self._producer
-        if producer is not None:
-            producer.send((self, head, _now_us(), body, None))
-
-    def _send_built(self, head: bytes, build: _Build) -> None:
+    def _send_built(self, opening: str, build: _Build) -> None:
         producer = self._producer
         if producer is not None and not producer.dead:
-            producer.send((self, head, _now_us(), _build(build, _ROUNDS[0]), build))
+            producer.send((self, opening, _now_ns(), _build(build, _ROUNDS[0]), build))
 
 
 class _NullSpan(Span):
@@ -1439,8 +1708,9 @@ _NULL = _NullSpan("", _SPAN, {})
 
 
 def _level(level: object) -> str:
-    text = level.lower() if type(level) is str else ""
-    text = _LEVEL_ALIASES.get(text, text)
+    text = level if type(level) is str else ""
+    if text not in _LEVELS:
+        text = _LEVEL_ALIASES.get(text.lower(), text.lower())
     return text if text in _LEVELS else "info"
 
 
