@@ -144,8 +144,8 @@ class ForkTests(ForkTest):
                         pass
                 forked.append(child)
             signal.signal(signal.SIGALRM, strike)
-            signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
             with flow.step("outer") as outer:
+                signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
                 while len(forked) < 20 and 0 not in forked:
                     outer.tag("key", "x" * 500)
                 signal.setitimer(signal.ITIMER_REAL, 0)
