@@ -374,7 +374,6 @@ from __future__ import annotations
 
 import builtins
 import contextvars
-import fcntl
 import functools
 import inspect
 import itertools
@@ -457,7 +456,13 @@ _OK, _FAILED, _CANCELLED = _STATUSES
 _LEVEL_ALIASES = {"warning": "warn", "critical": "error", "fatal": "error"}
 _CUT_MARK = "\n...\n"
 _PRINTED_BITS = 14_284  # 4,300 digits; to print more takes long, and Python may refuse
-_fcntl = fcntl.fcntl
+if sys.platform == "win32":  # nobody collects there, but flows run
+
+    def _fcntl(descriptor: int, command: int, argument: int = 0) -> int:
+        raise OSError
+else:
+    from fcntl import fcntl as _fcntl
+
 _write_json, _read_json = json.dumps, json.loads  # a flow may replace them in their module
 
 

@@ -122,6 +122,18 @@ class UnusableSocketTests(SdkTest):
             pass
         self.assertEqual(shape(self.collector.events()), ["start load", "end ok"])
 
+    def test_where_there_are_none(self) -> None:
+        """As on Windows, which has no fcntl either: a flow runs, and nobody hears of it."""
+        self.script("""
+            import inspect, select, signal, socket, struct, sys, traceback, weakref
+            sys.platform, sys.modules["fcntl"] = "win32", None
+            del socket.AF_UNIX
+            from hero_tracing import flow
+            with flow.step("load") as load:
+                load.tag("rows", 3)
+                assert load.span_id is None
+            """)
+
     def test_parents_that_are_none(self) -> None:
         """A parent that is not an id leaves the roots without one."""
         zero, upper, short = "0" * 16, "00000000DEADBEEF", "deadbeef"
