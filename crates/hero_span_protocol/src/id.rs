@@ -66,10 +66,29 @@ impl SpanId {
         NonZeroU64::new(bits).filter(|_| is_hex).map(Self)
     }
 
+    /// The 16 digits.
+    #[inline]
+    pub(crate) fn to_hex(self) -> [u8; DIGITS] {
+        let [high, low] = [self.get() >> 32, self.get() & 0xFFFF_FFFF].map(eight_hex_digits);
+        (u128::from(high) | u128::from(low) << 64).to_le_bytes()
+    }
+
     /// What a text must be to be an id, for messages.
     pub(crate) const fn expected() -> &'static str {
         EXPECTED
     }
+}
+
+/// The digits of 32 bits, the first in the lowest byte.
+#[inline]
+const fn eight_hex_digits(bits: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Each half byte comes to stand in a byte of its own, the last one lowest.
+    let bits = (bits | bits << 16) & 0x0000_FFFF_0000_FFFF;
+    let bits = (bits | bits << 8) & 0x00FF_00FF_00FF_00FF;
+    let bits = ((bits | bits << 4) & 0x0F0F_0F0F_0F0F_0F0F).swap_bytes();
+    let letters = (bits + ONES * 6) >> 4 & ONES;
+    bits + ONES * b'0' as u64 + letters * (b'a' - b'0' - 10) as u64
 }
 
 impl TryFrom<u64> for SpanId {
@@ -121,3 +140,18 @@ inline_schema!(
         "not": { "const": "0000000000000000" },
     })
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_those_of_the_library(bits in 1_u64.., shift in 0_u32..64) {
+            let id = SpanId(NonZeroU64::new(bits >> shift).unwrap_or(NonZeroU64::MIN));
+            prop_assert_eq!(std::str::from_utf8(&id.to_hex()), Ok(&*id.to_string()));
+            prop_assert_eq!(SpanId::from_hex(&id.to_string()), Some(id));
+        }
+    }
+}

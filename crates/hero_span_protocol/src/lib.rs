@@ -45,6 +45,7 @@ mod bytes;
 mod check;
 mod connections;
 pub mod contract;
+mod digits;
 mod encode;
 mod error;
 mod event;

@@ -48,6 +48,19 @@ impl TimeMs {
         self.0
     }
 
+    /// Microseconds since the Unix epoch, when that is what it is: then they have the
+    /// digits of the shortest number that reads back as this time. Up to 2^43 ms, as
+    /// further off there may be two numbers of three decimals for one double.
+    #[inline]
+    pub(crate) fn as_microseconds(self) -> Option<u64> {
+        const FAR: f64 = (1_u64 << 43) as f64;
+        if !(0.0..FAR).contains(&self.0) {
+            return None;
+        }
+        let us = (self.0 * 1e3 + 0.5) as u64;
+        (us as f64 / 1e3 == self.0).then_some(us)
+    }
+
     /// For numbers that the scanner found finite.
     pub(crate) fn from_finite(ms: f64) -> Self {
         debug_assert!(ms.is_finite());
@@ -95,3 +108,20 @@ impl fmt::Debug for TimeMs {
 }
 
 inline_schema!(TimeMs, "TimeMs", json_schema!({ "type": "number" }));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn microseconds_are_told_from_other_times() {
+        let us = |ms: f64| TimeMs(ms).as_microseconds();
+        assert_eq!(us(0.0), Some(0));
+        assert_eq!(us(1_767_225_600_000.913), Some(1_767_225_600_000_913));
+        assert_eq!(us(0.001), Some(1));
+        assert_eq!(us(0.0015), None);
+        assert_eq!(us(-1.0), None);
+        assert_eq!(us(8_796_093_022_207.999), Some(8_796_093_022_207_999));
+        assert_eq!(us(8_796_093_022_208.0), None);
+    }
+}
