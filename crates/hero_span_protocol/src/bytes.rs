@@ -28,10 +28,16 @@ fn find(bytes: &[u8], hits: impl Fn(u64) -> u64) -> Option<usize> {
         }
         rest = next;
     }
+    find_in_tail(bytes, rest, hits)
+}
+
+/// Looks at the last bytes, too few for a word. Apart, to keep the loop small.
+#[inline(never)]
+fn find_in_tail(bytes: &[u8], tail: &[u8], hits: impl Fn(u64) -> u64) -> Option<usize> {
     // What is behind the bytes may look like a hit, but none before it does.
-    let hits = hits(few_bytes(rest)) & HIGHS;
+    let hits = hits(few_bytes(tail)) & HIGHS;
     let at = (hits.trailing_zeros() / 8) as usize;
-    (at < rest.len()).then(|| bytes.len() - rest.len() + at)
+    (at < tail.len()).then(|| bytes.len() - tail.len() + at)
 }
 
 /// The first eight bytes as a word, the first of them lowest; zeros where there are
@@ -45,7 +51,7 @@ pub(crate) fn first_bytes(bytes: &[u8]) -> u64 {
 }
 
 /// Less than eight bytes as a word, in two loads that overlap.
-#[inline]
+#[inline(never)]
 fn few_bytes(bytes: &[u8]) -> u64 {
     let count = bytes.len();
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
@@ -60,9 +66,21 @@ fn few_bytes(bytes: &[u8]) -> u64 {
     }
 }
 
+/// Of a byte that is no ASCII all three are right to say no: its high bit is taken
+/// from each at once.
 const fn escapable(word: u64) -> u64 {
-    let controls = word.wrapping_sub(ONES * 0x20) & !word;
-    equal(word, b'"') | equal(word, b'\\') | controls
+    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    let control = word.wrapping_sub(ONES * 0x20);
+    (quote | backslash | control) & !word
+}
+
+/// How many of eight bytes, from a place on, come before one that cannot stand in a
+/// JSON string as it is; the end of the bytes is such a one too.
+#[inline(always)] // of nearly every text this is all that is looked at
+pub(crate) fn plain_at(bytes: &[u8], at: usize) -> usize {
+    let word = first_bytes(bytes.get(at..).unwrap_or_default());
+    ((escapable(word) & HIGHS).trailing_zeros() / 8) as usize
 }
 
 const fn equal(word: u64, byte: u8) -> u64 {

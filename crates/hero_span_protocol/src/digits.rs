@@ -34,54 +34,40 @@ const fn worth(word: u64, count: usize) -> u64 {
     odd.wrapping_add(even) >> 32
 }
 
-/// How many digits a text begins with.
-#[inline]
-pub(crate) fn count_digits(text: &[u8]) -> usize {
-    let (mut rest, mut count) = (text, 0);
-    loop {
-        let here = digits_of(first_bytes(rest));
-        count += here;
-        match rest.get(WORD..) {
-            Some(next) if here == WORD => rest = next,
-            _ => return count,
-        }
+/// How many digits stand from a place on, as far as they fill two words.
+#[inline(always)]
+pub(crate) fn digits_at(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    match digits_of(first_bytes(rest)) {
+        WORD => WORD + digits_of(first_bytes(rest.get(WORD..).unwrap_or_default())),
+        few => few,
     }
 }
 
-/// The number that a text begins with, and how many digits it has: none, or so few
-/// that 64 bits hold it. `None` when there are more than 18.
-#[inline]
-pub(crate) fn leading_number(text: &[u8]) -> Option<(u64, usize)> {
-    let (mut rest, mut number, mut count) = (text, 0_u64, 0);
-    loop {
-        let word = first_bytes(rest);
-        let here = digits_of(word);
-        if here > 0 {
-            count += here;
-            let scale = TENS.get(here).filter(|_| count <= MOST)?;
-            number = number * scale + worth(word, here);
+/// The number whose digits stand from a place on, and how many they are: some, and
+/// less than two words.
+#[inline(always)]
+pub(crate) fn number_at(text: &[u8], at: usize) -> Option<(u64, usize)> {
+    let rest = text.get(at..)?;
+    let first = first_bytes(rest);
+    match digits_of(first) {
+        0 => None,
+        WORD => {
+            let next = first_bytes(rest.get(WORD..)?);
+            match digits_of(next) {
+                0 => Some((worth(first, WORD), WORD)),
+                WORD => None,
+                more => {
+                    let number = worth(first, WORD) * TENS[more] + worth(next, more);
+                    Some((number, WORD + more))
+                }
+            }
         }
-        match rest.get(WORD..) {
-            Some(next) if here == WORD => rest = next,
-            _ => return Some((number, count)),
-        }
+        few => Some((worth(first, few), few)),
     }
 }
 
-/// So many digits do not overflow 64 bits.
-const MOST: usize = 18;
-
-const TENS: [u64; WORD + 1] = [
-    1,
-    10,
-    100,
-    1_000,
-    10_000,
-    100_000,
-    1_000_000,
-    10_000_000,
-    IN_A_WORD,
-];
+const TENS: [u64; WORD] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// The eight digits of a value below [`IN_A_WORD`], the first in the lowest byte.
 ///
@@ -181,24 +167,26 @@ mod tests {
         }
 
         #[test]
-        fn digits_are_counted_and_read(number in some_number(), rest in "[^0-9]{0,9}", zeros in 0_usize..4) {
+        fn digits_are_counted_and_read(number in some_number(), rest in "[^0-9].{0,9}|", zeros in 0_usize..4) {
             let digits = format!("{}{number}", "0".repeat(zeros));
-            let text = format!("{digits}{rest}");
-            prop_assert_eq!(count_digits(text.as_bytes()), digits.len());
-            let expected = (digits.len() <= MOST).then_some((number, digits.len()));
-            prop_assert_eq!(leading_number(text.as_bytes()), expected);
+            let text = format!("..{digits}{rest}");
+            prop_assert_eq!(digits_at(text.as_bytes(), 2), digits.len().min(2 * WORD));
+            let expected = (digits.len() < 2 * WORD).then_some((number, digits.len()));
+            prop_assert_eq!(number_at(text.as_bytes(), 2), expected);
         }
 
         #[test]
         fn any_bytes_have_their_digits_counted(bytes: Vec<u8>) {
             let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            prop_assert_eq!(count_digits(&bytes), digits);
+            prop_assert_eq!(digits_at(&bytes, 0), digits.min(2 * WORD));
         }
     }
 
     #[test]
     fn no_digits_are_no_number() {
-        assert_eq!(leading_number(b""), Some((0, 0)));
-        assert_eq!(leading_number(b".5"), Some((0, 0)));
+        assert_eq!(number_at(b"", 0), None);
+        assert_eq!(number_at(b".5", 0), None);
+        assert_eq!(number_at(b"5", 2), None);
+        assert_eq!(digits_at(b"5", 2), 0);
     }
 }

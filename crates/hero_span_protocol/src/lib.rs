@@ -67,6 +67,7 @@ mod splitter;
 mod stream;
 mod text;
 mod time;
+mod usual;
 
 pub use check::{CheckOptions, Checker, Located, Report};
 pub use connections::Connections;
