@@ -206,11 +206,12 @@ mod tests {
             r#"start",HEAD,"parent_span_id":"00000000000000a2","name":"a\nb","kind":"new","tags":{"day":"monday","n":1,"deep":[{"a":1}]},"params":{"args":[]}}"#,
             r#"tag",HEAD,"key":"a key that is long","value":{"a":[1.5,null]}}"#,
             r#"log",HEAD,"message":"\u00e9","fields":{"took":1.5,"why":"a\tb"}}"#,
-            r#"log",HEAD,"message":"caf\u{e9}","level":"warn"}"#,
+            r#"log",HEAD,"message":"cafE_ACUTE","level":"warn"}"#,
             r#"end",HEAD,"status":"ok","result":null}"#,
             r#"end",HEAD,"status":"failed","error":"Traceback:\n  \"x\"\n","error_type":"E"}"#,
         ] {
-            let text = format!(r#"{{"type":"span_{}"#, end.replace("HEAD", HEAD));
+            let end = end.replace("HEAD", HEAD).replace("E_ACUTE", "\u{e9}");
+            let text = format!(r#"{{"type":"span_{end}"#);
             assert!(is_usual(&text), "{text}");
         }
     }
