@@ -4,6 +4,7 @@ use crate::bytes::first_bytes;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
+const ZEROS: u64 = ONES * b'0' as u64;
 
 /// How many digits stand in one word.
 const WORD: usize = 8;
@@ -17,9 +18,9 @@ const IN_TWO_WORDS: u64 = IN_A_WORD * IN_A_WORD;
 /// How many digits a word of text begins with.
 #[inline]
 const fn digits_of(word: u64) -> usize {
-    let worth = word ^ (ONES * b'0' as u64);
+    let worth = word ^ ZEROS;
     // No byte carries into the next: what is ten or more gets a high bit, or has it.
-    let others = ((worth & !HIGHS) + ONES * (0x80 - 10) | worth) & HIGHS;
+    let others = (((worth & !HIGHS) + ONES * (0x80 - 10)) | worth) & HIGHS;
     others.trailing_zeros() as usize / 8
 }
 
@@ -27,7 +28,7 @@ const fn digits_of(word: u64) -> usize {
 #[inline]
 const fn worth(word: u64, count: usize) -> u64 {
     // The last digit comes to stand in the last byte, with zeros before the first.
-    let digits = (word ^ (ONES * b'0' as u64)) << (64 - 8 * count);
+    let digits = (word ^ ZEROS) << (64 - 8 * count);
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
     let odd = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(0x000F_4240_0000_0064);
     let even = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(0x0000_2710_0000_0001);
@@ -75,10 +76,10 @@ const TENS: [u64; WORD] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000
 /// the inverse of 100 or 10, good enough for what is left of the value there.
 #[inline]
 const fn eight_digits(value: u64) -> u64 {
-    let fours = value / 10_000 | (value % 10_000) << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x0000_007F_0000_007F;
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
     let twos = (fours - 100 * hundreds) << 16 | hundreds;
-    let tens = (twos * 103 >> 10) & 0x000F_000F_000F_000F;
+    let tens = ((twos * 103) >> 10) & 0x000F_000F_000F_000F;
     ((twos - 10 * tens) << 8) + tens
 }
 
@@ -89,7 +90,7 @@ pub(crate) fn push_number(out: &mut Vec<u8>, number: u64) {
         0..IN_A_WORD => {
             let digits = eight_digits(number);
             let zeros = (digits.trailing_zeros() as usize / 8).min(WORD - 1);
-            let text = (digits | ONES * b'0' as u64) >> (8 * zeros);
+            let text = (digits | ZEROS) >> (8 * zeros);
             push_first(out, text.to_le_bytes(), WORD - zeros);
         }
         IN_A_WORD..IN_TWO_WORDS => {
@@ -126,7 +127,7 @@ fn sixteen_digits(number: u64) -> (u128, usize) {
     let first = u128::from(eight_digits(number / IN_A_WORD));
     let digits = first | u128::from(eight_digits(number % IN_A_WORD)) << 64;
     let zeros = digits.trailing_zeros() as usize / 8;
-    let text = digits | u128::from(ONES * b'0' as u64) << 64 | u128::from(ONES * b'0' as u64);
+    let text = digits | (u128::from(ZEROS) << 64) | u128::from(ZEROS);
     (text, zeros)
 }
 

@@ -117,7 +117,7 @@ fn members(out: &mut Vec<u8>, key: &'static [u8], members: &Members<'_>) {
 
 fn truncated(out: &mut Vec<u8>, sizes: &Sizes<'_>) {
     object(out, key!("truncated"), sizes, |out, size| {
-        push_number(out, *size)
+        push_number(out, *size);
     });
 }
 
