@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// Which of the workspace's crates each may depend on, tests aside.
 const ALLOWED: &[(&str, &[&str])] = &[
+    ("hero_span_bench", &["hero_span_protocol"]),
     (
         "hero_span_cli",
         &[
@@ -35,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// The crates that must stay free of a runtime.
 const WITHOUT_TOKIO: &[&str] = &[
+    "hero_span_bench",
     "hero_span_compat",
     "hero_span_conformance",
     "hero_span_contract",

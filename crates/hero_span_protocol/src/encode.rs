@@ -1,14 +1,22 @@
 //! Events as lines.
 
-use std::fmt;
-
+use crate::bytes::first_escapable;
+use crate::digits::{push_number, push_thousandths};
 use crate::event::{Event, Producer, SpanEnd, SpanLog, SpanStart, SpanTag};
 use crate::id::SpanId;
 use crate::json::Json;
 use crate::members::{Members, Sizes};
 use crate::names::Level;
 use crate::text::escape;
+use crate::time::TimeMs;
 
+/// What comes before the value of a field that is not its object's first. The text is
+/// known when this is compiled, so that it is copied without a call.
+macro_rules! key {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":").as_bytes()
+    };
+}
 /// Appends the event as one line with its LF: compact, with the escapes that
 /// JSON needs and no others, JSON values as they are.
 ///
@@ -26,176 +34,185 @@ use crate::text::escape;
 /// # Ok::<(), hero_span_protocol::ParseError>(())
 /// ```
 pub fn encode(event: &Event<'_>, out: &mut Vec<u8>) {
-    let mut object = Object::open(out);
-    object.text("type", event.type_name());
-    object.id("span_id", event.span_id());
-    object.number("ts_ms", event.ts_ms());
-    count(&mut object, "seq", event.seq());
-    object.maybe(event.producer(), producer);
+    out.reserve(MOST_LINES);
     match event {
-        Event::Start(event) => start(&mut object, event),
-        Event::Tag(event) => tag(&mut object, event),
-        Event::Log(event) => log(&mut object, event),
-        Event::End(event) => end(&mut object, event),
+        Event::Start(_) => open(out, SpanStart::TYPE),
+        Event::Tag(_) => open(out, SpanTag::TYPE),
+        Event::Log(_) => open(out, SpanLog::TYPE),
+        Event::End(_) => open(out, SpanEnd::TYPE),
     }
-    truncated(&mut object, event.truncated());
-    object.close();
-    out.push(b'\n');
+    id(out, key!("span_id"), event.span_id());
+    time(out, event.ts_ms());
+    count(out, key!("seq"), event.seq());
+    if let Some(who) = event.producer() {
+        producer(out, who);
+    }
+    match event {
+        Event::Start(event) => start(out, event),
+        Event::Tag(event) => tag(out, event),
+        Event::Log(event) => log(out, event),
+        Event::End(event) => end(out, event),
+    }
+    truncated(out, event.truncated());
+    out.extend_from_slice(b"}\n");
 }
 
-fn start(object: &mut Object<'_>, event: &SpanStart<'_>) {
+/// Room for nearly every line, so that it does not grow piece by piece.
+const MOST_LINES: usize = 256;
+
+#[inline(always)] // each type's name is then a text of a known length
+fn open(out: &mut Vec<u8>, type_name: &'static str) {
+    out.extend_from_slice(b"{\"type\":\"");
+    out.extend_from_slice(type_name.as_bytes());
+    out.push(b'"');
+}
+
+fn start(out: &mut Vec<u8>, event: &SpanStart<'_>) {
     match event.parent_span_id {
-        Some(parent) => object.id("parent_span_id", parent),
-        None => object.raw("parent_span_id", "null"),
+        Some(parent) => id(out, key!("parent_span_id"), parent),
+        None => raw(out, key!("parent_span_id"), "null"),
     }
-    object.text("name", &event.name);
-    object.text("kind", event.kind.as_str());
-    members(object, "tags", &event.tags);
-    json(object, "params", event.params.as_ref());
+    text(out, key!("name"), &event.name);
+    word(out, key!("kind"), event.kind.as_str());
+    members(out, key!("tags"), &event.tags);
+    json(out, key!("params"), event.params.as_ref());
 }
 
-fn tag(object: &mut Object<'_>, event: &SpanTag<'_>) {
-    object.text("key", &event.key);
-    object.raw("value", event.value.as_str());
+fn tag(out: &mut Vec<u8>, event: &SpanTag<'_>) {
+    text(out, key!("key"), &event.key);
+    raw(out, key!("value"), event.value.as_str());
 }
 
-fn log(object: &mut Object<'_>, event: &SpanLog<'_>) {
-    object.text("message", &event.message);
+fn log(out: &mut Vec<u8>, event: &SpanLog<'_>) {
+    text(out, key!("message"), &event.message);
     if event.level != Level::default() {
-        object.text("level", event.level.as_str());
+        word(out, key!("level"), event.level.as_str());
     }
-    members(object, "fields", &event.fields);
+    members(out, key!("fields"), &event.fields);
 }
 
-fn end(object: &mut Object<'_>, event: &SpanEnd<'_>) {
-    object.text("status", event.status.as_str());
-    text(object, "error", event.error.as_deref());
-    text(object, "error_type", event.error_type.as_deref());
-    json(object, "result", event.result.as_ref());
+fn end(out: &mut Vec<u8>, event: &SpanEnd<'_>) {
+    word(out, key!("status"), event.status.as_str());
+    maybe_text(out, key!("error"), event.error.as_deref());
+    maybe_text(out, key!("error_type"), event.error_type.as_deref());
+    json(out, key!("result"), event.result.as_ref());
 }
 
-fn producer(object: &mut Object<'_>, producer: &Producer<'_>) {
-    object.object("producer", |inner| {
-        inner.id("id", producer.id);
-        text(inner, "sdk", producer.sdk.as_deref());
-        text(inner, "version", producer.version.as_deref());
-        count(inner, "protocol", producer.protocol);
-        count(inner, "pid", producer.pid);
+fn producer(out: &mut Vec<u8>, producer: &Producer<'_>) {
+    out.extend_from_slice(key!("producer"));
+    id(out, b"{\"id\":", producer.id);
+    maybe_text(out, key!("sdk"), producer.sdk.as_deref());
+    maybe_text(out, key!("version"), producer.version.as_deref());
+    count(out, key!("protocol"), producer.protocol);
+    count(out, key!("pid"), producer.pid);
+    out.push(b'}');
+}
+
+#[inline]
+fn members(out: &mut Vec<u8>, key: &'static [u8], members: &Members<'_>) {
+    object(out, key, members, |out, value| {
+        out.extend_from_slice(value.as_str().as_bytes());
     });
 }
 
-fn members(object: &mut Object<'_>, key: &str, members: &Members<'_>) {
-    if members.is_empty() {
-        return;
-    }
-    object.object(key, |inner| {
-        for (name, value) in members {
-            inner.raw(name, value.as_str());
-        }
+fn truncated(out: &mut Vec<u8>, sizes: &Sizes<'_>) {
+    object(out, key!("truncated"), sizes, |out, size| {
+        push_number(out, *size);
     });
 }
 
-fn truncated(object: &mut Object<'_>, sizes: &Sizes<'_>) {
-    if sizes.is_empty() {
-        return;
-    }
-    object.object("truncated", |inner| {
-        for (name, size) in sizes {
-            inner.number(name, size);
+/// An object of any names; nothing when it has no members.
+#[inline]
+fn object<T>(
+    out: &mut Vec<u8>,
+    key: &'static [u8],
+    members: &Members<'_, T>,
+    value: impl Fn(&mut Vec<u8>, &T),
+) {
+    let mut before = b'{';
+    for (name, member) in members {
+        if before == b'{' {
+            out.extend_from_slice(key);
         }
-    });
-}
-
-fn text(object: &mut Object<'_>, key: &str, text: Option<&str>) {
-    object.maybe(text, |object, text| object.text(key, text));
-}
-
-fn json(object: &mut Object<'_>, key: &str, json: Option<&Json<'_>>) {
-    object.maybe(json, |object, json| object.raw(key, json.as_str()));
-}
-
-fn count(object: &mut Object<'_>, key: &str, count: Option<u64>) {
-    object.maybe(count, |object, count| object.number(key, count));
-}
-
-/// A JSON object being written.
-struct Object<'o> {
-    out: &'o mut Vec<u8>,
-    is_empty: bool,
-}
-
-impl<'o> Object<'o> {
-    fn open(out: &'o mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self {
-            out,
-            is_empty: true,
-        }
+        out.push(before);
+        string(out, name);
+        out.push(b':');
+        value(out, member);
+        before = b',';
     }
-
-    fn close(self) {
-        self.out.push(b'}');
-    }
-
-    fn key(&mut self, key: &str) {
-        if !self.is_empty {
-            self.out.push(b',');
-        }
-        self.is_empty = false;
-        self.string(key);
-        self.out.push(b':');
-    }
-
-    fn string(&mut self, text: &str) {
-        self.out.push(b'"');
-        escape(text, |part| self.out.extend_from_slice(part.as_bytes()));
-        self.out.push(b'"');
-    }
-
-    fn text(&mut self, key: &str, text: &str) {
-        self.key(key);
-        self.string(text);
-    }
-
-    fn raw(&mut self, key: &str, json: &str) {
-        self.key(key);
-        self.out.extend_from_slice(json.as_bytes());
-    }
-
-    fn number(&mut self, key: &str, number: impl fmt::Display) {
-        self.key(key);
-        self.show(format_args!("{number}"));
-    }
-
-    fn id(&mut self, key: &str, id: SpanId) {
-        self.key(key);
-        self.show(format_args!("\"{id}\""));
-    }
-
-    fn show(&mut self, shown: fmt::Arguments<'_>) {
-        // Nothing that is shown fails, and neither does the line.
-        let _written = fmt::write(&mut Bytes(self.out), shown);
-    }
-
-    fn object(&mut self, key: &str, members: impl FnOnce(&mut Object<'_>)) {
-        self.key(key);
-        let mut object = Object::open(self.out);
-        members(&mut object);
-        object.close();
-    }
-
-    fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
-        if let Some(value) = value {
-            write(self, value);
-        }
+    if before == b',' {
+        out.push(b'}');
     }
 }
 
-struct Bytes<'o>(&'o mut Vec<u8>);
+#[inline]
+fn text(out: &mut Vec<u8>, key: &'static [u8], text: &str) {
+    out.extend_from_slice(key);
+    string(out, text);
+}
 
-impl fmt::Write for Bytes<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
+#[inline]
+fn maybe_text(out: &mut Vec<u8>, key: &'static [u8], characters: Option<&str>) {
+    if let Some(characters) = characters {
+        text(out, key, characters);
     }
+}
+
+/// A text without anything to escape.
+#[inline]
+fn word(out: &mut Vec<u8>, key: &'static [u8], word: &'static str) {
+    out.extend_from_slice(key);
+    out.push(b'"');
+    out.extend_from_slice(word.as_bytes());
+    out.push(b'"');
+}
+
+#[inline]
+fn json(out: &mut Vec<u8>, key: &'static [u8], json: Option<&Json<'_>>) {
+    if let Some(json) = json {
+        raw(out, key, json.as_str());
+    }
+}
+
+#[inline]
+fn raw(out: &mut Vec<u8>, key: &'static [u8], json: &str) {
+    out.extend_from_slice(key);
+    out.extend_from_slice(json.as_bytes());
+}
+
+#[inline]
+fn count(out: &mut Vec<u8>, key: &'static [u8], count: Option<u64>) {
+    if let Some(count) = count {
+        out.extend_from_slice(key);
+        push_number(out, count);
+    }
+}
+
+#[inline]
+fn id(out: &mut Vec<u8>, key: &'static [u8], id: SpanId) {
+    out.extend_from_slice(key);
+    out.push(b'"');
+    out.extend_from_slice(&id.to_hex());
+    out.push(b'"');
+}
+
+#[inline]
+fn time(out: &mut Vec<u8>, time: TimeMs) {
+    out.extend_from_slice(key!("ts_ms"));
+    match time.as_microseconds() {
+        Some(us) => push_thousandths(out, us),
+        None => out.extend_from_slice(time.to_string().as_bytes()),
+    }
+}
+
+#[inline]
+fn string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let plain = first_escapable(text.as_bytes());
+    if plain == text.len() {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        escape(text, |part| out.extend_from_slice(part.as_bytes()));
+    }
+    out.push(b'"');
 }

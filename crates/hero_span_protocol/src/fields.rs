@@ -127,7 +127,12 @@ impl<'a> Fields<'a> {
 
     /// Scans a line, with or without its LF.
     pub(crate) fn scan(&mut self, line: &'a [u8]) -> Result<()> {
-        self.text = line_text(line)?;
+        self.scan_text(line_text(line)?)
+    }
+
+    /// Scans the text of a line, which has no LF at its end.
+    pub(crate) fn scan_text(&mut self, text: &'a str) -> Result<()> {
+        self.text = text;
         let mut scanner = Scanner::line(self.text);
         scanner.skip_space()?;
         if scanner.peek() != Some(b'{') {
@@ -230,7 +235,7 @@ fn member<'a>(scanner: &mut Scanner<'a>, key: Key<'a>, seen: &mut Seen<'a>) -> R
 
 /// The text of a line without its LF, if its bytes are as they must be
 /// (`limit.line`, `transport.utf8`).
-fn line_text(line: &[u8]) -> Result<&str> {
+pub(crate) fn line_text(line: &[u8]) -> Result<&str> {
     let body = line.strip_suffix(b"\n").unwrap_or(line);
     if body.len() >= limit::LINE_BYTES {
         return Err(too_long(body.len() + 1));

@@ -11,20 +11,8 @@ use crate::error::ParseError;
 use crate::schema::inline_schema;
 
 const DIGITS: usize = 16;
-/// What is no digit, in [`HEX`].
-const NO_DIGIT: u8 = 16;
-
-/// What each byte is worth as a lower-case hex digit.
-const HEX: [u8; 256] = {
-    let mut worth = [NO_DIGIT; 256];
-    let digits = b"0123456789abcdef";
-    let mut value = 0;
-    while value < digits.len() {
-        worth[digits[value] as usize] = value as u8;
-        value += 1;
-    }
-    worth
-};
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 const EXPECTED: &str = "16 lower-case hex digits, not all zero";
 
@@ -55,21 +43,59 @@ impl SpanId {
 
     /// Reads the 16 digits; `None` for anything else.
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
-        let digits: &[u8; DIGITS] = text.as_bytes().try_into().ok()?;
-        let (mut bits, mut seen) = (0, 0);
-        for &digit in digits {
-            let value = HEX[usize::from(digit)];
-            bits = bits << 4 | u64::from(value & 15);
-            seen |= value;
-        }
-        let is_hex = seen < NO_DIGIT;
-        NonZeroU64::new(bits).filter(|_| is_hex).map(Self)
+        Self::from_digits(text.as_bytes().try_into().ok()?)
+    }
+
+    /// As [`Self::from_hex`], of so many bytes.
+    #[inline]
+    pub(crate) fn from_digits(digits: &[u8; DIGITS]) -> Option<Self> {
+        let digits = u128::from_le_bytes(*digits);
+        let high = worth_of_eight(digits as u64)?;
+        let low = worth_of_eight((digits >> 64) as u64)?;
+        NonZeroU64::new(high << 32 | low).map(Self)
+    }
+
+    /// The 16 digits.
+    #[inline]
+    pub(crate) fn to_hex(self) -> [u8; DIGITS] {
+        let [high, low] = [self.get() >> 32, self.get() & 0xFFFF_FFFF].map(eight_hex_digits);
+        (u128::from(high) | u128::from(low) << 64).to_le_bytes()
     }
 
     /// What a text must be to be an id, for messages.
     pub(crate) const fn expected() -> &'static str {
         EXPECTED
     }
+}
+
+/// What eight digits are worth, the first in the lowest byte; `None` when one of them
+/// is no digit.
+#[inline]
+const fn worth_of_eight(text: u64) -> Option<u64> {
+    // In each byte the high bit says whether what is left of it is so much or more.
+    let low = text & !HIGHS;
+    let (digit, letter) = (low ^ (ONES * 0x30), low ^ (ONES * 0x60));
+    let no_digit = digit + ONES * (0x80 - 10);
+    let no_letter = (letter + ONES * (0x80 - 7)) | !(letter + ONES * (0x80 - 1));
+    if (text | no_digit & no_letter) & HIGHS != 0 {
+        return None;
+    }
+    let is_letter = low >> 6 & ONES;
+    let halves = ((low & (ONES * 0x0F)) + is_letter * 9).swap_bytes();
+    let bytes = (halves | halves >> 4) & 0x00FF_00FF_00FF_00FF;
+    let words = (bytes | bytes >> 8) & 0x0000_FFFF_0000_FFFF;
+    Some((words | words >> 16) & 0xFFFF_FFFF)
+}
+
+/// The digits of 32 bits, the first in the lowest byte.
+#[inline]
+const fn eight_hex_digits(bits: u64) -> u64 {
+    // Each half byte comes to stand in a byte of its own, the last one lowest.
+    let bits = (bits | bits << 16) & 0x0000_FFFF_0000_FFFF;
+    let bits = (bits | bits << 8) & 0x00FF_00FF_00FF_00FF;
+    let bits = ((bits | bits << 4) & 0x0F0F_0F0F_0F0F_0F0F).swap_bytes();
+    let letters = (bits + ONES * 6) >> 4 & ONES;
+    bits + ONES * b'0' as u64 + letters * (b'a' - b'0' - 10) as u64
 }
 
 impl TryFrom<u64> for SpanId {
@@ -121,3 +147,29 @@ inline_schema!(
         "not": { "const": "0000000000000000" },
     })
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_those_of_the_library(bits in 1_u64.., shift in 0_u32..64) {
+            let id = SpanId(NonZeroU64::new(bits >> shift).unwrap_or(NonZeroU64::MIN));
+            let digits = id.to_string();
+            prop_assert_eq!(&id.to_hex()[..], digits.as_bytes());
+            prop_assert_eq!(SpanId::from_hex(&digits), Some(id));
+        }
+
+        #[test]
+        fn one_other_byte_is_found(bits in 1_u64.., at in 0_usize..DIGITS, byte in 0_u8..0x80) {
+            let mut digits = format!("{bits:016x}").into_bytes();
+            digits[at] = byte;
+            let text = String::from_utf8(digits).unwrap();
+            let is_hex = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            let expected = u64::from_str_radix(&text, 16).ok().filter(|_| is_hex);
+            prop_assert_eq!(SpanId::from_hex(&text).map(SpanId::get), expected.filter(|&id| id > 0));
+        }
+    }
+}

@@ -45,6 +45,7 @@ mod bytes;
 mod check;
 mod connections;
 pub mod contract;
+mod digits;
 mod encode;
 mod error;
 mod event;
@@ -66,6 +67,7 @@ mod splitter;
 mod stream;
 mod text;
 mod time;
+mod usual;
 
 pub use check::{CheckOptions, Checker, Located, Report};
 pub use connections::Connections;

@@ -24,6 +24,11 @@ impl<'a, T> Members<'a, T> {
         Self(Vec::new())
     }
 
+    /// None yet, and room for as many as there usually are.
+    pub(crate) fn with_room() -> Self {
+        Self(Vec::with_capacity(4))
+    }
+
     /// The value of that name.
     pub fn get(&self, name: &str) -> Option<&T> {
         let member = self.0.iter().find(|(key, _)| key == name)?;

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::error::ParseError;
 use crate::event::Event;
-use crate::fields::Fields;
+use crate::fields::{Fields, line_text};
 use crate::read::{EventType, read, type_name};
+use crate::usual;
 
 /// What a good line is.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,8 +51,18 @@ pub enum Parsed<'a> {
 /// # Ok::<(), hero_span_protocol::ParseError>(())
 /// ```
 pub fn parse(line: &[u8]) -> Result<Parsed<'_>, ParseError> {
+    let text = line_text(line)?;
+    match usual::event(text) {
+        Some(event) => Ok(Parsed::Event(event)),
+        None => parse_any(text),
+    }
+}
+
+/// Any line, also one that is not as SDKs usually write them.
+#[inline(never)]
+pub(crate) fn parse_any(text: &str) -> Result<Parsed<'_>, ParseError> {
     let mut fields = Fields::new();
-    fields.scan(line)?;
+    fields.scan_text(text)?;
     let type_name = type_name(&fields)?;
     match EventType::of(&type_name) {
         Some(event_type) => read(&mut fields, event_type).map(Parsed::Event),

@@ -48,6 +48,20 @@ impl TimeMs {
         self.0
     }
 
+    /// Microseconds since the Unix epoch, when that is what it is: then they have the
+    /// digits of the shortest number that reads back as this time. Up to 2^42 ms, in
+    /// 2109: up to there the product is that whole number, and no two numbers of three
+    /// decimals are one double.
+    #[inline]
+    pub(crate) fn as_microseconds(self) -> Option<u64> {
+        const FAR: f64 = (1_u64 << 42) as f64;
+        if !(0.0..FAR).contains(&self.0) {
+            return None;
+        }
+        let us = (self.0 * 1e3 + 0.5) as u64;
+        (us as f64 / 1e3 == self.0).then_some(us)
+    }
+
     /// For numbers that the scanner found finite.
     pub(crate) fn from_finite(ms: f64) -> Self {
         debug_assert!(ms.is_finite());
@@ -95,3 +109,29 @@ impl fmt::Debug for TimeMs {
 }
 
 inline_schema!(TimeMs, "TimeMs", json_schema!({ "type": "number" }));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_microsecond_is_one() {
+        for last in [0, 1_767_225_600_000_000, (1 << 42) * 1_000 - 100_000] {
+            for us in last..last + 100_000_u64 {
+                assert_eq!(TimeMs(us as f64 / 1e3).as_microseconds(), Some(us));
+            }
+        }
+    }
+
+    #[test]
+    fn microseconds_are_told_from_other_times() {
+        let us = |ms: f64| TimeMs(ms).as_microseconds();
+        assert_eq!(us(0.0), Some(0));
+        assert_eq!(us(1_767_225_600_000.913), Some(1_767_225_600_000_913));
+        assert_eq!(us(0.001), Some(1));
+        assert_eq!(us(0.0015), None);
+        assert_eq!(us(-1.0), None);
+        assert_eq!(us(4_398_046_511_103.999), Some(4_398_046_511_103_999));
+        assert_eq!(us(4_398_046_511_104.0), None);
+    }
+}

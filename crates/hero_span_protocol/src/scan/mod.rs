@@ -147,14 +147,19 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// At a value of a line, which was scanned before.
-    const fn resume(text: &'a str, at: usize) -> Self {
+    /// At a value of a line, which is so deep in the line's object.
+    pub(crate) const fn within(text: &'a str, at: usize, depth: usize) -> Self {
         Self {
             text,
             at,
-            depth: 0,
+            depth,
             layout: Layout::OneLine,
         }
+    }
+
+    /// At a value of a line, which was scanned before.
+    const fn resume(text: &'a str, at: usize) -> Self {
+        Self::within(text, at, 0)
     }
 
     pub(crate) const fn at(&self) -> usize {
