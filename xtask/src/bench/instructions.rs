@@ -12,11 +12,13 @@ use super::program::{command, succeed};
 
 const FILE: &str = "xtask/bench/instructions.json";
 const BUILD: &str = "cargo build --quiet --release --package hero_span_bench";
-/// What is counted: the work for one line.
+/// What is counted: the work for one line, by what is asked of a program once.
 const PATHS: [(&str, &str); 2] = [
-    ("parse", "target/release/bench-parse --once parse"),
-    ("encode", "target/release/bench-encode --once encode"),
+    ("parse", "target/release/bench-parse"),
+    ("encode", "target/release/bench-encode"),
 ];
+/// What else is asked of each, to know what it takes to make the lines.
+const NOTHING: &str = "nothing";
 const LINES: u64 = 10_000;
 /// What processors and libraries differ by.
 const TOLERANCE: f64 = 0.05;
@@ -48,7 +50,7 @@ fn hold(root: &Path, write: bool) -> Result<u8, String> {
     succeed(&mut command(root, BUILD))?;
     let paths = PATHS
         .iter()
-        .map(|(path, program)| Ok(((*path).to_owned(), each(root, program)?)));
+        .map(|(path, program)| Ok(((*path).to_owned(), each(root, program, path)?)));
     let found = Counts {
         compiler: super::report::version("rustc"),
         paths: paths.collect::<Result<_, String>>()?,
@@ -93,18 +95,27 @@ fn compare(known: &Counts, found: &Counts) -> (String, u8) {
     (text, code)
 }
 
-/// Those of twice as many lines, less those of so many: without the program's start.
-fn each(root: &Path, program: &str) -> Result<f64, String> {
-    let more = count(root, program, 2 * LINES)?.saturating_sub(count(root, program, LINES)?);
-    Ok((more as f64 / LINES as f64 * 10.0).round() / 10.0)
+/// Those of twice as many lines, less those of so many, so that the program's start is not in it;
+/// and less those that it takes to make the lines.
+fn each(root: &Path, program: &str, what: &str) -> Result<f64, String> {
+    let of = |what: &str| -> Result<f64, String> {
+        let few = count(root, program, what, LINES)?;
+        let many = count(root, program, what, 2 * LINES)?;
+        Ok(many.saturating_sub(few) as f64 / LINES as f64)
+    };
+    let each = of(what)? - of(NOTHING)?;
+    Ok((each * 10.0).round() / 10.0)
 }
 
-fn count(root: &Path, program: &str, lines: u64) -> Result<u64, String> {
+fn count(root: &Path, program: &str, what: &str, lines: u64) -> Result<u64, String> {
     let mut command = Command::new("valgrind");
     command
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .args(program.split(' '))
-        .args(["--lines", &lines.to_string()])
+        .args([
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            program,
+        ])
+        .args(["--once", what, "--lines", &lines.to_string()])
         .current_dir(root);
     let output = command.output().map_err(|error| {
         format!("cannot run valgrind (on Debian: apt-get install valgrind): {error}")
@@ -112,7 +123,9 @@ fn count(root: &Path, program: &str, lines: u64) -> Result<u64, String> {
     let said = String::from_utf8_lossy(&output.stderr);
     match (output.status.success(), collected(&said)) {
         (true, Some(count)) => Ok(count),
-        _ => Err(format!("{program}: expected a count, found {said}")),
+        _ => Err(format!(
+            "{program} --once {what}: expected a count, found {said}"
+        )),
     }
 }
 
