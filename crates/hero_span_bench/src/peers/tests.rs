@@ -1,5 +1,7 @@
 //! Peers do the same work, or the comparison says nothing.
 
+use std::borrow::Cow;
+
 use hero_span_protocol::{Event, Parsed, encode, parse};
 
 use crate::{Flat, Lines, Tagged, sent};
@@ -46,9 +48,13 @@ fn the_flat_peer_reads_what_we_read_and_borrows() {
         let flat: Flat<'_> = serde_json::from_slice(line).unwrap();
         assert_eq!(flat.type_name, event.type_name());
         assert_eq!(flat.seq, event.seq());
-        assert!(matches!(flat.name, std::borrow::Cow::Borrowed(_)));
-        if let Event::End(ours) = event {
-            assert_eq!(flat.error, ours.error.unwrap_or_default());
+        match event {
+            Event::Start(ours) => {
+                assert_eq!(flat.name, ours.name);
+                assert!(matches!(flat.name, Cow::Borrowed(_)));
+            }
+            Event::End(ours) => assert_eq!(flat.error, ours.error.unwrap_or_default()),
+            _ => {}
         }
     });
 }
