@@ -911,9 +911,9 @@ _YIELDS = 20  # before a thread waits for another's turn
 _POSTPONED_LINES = 1024
 _SEND_FLAGS = getattr(socket, "MSG_NOSIGNAL", 0)
 _SECOND_NS = 1_000_000_000
-_MILLIS = tuple("%03d" % number for number in range(1000))
-_MICROS = tuple(".%03d," % number for number in range(1000))
-_ID_DIGITS = tuple("%03x" % number for number in range(4096))
+_MILLIS = tuple(map("%03d".__mod__, range(1000)))
+_MICROS = tuple(map(".%03d,".__mod__, range(1000)))
+_ID_DIGITS = tuple(map("%02x".__mod__, range(256)))
 
 _now_ns = time.monotonic_ns
 
@@ -1106,7 +1106,7 @@ class _Producer:
     def more_ids(self) -> str:
         """Begin the ids with one random end: all of its beginnings, from a random one on."""
         number = int.from_bytes(os.urandom(8), "big")
-        end, first = "%013x" % (number >> 12 or 1), number % len(_ID_DIGITS)
+        end, first = "%014x" % (number >> 8 or 1), number % len(_ID_DIGITS)
         digits = _ID_DIGITS[first:] + _ID_DIGITS[:first]
         ids: Iterator[Any] = map(
             operator.concat, digits, itertools.repeat(end)
