@@ -75,9 +75,9 @@ impl Bench {
                 root,
                 processes: 3,
                 rounds: 7,
-                spans: 20_000,
+                spans: 10_000,
                 lines: 1_000_000,
-                cases: 400,
+                cases: 200,
                 scale: 1_000_000,
             },
             true => Self {
