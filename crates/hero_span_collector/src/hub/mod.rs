@@ -6,7 +6,6 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use crate::figures::Figures;
 use crate::message::{Message, Rejected, Said, Told};
@@ -61,7 +60,7 @@ impl Hub {
         &self.figures
     }
 
-    pub(crate) fn take(&mut self, message: Message<Said>, sink: &mut impl Sink) -> ControlFlow<()> {
+    pub(crate) fn take(&mut self, message: Message<Said<'_>>, sink: &mut impl Sink) -> ControlFlow<()> {
         match message {
             Message::Session(id, said) => self.hear(id, said, sink),
             Message::CannotAccept(error) => sink.take(&self.forest, &Update::CannotAccept(&error)),
@@ -117,7 +116,8 @@ impl Hub {
         left.map(|(id, _)| id).collect()
     }
 
-    fn hear(&mut self, id: SessionId, said: Said, sink: &mut impl Sink) -> ControlFlow<()> {
+    /// What a connection says.
+    pub(crate) fn hear(&mut self, id: SessionId, said: Said<'_>, sink: &mut impl Sink) -> ControlFlow<()> {
         match said {
             Said::Opened => self.open(id, sink),
             Said::Event(told) => self.event(id, &told, sink),
@@ -143,7 +143,7 @@ impl Hub {
     fn event(
         &mut self,
         session: SessionId,
-        told: &Arc<Told>,
+        told: &Told<'_>,
         sink: &mut impl Sink,
     ) -> ControlFlow<()> {
         self.silent.remove(&session);
@@ -262,6 +262,7 @@ impl Settling {
     }
 }
 
-fn stronger(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
+/// Of two, the one that breaks.
+pub(crate) fn stronger(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
     if one.is_break() { one } else { other }
 }

@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use hero_span_protocol::{
     Clause, Event, Line, ParseError, Parsed, Splitter, Stream, Violation, limit, parse,
 };
@@ -43,42 +41,51 @@ impl Default for Lines {
 }
 
 impl Reading for Reader {
-    type Said = Said;
+    type Said = Said<'static>;
 
-    fn open() -> Said {
+    fn open() -> Said<'static> {
         Said::Opened
     }
 
-    /// Events are told in order, then the bad and the unknown lines, together
-    /// so that a flood of them costs little.
-    fn push(&mut self, bytes: &[u8], heard: &mut Vec<Said>) {
-        let mut aside = Aside::default();
-        let lines = &mut self.lines;
-        self.splitter.push(bytes, |line| {
-            lines.count += 1;
-            match lines.read(line) {
-                Ok(Read::Told(told)) => heard.push(Said::Event(told)),
-                Ok(Read::Skipped(type_name)) => aside.skip(lines.count, type_name),
-                Err(violation) => aside.reject(lines.count, violation),
-            }
-        });
-        heard.extend(aside.rejected.into_iter().map(Said::Rejected));
-        heard.extend(aside.skipped.into_iter().map(Said::Skipped));
+    /// For who cannot take it in at once.
+    fn push(&mut self, bytes: &[u8], heard: &mut Vec<Said<'static>>) {
+        self.read(bytes, |said| heard.push(said.into_owned()));
     }
 
-    fn close(self, ending: Ending) -> Said {
+    fn close(self, ending: Ending) -> Said<'static> {
         let torn = self.splitter.finish();
         Said::Closed { ending, torn }
     }
 }
 
-enum Read {
-    Told(Arc<Told>),
+impl Reader {
+    /// Reads the next bytes where they lie, and tells what they say: events in
+    /// order, then the bad and the unknown lines, together so that a flood of
+    /// them costs little.
+    pub(crate) fn read(&mut self, bytes: &[u8], mut tell: impl FnMut(Said<'_>)) {
+        let mut aside = Aside::default();
+        let lines = &mut self.lines;
+        self.splitter.push(bytes, |line| {
+            lines.count += 1;
+            match lines.read(line) {
+                Ok(Read::Told(told)) => tell(Said::Event(told)),
+                Ok(Read::Skipped(type_name)) => aside.skip(lines.count, type_name),
+                Err(violation) => aside.reject(lines.count, violation),
+            }
+        });
+        aside.rejected.into_iter().map(Said::Rejected).for_each(&mut tell);
+        aside.skipped.into_iter().map(Said::Skipped).for_each(tell);
+    }
+}
+
+#[expect(clippy::large_enum_variant, reason = "nearly every line is an event")]
+enum Read<'a> {
+    Told(Told<'a>),
     Skipped(String),
 }
 
 impl Lines {
-    fn read(&mut self, line: Line<'_>) -> Result<Read, Violation> {
+    fn read<'a>(&mut self, line: Line<'a>) -> Result<Read<'a>, Violation> {
         let (line, parsed) = match line {
             Line::Whole(line) => (line, parse(line).map_err(ParseError::into)),
             Line::TooLong { bytes } => (&[][..], Err(too_long(bytes))),
@@ -96,19 +103,19 @@ impl Lines {
         }
     }
 
-    fn tell(&mut self, line: &[u8], event: Event<'_>) -> Arc<Told> {
+    fn tell<'a>(&mut self, line: &'a [u8], event: Event<'a>) -> Told<'a> {
         let findings = self.stream.observe(&event);
         let lost = self.stream.lost().saturating_sub(self.lost);
         self.lost += lost;
         // A good line is UTF-8, and may end with the CR of a CRLF.
         let text = String::from_utf8_lossy(line.trim_ascii_end());
-        Arc::new(Told {
+        Told {
             line: self.count,
-            text: text.into(),
-            event: event.into_owned(),
+            text,
+            event,
             findings,
             lost,
-        })
+        }
     }
 }
 

@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use hero_span_protocol::SpanId;
 
 use self::arena::Arena;
-use self::numbers::ByNumber;
+pub(crate) use self::numbers::ByNumber;
 use self::turns::Turns;
 
 pub use self::arena::SpanKey;

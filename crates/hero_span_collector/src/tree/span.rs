@@ -274,8 +274,13 @@ impl Span {
         (started.min(self.first_heard), last.max(self.first_heard))
     }
 
-    pub(super) fn ordinal(&self) -> u32 {
+    pub(crate) fn ordinal(&self) -> u32 {
         self.ordinal
+    }
+
+    /// The time of the first event that was heard of it.
+    pub(crate) fn first_heard(&self) -> TimeMs {
+        self.first_heard
     }
 
     /// Takes in what an event says of it.
