@@ -70,7 +70,7 @@ impl Fixture {
     }
 }
 
-fn told(line: &str) -> Told {
+fn told(line: &str) -> Told<'_> {
     let Ok(Parsed::Event(event)) = parse(line.as_bytes()) else {
         panic!("no event: {line}")
     };

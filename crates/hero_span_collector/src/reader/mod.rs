@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use hero_span_protocol::{
     Clause, Event, Line, ParseError, Parsed, Splitter, Stream, Violation, limit, parse,
 };
@@ -108,7 +110,9 @@ impl Lines {
         let lost = self.stream.lost().saturating_sub(self.lost);
         self.lost += lost;
         // A good line is UTF-8, and may end with the CR of a CRLF.
-        let text = String::from_utf8_lossy(line.trim_ascii_end());
+        let line = line.trim_ascii_end();
+        let text = std::str::from_utf8(line).map(Cow::Borrowed);
+        let text = text.unwrap_or_else(|_| String::from_utf8_lossy(line));
         Told {
             line: self.count,
             text,

@@ -46,7 +46,9 @@ impl Forest {
         flags: &[Clause],
         lost: u64,
     ) -> Heard {
-        self.introduce(session, event.producer());
+        if let Some(producer) = event.producer() {
+            self.introduce(session, producer);
+        }
         let (key, is_new) = self.record(session, event.span_id(), event.ts_ms());
         let span = &self.spans[key];
         let (broken, before) = (span.broken(), (!is_new).then(|| span.state()));
@@ -57,13 +59,12 @@ impl Forest {
         if !(0.0..=TimeMs::MAX_SENT).contains(&event.ts_ms().as_f64()) {
             span.flag(Clause::TypeTime);
         }
-        self.session_mut(session).latest = Some((key, what == What::End));
-        self.came(session, |counts| counts.events += 1);
-        let run = self.place(session);
+        let run = self.spoke(session, (key, what == What::End));
         self.settle(key, run, before);
-        let begun = self.spans[key].begun();
-        self.run_mut(run).stretch(begun, event.ts_ms());
         let span = &self.spans[key];
+        let begun = span.begun();
+        let told = self.runs.entry(run).or_default();
+        told.stretch(begun, event.ts_ms());
         Heard {
             span: key,
             number: span.number(),
@@ -134,9 +135,23 @@ impl Forest {
         run
     }
 
+    /// Counts an event, notes what it was about, and gives the connection's
+    /// run.
+    fn spoke(&mut self, id: SessionId, latest: (SpanKey, bool)) -> RunId {
+        let session = self.session_mut(id);
+        session.latest = Some(latest);
+        session.counts.events += 1;
+        let Some(run) = session.run else {
+            return self.place(id);
+        };
+        let changed = self.run_mut(run);
+        changed.counts.events += 1;
+        changed.revision += 1;
+        run
+    }
+
     /// One producer is in one run, even if it connects twice.
-    fn introduce(&mut self, id: SessionId, producer: Option<&Producer<'_>>) {
-        let Some(producer) = producer else { return };
+    fn introduce(&mut self, id: SessionId, producer: &Producer<'_>) {
         let session = self.session_mut(id);
         if session.producer.is_some() {
             return;

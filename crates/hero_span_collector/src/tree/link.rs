@@ -24,6 +24,10 @@ impl Forest {
 
     /// The roots that waited for this span hang under it from now on.
     pub(super) fn adopt(&mut self, id: SpanId, parent: SpanKey) {
+        // Mostly nobody waits for anybody.
+        if self.waiting.is_empty() {
+            return;
+        }
         for child in self.waiting.remove(&id).unwrap_or_default() {
             self.attach(child, parent);
         }
