@@ -43,14 +43,12 @@ impl<S: Sink> Meeting<Tapped> for Collecting<'_, S> {
     fn take(&mut self, message: Message<Tapped>) -> ControlFlow<()> {
         match message {
             Message::Session(id, Tapped::Bytes(bytes)) => self.read(id, &bytes),
-            Message::Session(id, Tapped::Opened) => self.hub.hear(id, Said::Opened, self.sink),
+            Message::Session(id, Tapped::Opened) => self.hub.hear(id, &Said::Opened, self.sink),
             Message::Session(id, Tapped::Closed(ending)) => {
                 let reader = self.readers.remove(&id).unwrap_or_default();
-                self.hub.hear(id, reader.close(ending), self.sink)
+                self.hub.hear(id, &reader.close(ending), self.sink)
             }
-            Message::CannotAccept(error) => {
-                self.hub.take(Message::CannotAccept(error), self.sink)
-            }
+            Message::CannotAccept(error) => self.hub.take(Message::CannotAccept(error), self.sink),
         }
     }
 

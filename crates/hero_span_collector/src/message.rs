@@ -19,7 +19,7 @@ pub(crate) enum Message<S> {
 /// What a connection says. It begins with `Opened` and ends with `Closed`. An
 /// event borrows from the bytes that were read: nothing of it is copied before
 /// somebody wants to keep it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     clippy::large_enum_variant,
     reason = "nearly all that is said are events: boxing them would cost each one an allocation"
@@ -50,8 +50,8 @@ impl Said<'_> {
 pub struct Told<'a> {
     /// The line it came on, from 1.
     pub line: u64,
-    /// The line as it came, without its LF.
-    pub text: Cow<'a, str>,
+    /// The line as it came, without its LF: UTF-8, as every good line is.
+    pub text: Cow<'a, [u8]>,
     /// The event.
     pub event: Event<'a>,
     /// The stream rules it breaks (`rule.*`).

@@ -25,7 +25,8 @@ impl Look {
             Event::Start(start) => {
                 self.paint.add(Shade::Live, "▶", line);
                 line.push(' ');
-                self.paint.add_by(Shade::Bold, line, |line| self.add_name(span, line));
+                self.paint
+                    .add_by(Shade::Bold, line, |line| self.add_name(span, line));
                 line.push_str("  ");
                 self.paint.add(Shade::Dim, start.kind.as_str(), line);
                 for (key, value) in &start.tags {

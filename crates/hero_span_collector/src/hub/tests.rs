@@ -77,7 +77,7 @@ fn told(line: &str) -> Told<'_> {
     let event: Event<'static> = event.into_owned();
     Told {
         line: 1,
-        text: line.into(),
+        text: line.as_bytes().into(),
         event,
         findings: Vec::new(),
         lost: 0,

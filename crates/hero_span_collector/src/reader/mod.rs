@@ -5,9 +5,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use hero_span_protocol::{
-    Clause, Event, Line, ParseError, Parsed, Splitter, Stream, Violation, limit, parse,
-};
+use hero_span_protocol::{Clause, Event, Line, Parsed, Splitter, Stream, Violation, limit, parse};
 
 use crate::message::{Rejected, Said, Skipped, Told};
 use crate::session::Reading;
@@ -51,7 +49,7 @@ impl Reading for Reader {
 
     /// For who cannot take it in at once.
     fn push(&mut self, bytes: &[u8], heard: &mut Vec<Said<'static>>) {
-        self.read(bytes, |said| heard.push(said.into_owned()));
+        self.read(bytes, |said| heard.push(said.clone().into_owned()));
     }
 
     fn close(self, ending: Ending) -> Said<'static> {
@@ -64,58 +62,48 @@ impl Reader {
     /// Reads the next bytes where they lie, and tells what they say: events in
     /// order, then the bad and the unknown lines, together so that a flood of
     /// them costs little.
-    pub(crate) fn read(&mut self, bytes: &[u8], mut tell: impl FnMut(Said<'_>)) {
+    pub(crate) fn read(&mut self, bytes: &[u8], mut tell: impl FnMut(&Said<'_>)) {
         let mut aside = Aside::default();
         let lines = &mut self.lines;
         self.splitter.push(bytes, |line| {
             lines.count += 1;
-            match lines.read(line) {
-                Ok(Read::Told(told)) => tell(Said::Event(told)),
-                Ok(Read::Skipped(type_name)) => aside.skip(lines.count, type_name),
-                Err(violation) => aside.reject(lines.count, violation),
+            match line {
+                Line::Whole(line) => lines.read(line, &mut aside, &mut tell),
+                Line::TooLong { bytes } => lines.reject(too_long(bytes), &mut aside),
             }
         });
-        aside.rejected.into_iter().map(Said::Rejected).for_each(&mut tell);
-        aside.skipped.into_iter().map(Said::Skipped).for_each(tell);
+        let rejected = aside.rejected.into_iter().map(Said::Rejected);
+        rejected.for_each(|said| tell(&said));
+        let skipped = aside.skipped.into_iter().map(Said::Skipped);
+        skipped.for_each(|said| tell(&said));
     }
-}
-
-#[expect(clippy::large_enum_variant, reason = "nearly every line is an event")]
-enum Read<'a> {
-    Told(Told<'a>),
-    Skipped(String),
 }
 
 impl Lines {
-    fn read<'a>(&mut self, line: Line<'a>) -> Result<Read<'a>, Violation> {
-        let (line, parsed) = match line {
-            Line::Whole(line) => (line, parse(line).map_err(ParseError::into)),
-            Line::TooLong { bytes } => (&[][..], Err(too_long(bytes))),
-        };
-        match parsed {
-            Ok(Parsed::Event(event)) => Ok(Read::Told(self.tell(line, event))),
+    fn read(&mut self, line: &[u8], aside: &mut Aside, tell: &mut impl FnMut(&Said<'_>)) {
+        match parse(line) {
+            Ok(Parsed::Event(event)) => tell(&Said::Event(self.told(line, event))),
             Ok(Parsed::Skipped { type_name }) => {
                 self.stream.observe_skipped();
-                Ok(Read::Skipped(type_name.into_owned()))
+                aside.skip(self.count, type_name.into_owned());
             }
-            Err(violation) => {
-                self.stream.observe_rejected();
-                Err(violation)
-            }
+            Err(error) => self.reject(error.into(), aside),
         }
     }
 
-    fn tell<'a>(&mut self, line: &'a [u8], event: Event<'a>) -> Told<'a> {
+    fn reject(&mut self, violation: Violation, aside: &mut Aside) {
+        self.stream.observe_rejected();
+        aside.reject(self.count, violation);
+    }
+
+    fn told<'a>(&mut self, line: &'a [u8], event: Event<'a>) -> Told<'a> {
         let findings = self.stream.observe(&event);
         let lost = self.stream.lost().saturating_sub(self.lost);
         self.lost += lost;
-        // A good line is UTF-8, and may end with the CR of a CRLF.
-        let line = line.trim_ascii_end();
-        let text = std::str::from_utf8(line).map(Cow::Borrowed);
-        let text = text.unwrap_or_else(|_| String::from_utf8_lossy(line));
         Told {
             line: self.count,
-            text,
+            // It may end with the CR of a CRLF.
+            text: Cow::Borrowed(line.trim_ascii_end()),
             event,
             findings,
             lost,

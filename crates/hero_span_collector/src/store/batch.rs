@@ -50,7 +50,7 @@ impl Batch {
     pub(super) fn add_event(&mut self, session: SessionId, told: &Told<'_>, heard: &Heard) {
         let tags = self.tags.len();
         let texts = &mut self.texts;
-        let line = texts.add(&told.text);
+        let line = texts.add_by(|text| text.extend_from_slice(&told.text));
         let words = texts.add_by(|text| columns::add_words(&told.event, text));
         columns::each_tag(&told.event, |key, value| {
             let tag = (texts.add(key), texts.add(columns::tag_head(&value)));

@@ -44,7 +44,10 @@ pub(super) fn add_details(span: &Span, text: &mut Vec<u8>) {
         member(text, "tags");
         add_json(&Sequence(|| span.tags()), text);
     }
-    let logs = || span.logs().map(|log| (log.at.as_f64(), log.level.as_str(), &*log.text));
+    let logs = || {
+        span.logs()
+            .map(|log| (log.at.as_f64(), log.level.as_str(), &*log.text))
+    };
     if logs().next().is_some() {
         member(text, "logs");
         add_json(&Sequence(logs), text);

@@ -72,7 +72,8 @@ impl Gather {
         let has_begun = heard.is_new || matches!(told.event, Event::Start(_));
         self.spans.push((heard.number, heard.span, has_begun));
         let lost_in = heard.lost_in.iter();
-        self.spans.extend(lost_in.map(|&(number, key)| (number, key, false)));
+        self.spans
+            .extend(lost_in.map(|&(number, key)| (number, key, false)));
         self.join(&heard.joined);
         self.changed(session, heard.run);
     }

@@ -126,7 +126,8 @@ impl Filling<'_, '_> {
         self.rows.word(row.get(2)?, &words)?;
         for (key, value) in columns::tags(&event) {
             let value = columns::tag_head(&value);
-            self.rows.tag(key.as_bytes(), value.as_bytes(), session, span)?;
+            self.rows
+                .tag(key.as_bytes(), value.as_bytes(), session, span)?;
         }
         let flags = columns::flags(row.get_ref(4)?.as_str_or_null()?);
         folding.hear(&event, &flags, 0);
@@ -146,6 +147,7 @@ impl Filling<'_, '_> {
         *self.ordinals.entry(row.session.0).or_default() += 1;
         row.lost = lost_in(self.transaction, row.number)?;
         self.rows.span(&row, true, &texts)?;
+        self.rows.name(&row, &texts)?;
         self.numbers.span = self.numbers.span.max(row.number + 1);
         self.rebuilt.spans += 1;
         if self.rebuilt.spans.is_multiple_of(STEP) {

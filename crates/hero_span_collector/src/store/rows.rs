@@ -1,5 +1,7 @@
 //! Rows that come by the thousand: events, what is found by them, and spans.
 
+use std::collections::HashSet;
+
 use hero_span_protocol::SpanId;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, params};
@@ -107,25 +109,32 @@ impl<'c> Rows<'c> {
         let mut all: Vec<_> = all.collect();
         // Stable: of one span the latest row is the last.
         all.sort_by_key(|(span, _)| span.number);
+        // A connection's spans mostly have a few names: each is written once.
+        let mut named = HashSet::new();
         for same in all.chunk_by(|(one, _), (other, _)| one.number == other.number) {
             let has_begun = same.iter().any(|(span, _)| span.has_begun);
-            if let Some((span, texts)) = same.last() {
-                self.span(span, has_begun, texts)?;
+            let Some((span, texts)) = same.last() else {
+                continue;
+            };
+            let is_whole = self.span(span, has_begun, texts)?;
+            if is_whole && named.insert((span.session, texts.get(span.name))) {
+                self.name(span, texts)?;
             }
         }
         Ok(())
     }
 
-    /// Writes a span as it stands.
+    /// Writes a span as it stands; whether as a whole, so that its name may be
+    /// a new one.
     pub(super) fn span(
         &mut self,
         span: &SpanRow,
         has_begun: bool,
         texts: &Texts,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<bool> {
         // The row is not there when what came before could not be kept.
         if !has_begun && self.change(span, texts)? {
-            return Ok(());
+            return Ok(false);
         }
         let of = |part: Option<Part>| part.map(|part| text(texts.get(part)));
         let parent = span.parent_id.map(hex);
@@ -149,6 +158,11 @@ impl<'c> Rows<'c> {
             of(span.error),
             of(span.details),
         ])?;
+        Ok(true)
+    }
+
+    /// Notes that a connection has a span of that name.
+    pub(super) fn name(&mut self, span: &SpanRow, texts: &Texts) -> rusqlite::Result<()> {
         if !span.name.is_empty() {
             let name = texts.get(span.name);
             self.name.execute(params![text(name), span.session.0])?;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use hero_span_protocol::{Level, SpanLog, TimeMs, limits};
 
-use super::tags::{MOST_BYTES, Tags};
+use super::tags::{HEAD, MOST_BYTES, Tags};
 
 /// Bytes that a span spends on tags and logs, whatever its producer sends.
 pub(super) const BUDGET_BYTES: usize = 448;
@@ -91,6 +91,12 @@ impl Details {
 
     pub(super) fn error(&self) -> (Option<&str>, Option<&str>) {
         (self.error_type.as_deref(), self.error_line.as_deref())
+    }
+
+    /// Makes room for tags that are about to come, for all of them at once.
+    pub(super) fn expect_tags<'a>(&mut self, tags: impl Iterator<Item = (&'a str, &'a str)>) {
+        let bytes = tags.map(|(key, value)| key.len() + value.len() + HEAD);
+        self.tags.reserve(bytes.sum::<usize>().min(BUDGET_BYTES));
     }
 
     /// The last value of a key wins (`event.span_tag`) and keeps its place.

@@ -49,7 +49,7 @@ impl Forest {
         if let Some(producer) = event.producer() {
             self.introduce(session, producer);
         }
-        let (key, is_new) = self.record(session, event.span_id(), event.ts_ms());
+        let (key, is_new) = self.record(session, event);
         let span = &self.spans[key];
         let (broken, before) = (span.broken(), (!is_new).then(|| span.state()));
         let what = self.apply(key, event);
@@ -167,7 +167,8 @@ impl Forest {
 
     /// The connection's span of that id, as a new root if it is the first
     /// that is heard of it, and whether it is.
-    fn record(&mut self, session: SessionId, id: SpanId, at: TimeMs) -> (SpanKey, bool) {
+    fn record(&mut self, session: SessionId, event: &Event<'_>) -> (SpanKey, bool) {
+        let (id, at) = (event.span_id(), event.ts_ms());
         let known = self.sessions.entry(session).or_default();
         if let Some(&key) = known.spans.get(&id) {
             return (key, false);
@@ -179,10 +180,22 @@ impl Forest {
         let key = self.spans.insert(span);
         known.spans.insert(id, key);
         known.held += 1;
+        let parent = match event {
+            Event::Start(start) => start.parent_span_id,
+            _ => None,
+        };
+        let parent = parent.and_then(|id| known.spans.get(&id).copied());
         self.recorded_spans += 1;
         self.by_id.entry(id).or_insert(key);
-        self.push_root(key);
-        self.adopt(id, key);
+        match parent.filter(|&parent| parent != key) {
+            // What most spans do: they start under one of their own connection,
+            // and nobody waits for them.
+            Some(parent) if self.waiting.is_empty() => self.hang_new(key, parent),
+            _ => {
+                self.push_root(key);
+                self.adopt(id, key);
+            }
+        }
         (key, true)
     }
 
@@ -192,7 +205,9 @@ impl Forest {
         let what = span.hear(event);
         if what == What::Start && !had_started {
             self.claim(event.span_id(), key);
-            self.hang(key);
+            if self.spans[key].parent().is_none() {
+                self.hang(key);
+            }
         }
         what
     }

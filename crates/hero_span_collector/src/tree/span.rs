@@ -305,9 +305,14 @@ impl Span {
         self.name = limits::cut(&event.name, limit::NAME_BYTES).into();
         self.kind = event.kind;
         self.parent_id = event.parent_span_id;
-        for (key, value) in event.tags.iter() {
-            self.details().tag(key, value.as_str());
+        if event.tags.is_empty() {
+            return;
         }
+        let tags = event.tags.iter();
+        let tags = tags.map(|(key, value)| (&**key, value.as_str()));
+        let details = self.details();
+        details.expect_tags(tags.clone());
+        tags.for_each(|(key, value)| details.tag(key, value));
     }
 
     /// The first end counts.

@@ -10,7 +10,7 @@ pub(super) const MOST_BYTES: usize = 127;
 pub(super) struct Tags(String);
 
 /// The bytes before a key.
-const HEAD: usize = 2;
+pub(super) const HEAD: usize = 2;
 
 impl Tags {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -20,6 +20,10 @@ impl Tags {
             rest = after;
             Some((key, value))
         })
+    }
+
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.0.reserve_exact(bytes);
     }
 
     /// Adds a tag that is not there. Both texts must be short enough.
