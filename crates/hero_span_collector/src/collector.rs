@@ -8,17 +8,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 
 use crate::Error;
+use crate::collecting::Collecting;
 use crate::counted::Counted;
 use crate::figures::Figures;
 use crate::hub::Hub;
 use crate::incoming::Incoming;
 use crate::limits::Limits;
-use crate::message::{Message, Said};
-use crate::reader::Reader;
-use crate::serve::{Meeting, serve};
+use crate::serve::serve;
 use crate::sink::{Sink, Update};
 use crate::store::keeper::QUEUE_BYTES;
 use crate::store::{self, Gather, Keeper, Numbers, Storage, Store};
+use crate::tap::Unread;
 use crate::totals::Totals;
 use crate::tree::{Forest, SessionId};
 
@@ -177,31 +177,12 @@ async fn hear(
 ) -> Totals {
     let incoming = Counted::new(incoming, hub.figures().clone());
     let figures = hub.figures().clone();
-    let mut collecting = Collecting { hub, sink };
+    let mut collecting = Collecting::new(hub, sink);
     tracing::info!(first_connection = first.0, "collecting");
-    serve::<Reader>(incoming, first, &mut collecting, stop, limits).await;
+    serve::<Unread>(incoming, first, &mut collecting, stop, limits).await;
     let totals = collecting.hub.finish(collecting.sink);
     figures.log();
     totals
-}
-
-struct Collecting<'a, S> {
-    hub: Hub,
-    sink: &'a mut S,
-}
-
-impl<S: Sink> Meeting<Said> for Collecting<'_, S> {
-    fn take(&mut self, message: Message<Said>) -> ControlFlow<()> {
-        self.hub.take(message, self.sink)
-    }
-
-    fn tick(&mut self) -> ControlFlow<()> {
-        self.hub.tick(self.sink)
-    }
-
-    fn is_full(&self) -> bool {
-        self.sink.is_full()
-    }
 }
 
 /// Two sinks, the first of which never breaks.

@@ -22,6 +22,7 @@
 //! This crate knows nothing of terminals, and nothing of the conformance
 //! suite.
 
+mod collecting;
 mod collector;
 mod counted;
 mod error;

@@ -23,7 +23,7 @@ pub struct Limits {
     /// How many connections may be open at once, at least one; the others
     /// wait to be accepted. A silent one holds a few KiB. One that means harm
     /// holds an unfinished line of 32 KiB and the ids of some 16,000 spans, 1
-    /// to 2 MiB, and while a sink is slow also what one read of 16 KiB said.
+    /// to 2 MiB, and while a sink is slow also what one read of 16 KiB brought.
     /// What spans said is held in common, and bounded in all.
     pub connections: usize,
 }

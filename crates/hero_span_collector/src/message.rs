@@ -1,7 +1,7 @@
 //! What connections and the accept loop tell the hub.
 
+use std::borrow::Cow;
 use std::io;
-use std::sync::Arc;
 
 use hero_span_protocol::{Event, Finding, Violation};
 
@@ -16,29 +16,61 @@ pub(crate) enum Message<S> {
     CannotAccept(io::Error),
 }
 
-/// What a connection says. It begins with `Opened` and ends with `Closed`.
-#[derive(Debug)]
-pub(crate) enum Said {
+/// What a connection says. It begins with `Opened` and ends with `Closed`. An
+/// event borrows from the bytes that were read: nothing of it is copied before
+/// somebody wants to keep it.
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all that is said are events: boxing them would cost each one an allocation"
+)]
+pub(crate) enum Said<'a> {
     Opened,
-    Event(Arc<Told>),
+    Event(Told<'a>),
     Skipped(Skipped),
     Rejected(Rejected),
     Closed { ending: Ending, torn: Option<u64> },
 }
 
+impl Said<'_> {
+    /// The same, borrowing nothing.
+    pub(crate) fn into_owned(self) -> Said<'static> {
+        match self {
+            Self::Opened => Said::Opened,
+            Self::Event(told) => Said::Event(told.into_owned()),
+            Self::Skipped(skipped) => Said::Skipped(skipped),
+            Self::Rejected(rejected) => Said::Rejected(rejected),
+            Self::Closed { ending, torn } => Said::Closed { ending, torn },
+        }
+    }
+}
+
 /// An event, and what its connection makes of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct Told<'a> {
     /// The line it came on, from 1.
     pub line: u64,
-    /// The line as it came, without its LF.
-    pub text: Box<str>,
+    /// The line as it came, without its LF: UTF-8, as every good line is.
+    pub text: Cow<'a, [u8]>,
     /// The event.
-    pub event: Event<'static>,
+    pub event: Event<'a>,
     /// The stream rules it breaks (`rule.*`).
     pub findings: Vec<Finding>,
     /// How many events the producer dropped just before it.
     pub lost: u64,
+}
+
+impl Told<'_> {
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Told<'static> {
+        Told {
+            line: self.line,
+            text: Cow::Owned(self.text.into_owned()),
+            event: self.event.into_owned(),
+            findings: self.findings,
+            lost: self.lost,
+        }
+    }
 }
 
 /// Lines of a type that this program does not know (`consumer.unknown-type`).

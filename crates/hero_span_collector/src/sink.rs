@@ -2,7 +2,6 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use crate::message::{Rejected, Skipped, Told};
 use crate::tree::{Ending, Forest, Heard, RunId, SessionId};
@@ -17,8 +16,8 @@ pub enum Update<'a> {
     Event {
         /// The connection it came over.
         session: SessionId,
-        /// The event itself.
-        told: &'a Arc<Told>,
+        /// The event itself, which borrows from what was read.
+        told: &'a Told<'a>,
         /// Where it went in the forest.
         heard: Heard,
     },

@@ -69,8 +69,9 @@ impl<T: Tap> Meeting<Tapped> for Tapping<'_, T> {
     }
 }
 
+/// Hands on bytes as they come.
 #[derive(Debug, Default)]
-struct Unread;
+pub(crate) struct Unread;
 
 impl Reading for Unread {
     type Said = Tapped;

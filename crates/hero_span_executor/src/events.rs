@@ -24,7 +24,7 @@ pub enum RunEvent {
         /// The connection that it came over: one a process.
         connection: u64,
         /// The event.
-        told: Arc<Told>,
+        told: Arc<Told<'static>>,
     },
     /// It printed something.
     Printed(Piece),
@@ -113,7 +113,7 @@ impl Sink for Telling {
     fn take(&mut self, _: &Forest, update: &Update<'_>) -> ControlFlow<()> {
         if let Update::Event { session, told, .. } = update {
             let SessionId(connection) = *session;
-            let told = Arc::clone(told);
+            let told = Arc::new((*told).clone().into_owned());
             // There is room, or nobody listens any more.
             let _ = self.tell.try_send(RunEvent::Told { connection, told });
         }

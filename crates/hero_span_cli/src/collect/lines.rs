@@ -1,85 +1,58 @@
 //! A line for each event as it comes, and the tree of each run that is over.
 
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 
-use hero_span_collector::tree::{Heard, SessionId, SpanKey};
+use hero_span_collector::tree::{Heard, SessionId};
 use hero_span_collector::{Forest, Told, Update};
-use hero_span_protocol::{Event, TimeMs, printable};
+use hero_span_protocol::printable;
 
 use super::show::View;
-use crate::stored::time_of_day;
-use crate::view::{Look, duration, error_text, mark, plural, run_lines, tags};
+use crate::stored::Clock;
+use crate::view::{Look, Shade, plural, run_lines};
 
 /// Levels that are indented; deeper ones stand at the last.
 const INDENTED: usize = 24;
 
+/// What is written at once: a line for each event is written by the thousand.
+const WRITTEN_BYTES: usize = 64 * 1024;
+
 pub(super) struct Lines<W: Write> {
     out: BufWriter<W>,
     look: Look,
+    clock: Clock,
+    /// The line that is being made.
+    line: String,
 }
 
 impl<W: Write> Lines<W> {
     pub(super) fn new(out: W, look: Look) -> Self {
-        let out = BufWriter::new(out);
-        Self { out, look }
-    }
-
-    fn event(&mut self, forest: &Forest, told: &Told, heard: &Heard) -> io::Result<()> {
-        let time = self.time(told.event.ts_ms());
-        let indent = "  ".repeat(forest.depth(heard.span, INDENTED));
-        let text = self.text(forest, &told.event, heard.span);
-        let run = format!("#{}", self.look.run(heard.run));
-        let run = self.look.paint.dim(&run);
-        writeln!(self.out, "{time}{run} {indent}{text}")
-    }
-
-    fn time(&self, at: TimeMs) -> String {
-        if self.look.stable {
-            return String::new();
-        }
-        self.look.paint.dim(&time_of_day(at.as_f64())) + " "
-    }
-
-    fn text(&self, forest: &Forest, event: &Event<'_>, key: SpanKey) -> String {
-        let paint = self.look.paint;
-        let name = self.look.name(forest.span(key));
-        match event {
-            Event::Start(start) => {
-                let mut parts = vec![format!("{} {}", paint.live("▶"), paint.bold(&name))];
-                parts.push(paint.dim(start.kind.as_str()));
-                let pairs = start.tags.iter();
-                parts.extend(tags(pairs.map(|(key, value)| (&**key, value.as_str()))));
-                parts.join("  ")
-            }
-            Event::Tag(tag) => {
-                let tag: String = tags([(&*tag.key, tag.value.as_str())].into_iter()).collect();
-                format!("{} {name}: {tag}", paint.dim("="))
-            }
-            Event::Log(log) => {
-                let fields = log.fields.iter();
-                let fields = tags(fields.map(|(key, value)| (&**key, value.as_str())));
-                let fields: String = fields.map(|field| format!("  {field}")).collect();
-                let text = printable(&log.message);
-                format!("{} {name}: {}: {text}{fields}", paint.dim("·"), log.level)
-            }
-            Event::End(_) => self.end(forest, key),
+        Self {
+            out: BufWriter::with_capacity(WRITTEN_BYTES, out),
+            look,
+            clock: Clock::default(),
+            line: String::new(),
         }
     }
 
-    fn end(&self, forest: &Forest, key: SpanKey) -> String {
-        let span = forest.span(key);
-        let mut parts = vec![format!(
-            "{} {}",
-            mark(forest, key, self.look.paint),
-            self.look.name(span)
-        )];
-        let ms = span.duration_ms().filter(|_| !self.look.stable);
-        parts.extend(ms.map(|ms| self.look.paint.dim(&duration(ms))));
-        let error = error_text(span.error_type(), span.error_line());
-        if !error.is_empty() {
-            parts.push(self.look.paint.bad(&error));
+    fn event(&mut self, forest: &Forest, told: &Told<'_>, heard: &Heard) -> io::Result<()> {
+        let Self { look, line, .. } = self;
+        line.clear();
+        if !look.stable {
+            let time = self.clock.time_of_day(told.event.ts_ms().as_f64());
+            look.paint.add(Shade::Dim, time, line);
+            line.push(' ');
         }
-        parts.join("  ")
+        look.paint.add_by(Shade::Dim, line, |line| {
+            // Writing to a string does not fail.
+            let _ = write!(line, "#{}", look.run(heard.run));
+        });
+        line.push(' ');
+        let depth = forest.depth(heard.span, INDENTED);
+        (0..depth).for_each(|_| line.push_str("  "));
+        look.add_event(forest, &told.event, heard.span, line);
+        line.push('\n');
+        self.out.write_all(line.as_bytes())
     }
 
     /// Something about a connection rather than a span.
@@ -88,7 +61,7 @@ impl<W: Write> Lines<W> {
         writeln!(self.out, "{mark} connection {session}: {text}")
     }
 
-    fn findings(&mut self, session: SessionId, told: &Told) -> io::Result<()> {
+    fn findings(&mut self, session: SessionId, told: &Told<'_>) -> io::Result<()> {
         let line = told.line;
         if told.lost > 0 {
             let lost = plural(told.lost, "event");

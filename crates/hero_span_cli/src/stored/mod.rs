@@ -26,7 +26,7 @@ use clap_complete::engine::ArgValueCompleter;
 use hero_span_collector::store::{ExecutionLine, Reader, RunLine};
 
 pub(crate) use self::json::print_json;
-pub(crate) use self::when::{local as local_time, time_of_day};
+pub(crate) use self::when::{Clock, local as local_time};
 
 use crate::completions;
 use crate::error::Error;

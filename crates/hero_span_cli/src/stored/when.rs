@@ -41,6 +41,37 @@ pub(crate) fn local(ms: f64) -> String {
     )
 }
 
+/// Tells local times of day, mostly one soon after the other: what they have
+/// in common is told once a second.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    second: Option<i64>,
+    text: String,
+}
+
+/// Of a time of day, what is before its milliseconds, which are three digits.
+const SECONDS: usize = "00:00:00.".len();
+
+impl Clock {
+    /// As [`time_of_day`].
+    pub(crate) fn time_of_day(&mut self, ms: f64) -> &str {
+        let is_sane = (0.0..=TimeMs::MAX_SENT).contains(&ms);
+        let us = (ms * 1e3) as i64;
+        let second = Some(us / 1_000_000).filter(|_| is_sane);
+        if second.is_none() || second != self.second {
+            self.text = time_of_day(ms);
+            self.second = second;
+        } else {
+            self.text.truncate(SECONDS);
+            for unit in [100_000, 10_000, 1_000] {
+                let digit = u8::try_from(us / unit % 10).unwrap_or_default();
+                self.text.push(char::from(b'0' + digit));
+            }
+        }
+        &self.text
+    }
+}
+
 /// A local time of day to the millisecond.
 pub(crate) fn time_of_day(ms: f64) -> String {
     time_of_day_in(ms, TimeZone::system())

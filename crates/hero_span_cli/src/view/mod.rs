@@ -3,6 +3,7 @@
 
 mod choose;
 mod colour;
+mod event;
 mod order;
 mod paint;
 mod rows;
@@ -13,9 +14,9 @@ mod words;
 
 pub(crate) use self::choose::choose;
 pub(crate) use self::colour::ColourArgs;
-pub(crate) use self::paint::{Paint, Tone};
+pub(crate) use self::paint::{Paint, Shade, Tone};
 pub(crate) use self::rows::{Item, Row, Rows};
-pub(crate) use self::span::{error_text, is_origin, mark, run_sign, sign, tags};
+pub(crate) use self::span::{error_text, is_origin, run_sign, sign, tags};
 pub(crate) use self::words::{duration, now_ms, plural};
 
 use hero_span_collector::Forest;

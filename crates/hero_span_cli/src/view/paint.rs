@@ -1,5 +1,7 @@
 //! Colours, where they are wanted.
 
+use std::fmt::Write;
+
 use anstyle::{AnsiColor, Style};
 
 const BAD: Style = AnsiColor::Red.on_default();
@@ -16,6 +18,30 @@ pub(crate) enum Tone {
     Bad,
     Warn,
     Live,
+}
+
+/// A colour or another stress.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shade {
+    Toned(Tone),
+    Live,
+    Dim,
+    Bold,
+}
+
+impl Shade {
+    pub(crate) const BAD: Self = Self::Toned(Tone::Bad);
+
+    fn style(self) -> Style {
+        match self {
+            Self::Toned(Tone::Good) => GOOD,
+            Self::Toned(Tone::Bad) => BAD,
+            Self::Toned(Tone::Warn) => WARN,
+            Self::Toned(Tone::Live) | Self::Live => LIVE,
+            Self::Dim => DIM,
+            Self::Bold => BOLD,
+        }
+    }
 }
 
 /// Puts colours around text, or leaves it as it is.
@@ -56,6 +82,24 @@ impl Paint {
 
     pub(crate) fn bold(self, text: &str) -> String {
         self.with(BOLD, text)
+    }
+
+    /// Adds text in that shade to a line.
+    pub(crate) fn add(self, shade: Shade, text: &str, line: &mut String) {
+        self.add_by(shade, line, |line| line.push_str(text));
+    }
+
+    /// Adds in that shade what is written.
+    pub(crate) fn add_by(self, shade: Shade, line: &mut String, write: impl FnOnce(&mut String)) {
+        let style = shade.style();
+        // Writing to a string does not fail.
+        if self.colour {
+            let _ = write!(line, "{style}");
+        }
+        write(line);
+        if self.colour {
+            let _ = write!(line, "{style:#}");
+        }
     }
 
     fn with(self, style: Style, text: &str) -> String {

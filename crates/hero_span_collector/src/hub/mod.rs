@@ -4,15 +4,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use crate::figures::Figures;
 use crate::message::{Message, Rejected, Said, Told};
 use crate::sink::{Sink, Update};
 use crate::totals::Totals;
-use crate::tree::{Ending, Forest, RunId, SessionId};
+use crate::tree::{ByNumber, Ending, Forest, RunId, SessionId};
 
 /// How many ticks a run without connections waits for another process of it
 /// to connect: a fork may outlive its parent, and a connection that was made
@@ -36,7 +35,7 @@ pub(crate) struct Hub {
     /// Runs without connections.
     settling: BTreeMap<RunId, Settling>,
     /// Connections that have said nothing yet, and for how many ticks.
-    silent: HashMap<SessionId, u32>,
+    silent: ByNumber<SessionId, u32>,
     /// Runs that are over, in the order they were told.
     over: VecDeque<RunId>,
 }
@@ -61,9 +60,13 @@ impl Hub {
         &self.figures
     }
 
-    pub(crate) fn take(&mut self, message: Message<Said>, sink: &mut impl Sink) -> ControlFlow<()> {
+    pub(crate) fn take(
+        &mut self,
+        message: Message<Said<'_>>,
+        sink: &mut impl Sink,
+    ) -> ControlFlow<()> {
         match message {
-            Message::Session(id, said) => self.hear(id, said, sink),
+            Message::Session(id, said) => self.hear(id, &said, sink),
             Message::CannotAccept(error) => sink.take(&self.forest, &Update::CannotAccept(&error)),
         }
     }
@@ -117,18 +120,24 @@ impl Hub {
         left.map(|(id, _)| id).collect()
     }
 
-    fn hear(&mut self, id: SessionId, said: Said, sink: &mut impl Sink) -> ControlFlow<()> {
+    /// What a connection says.
+    pub(crate) fn hear(
+        &mut self,
+        id: SessionId,
+        said: &Said<'_>,
+        sink: &mut impl Sink,
+    ) -> ControlFlow<()> {
         match said {
             Said::Opened => self.open(id, sink),
-            Said::Event(told) => self.event(id, &told, sink),
+            Said::Event(told) => self.event(id, told, sink),
             Said::Skipped(skipped) => {
                 self.silent.remove(&id);
                 self.figures.skipped.inc_by(skipped.lines);
                 self.forest.skip(id, skipped.lines);
-                sink.take(&self.forest, &Update::Skipped(id, &skipped))
+                sink.take(&self.forest, &Update::Skipped(id, skipped))
             }
-            Said::Rejected(rejected) => self.reject(id, &rejected, sink),
-            Said::Closed { ending, torn } => self.close(id, ending, torn, sink),
+            Said::Rejected(rejected) => self.reject(id, rejected, sink),
+            Said::Closed { ending, torn } => self.close(id, *ending, *torn, sink),
         }
     }
 
@@ -143,12 +152,16 @@ impl Hub {
     fn event(
         &mut self,
         session: SessionId,
-        told: &Arc<Told>,
+        told: &Told<'_>,
         sink: &mut impl Sink,
     ) -> ControlFlow<()> {
-        self.silent.remove(&session);
+        if !self.silent.is_empty() {
+            self.silent.remove(&session);
+        }
         self.figures.events.inc();
-        self.figures.lost.inc_by(told.lost);
+        if told.lost > 0 {
+            self.figures.lost.inc_by(told.lost);
+        }
         // What a loss explains, its producer need not have done.
         let broken = told
             .findings
@@ -262,6 +275,7 @@ impl Settling {
     }
 }
 
-fn stronger(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
+/// Of two, the one that breaks.
+pub(crate) fn stronger(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
     if one.is_break() { one } else { other }
 }

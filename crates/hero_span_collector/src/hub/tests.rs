@@ -1,7 +1,6 @@
 //! When a run is over, and what is kept of it.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use hero_span_protocol::{Event, Parsed, parse};
 
@@ -51,7 +50,7 @@ impl Fixture {
         let line = format!(
             r#"{{"type":"span_start","span_id":"{span:016}","ts_ms":1,"parent_span_id":{parent},"name":"n"}}"#
         );
-        self.say(id, Said::Event(Arc::new(told(&line))));
+        self.say(id, Said::Event(told(&line)));
     }
 
     fn close(&mut self, id: u64) {
@@ -71,14 +70,14 @@ impl Fixture {
     }
 }
 
-fn told(line: &str) -> Told {
+fn told(line: &str) -> Told<'_> {
     let Ok(Parsed::Event(event)) = parse(line.as_bytes()) else {
         panic!("no event: {line}")
     };
     let event: Event<'static> = event.into_owned();
     Told {
         line: 1,
-        text: line.into(),
+        text: line.as_bytes().into(),
         event,
         findings: Vec::new(),
         lost: 0,
@@ -213,7 +212,7 @@ fn old_spans_of_a_run_that_goes_on_are_let_go_once_the_sink_has_seen_them() {
     for number in 1..=spans {
         let end =
             format!(r#"{{"type":"span_end","span_id":"{number:016x}","ts_ms":1,"status":"ok"}}"#);
-        fixture.say(1, Said::Event(Arc::new(told(&end))));
+        fixture.say(1, Said::Event(told(&end)));
     }
     fixture.ticks(1);
     assert_eq!(fixture.notes.1, spans);

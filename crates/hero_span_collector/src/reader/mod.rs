@@ -3,11 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use hero_span_protocol::{
-    Clause, Event, Line, ParseError, Parsed, Splitter, Stream, Violation, limit, parse,
-};
+use hero_span_protocol::{Clause, Event, Line, Parsed, Splitter, Stream, Violation, limit, parse};
 
 use crate::message::{Rejected, Said, Skipped, Told};
 use crate::session::Reading;
@@ -43,72 +41,73 @@ impl Default for Lines {
 }
 
 impl Reading for Reader {
-    type Said = Said;
+    type Said = Said<'static>;
 
-    fn open() -> Said {
+    fn open() -> Said<'static> {
         Said::Opened
     }
 
-    /// Events are told in order, then the bad and the unknown lines, together
-    /// so that a flood of them costs little.
-    fn push(&mut self, bytes: &[u8], heard: &mut Vec<Said>) {
-        let mut aside = Aside::default();
-        let lines = &mut self.lines;
-        self.splitter.push(bytes, |line| {
-            lines.count += 1;
-            match lines.read(line) {
-                Ok(Read::Told(told)) => heard.push(Said::Event(told)),
-                Ok(Read::Skipped(type_name)) => aside.skip(lines.count, type_name),
-                Err(violation) => aside.reject(lines.count, violation),
-            }
-        });
-        heard.extend(aside.rejected.into_iter().map(Said::Rejected));
-        heard.extend(aside.skipped.into_iter().map(Said::Skipped));
+    /// For who cannot take it in at once.
+    fn push(&mut self, bytes: &[u8], heard: &mut Vec<Said<'static>>) {
+        self.read(bytes, |said| heard.push(said.clone().into_owned()));
     }
 
-    fn close(self, ending: Ending) -> Said {
+    fn close(self, ending: Ending) -> Said<'static> {
         let torn = self.splitter.finish();
         Said::Closed { ending, torn }
     }
 }
 
-enum Read {
-    Told(Arc<Told>),
-    Skipped(String),
+impl Reader {
+    /// Reads the next bytes where they lie, and tells what they say: events in
+    /// order, then the bad and the unknown lines, together so that a flood of
+    /// them costs little.
+    pub(crate) fn read(&mut self, bytes: &[u8], mut tell: impl FnMut(&Said<'_>)) {
+        let mut aside = Aside::default();
+        let lines = &mut self.lines;
+        self.splitter.push(bytes, |line| {
+            lines.count += 1;
+            match line {
+                Line::Whole(line) => lines.read(line, &mut aside, &mut tell),
+                Line::TooLong { bytes } => lines.reject(too_long(bytes), &mut aside),
+            }
+        });
+        let rejected = aside.rejected.into_iter().map(Said::Rejected);
+        rejected.for_each(|said| tell(&said));
+        let skipped = aside.skipped.into_iter().map(Said::Skipped);
+        skipped.for_each(|said| tell(&said));
+    }
 }
 
 impl Lines {
-    fn read(&mut self, line: Line<'_>) -> Result<Read, Violation> {
-        let (line, parsed) = match line {
-            Line::Whole(line) => (line, parse(line).map_err(ParseError::into)),
-            Line::TooLong { bytes } => (&[][..], Err(too_long(bytes))),
-        };
-        match parsed {
-            Ok(Parsed::Event(event)) => Ok(Read::Told(self.tell(line, event))),
+    fn read(&mut self, line: &[u8], aside: &mut Aside, tell: &mut impl FnMut(&Said<'_>)) {
+        match parse(line) {
+            Ok(Parsed::Event(event)) => tell(&Said::Event(self.told(line, event))),
             Ok(Parsed::Skipped { type_name }) => {
                 self.stream.observe_skipped();
-                Ok(Read::Skipped(type_name.into_owned()))
+                aside.skip(self.count, type_name.into_owned());
             }
-            Err(violation) => {
-                self.stream.observe_rejected();
-                Err(violation)
-            }
+            Err(error) => self.reject(error.into(), aside),
         }
     }
 
-    fn tell(&mut self, line: &[u8], event: Event<'_>) -> Arc<Told> {
+    fn reject(&mut self, violation: Violation, aside: &mut Aside) {
+        self.stream.observe_rejected();
+        aside.reject(self.count, violation);
+    }
+
+    fn told<'a>(&mut self, line: &'a [u8], event: Event<'a>) -> Told<'a> {
         let findings = self.stream.observe(&event);
         let lost = self.stream.lost().saturating_sub(self.lost);
         self.lost += lost;
-        // A good line is UTF-8, and may end with the CR of a CRLF.
-        let text = String::from_utf8_lossy(line.trim_ascii_end());
-        Arc::new(Told {
+        Told {
             line: self.count,
-            text: text.into(),
-            event: event.into_owned(),
+            // It may end with the CR of a CRLF.
+            text: Cow::Borrowed(line.trim_ascii_end()),
+            event,
             findings,
             lost,
-        })
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::tree::Ending;
 const START: &str = r#"{"type":"span_start","span_id":"00000000000000a1","ts_ms":1,"parent_span_id":null,"name":"a"}"#;
 const END: &str = r#"{"type":"span_end","span_id":"00000000000000a1","ts_ms":2,"status":"ok"}"#;
 
-fn read(bytes: &[u8], chunk: usize) -> (Vec<Said>, Option<u64>) {
+fn read(bytes: &[u8], chunk: usize) -> (Vec<Said<'_>>, Option<u64>) {
     let mut reader = Reader::default();
     let mut heard = Vec::new();
     for bytes in bytes.chunks(chunk.max(1)) {

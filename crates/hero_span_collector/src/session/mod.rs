@@ -42,7 +42,7 @@ pub(crate) trait Reading: Default + Send + 'static {
 }
 
 /// How many connections may have said something that the hub has not heard yet.
-/// What is read of one, 16 KiB, is some 100 KiB once it is understood.
+/// Of each that is what was read at once, 16 KiB, as it came.
 const TURNS: usize = 128;
 
 /// A place for each connection that may be read just now: so what waits for the

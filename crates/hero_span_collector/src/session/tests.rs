@@ -20,7 +20,7 @@ const IDLE: Duration = Duration::from_secs(60);
 struct Fixture {
     client: DuplexStream,
     stop: Stopping,
-    heard: mpsc::Receiver<Message<Said>>,
+    heard: mpsc::Receiver<Message<Said<'static>>>,
     task: JoinHandle<()>,
 }
 

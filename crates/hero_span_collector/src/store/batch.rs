@@ -1,11 +1,11 @@
 //! What is written to a store at once: rows as they stand, nothing to compute.
 
-use std::sync::Arc;
+use hero_span_protocol::{Clause, SpanId, Status};
 
-use hero_span_protocol::{Clause, Status};
-
+use super::columns;
+use super::texts::{Part, Texts};
 use crate::message::Told;
-use crate::tree::{Counts, RunId, SessionId, SessionRecord, SpanRecord, State, Tally};
+use crate::tree::{Counts, Heard, RunId, SessionId, SessionRecord, Span, State, Tally, What};
 
 /// Rows to add or to replace, in the order in which they are written.
 #[derive(Debug, Default)]
@@ -15,8 +15,14 @@ pub(crate) struct Batch {
     pub(super) joins: Vec<(RunId, RunId)>,
     pub(super) runs: Vec<RunRow>,
     pub(super) events: Vec<EventRow>,
-    pub(super) spans: Vec<SpanRecord>,
+    /// Of all events, in their order.
+    pub(super) tags: Vec<(Part, Part)>,
+    /// By number.
+    pub(super) spans: Vec<SpanRow>,
     pub(super) remarks: Vec<Remark>,
+    /// What these rows say: in one piece, for a row of its own for each text
+    /// would cost more than to write it.
+    pub(super) texts: Texts,
     /// About what it holds in memory.
     pub(super) bytes: usize,
 }
@@ -34,7 +40,40 @@ impl Batch {
     #[cfg(test)]
     pub(crate) fn lines(&self) -> impl Iterator<Item = (SessionId, &str)> {
         let events = self.events.iter();
-        events.map(|event| (event.session, &*event.told.text))
+        events.map(|event| {
+            let line = std::str::from_utf8(self.texts.get(event.line));
+            (event.session, line.expect("it was a line"))
+        })
+    }
+
+    /// Adds an event, of which nothing is needed after this.
+    pub(super) fn add_event(&mut self, session: SessionId, told: &Told<'_>, heard: &Heard) {
+        let tags = self.tags.len();
+        let texts = &mut self.texts;
+        let line = texts.add_by(|text| text.extend_from_slice(&told.text));
+        let words = texts.add_by(|text| columns::add_words(&told.event, text));
+        columns::each_tag(&told.event, |key, value| {
+            let tag = (texts.add(key), texts.add(columns::tag_head(&value)));
+            self.tags.push(tag);
+        });
+        self.events.push(EventRow {
+            session,
+            span: heard.number,
+            what: What::of(&told.event),
+            line,
+            words,
+            tags: self.tags.len() - tags,
+            flags: heard.flags.clone(),
+            lost: told.lost,
+            lost_in: heard.lost_in.map(|(number, _)| number),
+        });
+    }
+
+    /// Adds a span as it stands. `has_begun` says whether its start came with
+    /// this batch, or the first that was heard of it.
+    pub(super) fn add_span(&mut self, span: &Span, has_begun: bool) {
+        let row = SpanRow::of(span, has_begun, &mut self.texts);
+        self.spans.push(row);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -73,9 +112,68 @@ pub(super) struct RunRow {
 pub(super) struct EventRow {
     pub(super) session: SessionId,
     pub(super) span: u64,
-    pub(super) told: Arc<Told>,
+    pub(super) what: What,
+    pub(super) line: Part,
+    /// What it says in words.
+    pub(super) words: Part,
+    /// How many tags it sets.
+    pub(super) tags: usize,
     pub(super) flags: Box<[Clause]>,
+    pub(super) lost: u64,
     pub(super) lost_in: Option<u64>,
+}
+
+/// A span as it stands.
+#[derive(Debug)]
+pub(super) struct SpanRow {
+    pub(super) number: u64,
+    /// What is settled with its start may have changed since it was written.
+    pub(super) has_begun: bool,
+    pub(super) session: SessionId,
+    pub(super) ordinal: u32,
+    pub(super) id: SpanId,
+    pub(super) parent_id: Option<SpanId>,
+    pub(super) name: Part,
+    pub(super) kind: &'static str,
+    pub(super) state: RunState,
+    pub(super) started: Option<f64>,
+    pub(super) ended: Option<f64>,
+    pub(super) first: f64,
+    pub(super) last: f64,
+    pub(super) last_what: What,
+    pub(super) lost: u32,
+    pub(super) flags: Option<String>,
+    pub(super) error_type: Option<Part>,
+    pub(super) error: Option<Part>,
+    pub(super) details: Option<Part>,
+}
+
+impl SpanRow {
+    pub(super) fn of(span: &Span, has_begun: bool, texts: &mut Texts) -> Self {
+        let (last_what, last) = span.last_heard();
+        Self {
+            number: span.number(),
+            has_begun,
+            session: span.session(),
+            ordinal: span.ordinal(),
+            id: span.id(),
+            parent_id: span.parent_id(),
+            name: texts.add(span.name()),
+            kind: span.kind().as_str(),
+            state: span.state().into(),
+            started: span.started().map(|at| at.as_f64()),
+            ended: span.ended().map(|at| at.as_f64()),
+            first: span.first_heard().as_f64(),
+            last: last.as_f64(),
+            last_what,
+            lost: span.lost(),
+            flags: columns::flag_text(span.flags()),
+            error_type: span.error_type().map(|text| texts.add(text)),
+            error: span.error_line().map(|text| texts.add(text)),
+            details: columns::has_details(span)
+                .then(|| texts.add_by(|text| columns::add_details(span, text))),
+        }
+    }
 }
 
 /// Lines that are no events.

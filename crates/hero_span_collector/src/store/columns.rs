@@ -1,10 +1,12 @@
 //! Spans as rows, and back.
 
-use hero_span_protocol::{Clause, Event, Kind, Level, SpanId, Status, TimeMs, limits};
-use rusqlite::Row;
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-use crate::tree::{Ending, LogLine, SessionId, SpanRecord, What};
+use hero_span_protocol::{Clause, Event, Json, Kind, Level, SpanId, Status, TimeMs, limits};
+use rusqlite::Row;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::tree::{Ending, LogLine, SessionId, Span, SpanRecord, What};
 
 /// Bytes of an event's text whose words can be searched for.
 const WORDS_BYTES: usize = 1_024;
@@ -12,39 +14,67 @@ const WORDS_BYTES: usize = 1_024;
 /// Bytes of a tag's value that are looked up; the rest is compared.
 pub(super) const TAG_BYTES: usize = 128;
 
-/// What a span said, as JSON.
-#[derive(Default, Serialize, Deserialize)]
+/// What a span said, as it is read from JSON.
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Details {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<(Box<str>, Box<str>)>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     logs: Vec<(f64, Box<str>, Box<str>)>,
-    #[serde(skip_serializing_if = "is_zero")]
     tags_left_out: u32,
-    #[serde(skip_serializing_if = "is_zero")]
     logs_left_out: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
+/// Whether a span has said anything.
+pub(super) fn has_details(span: &Span) -> bool {
+    let left_out = span.tags_left_out() > 0 || span.logs_left_out() > 0;
+    left_out || span.tags().next().is_some() || span.logs().next().is_some()
 }
 
-/// The details of a span that has any.
-pub(super) fn details(span: &SpanRecord) -> Option<String> {
-    let left_out = span.tags_left_out > 0 || span.logs_left_out > 0;
-    if span.tags.is_empty() && span.logs.is_empty() && !left_out {
-        return None;
+/// Adds what a span said as JSON, straight from where it stands; nothing is
+/// left out but what is empty.
+pub(super) fn add_details(span: &Span, text: &mut Vec<u8>) {
+    let mut before = b'{';
+    let mut member = |text: &mut Vec<u8>, name: &str| {
+        text.push(std::mem::replace(&mut before, b','));
+        text.push(b'"');
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\":");
+    };
+    if span.tags().next().is_some() {
+        member(text, "tags");
+        add_json(&Sequence(|| span.tags()), text);
     }
-    let log = |log: &LogLine| (log.at.as_f64(), log.level.as_str().into(), log.text.clone());
-    serde_json::to_string(&Details {
-        tags: span.tags.clone(),
-        logs: span.logs.iter().map(log).collect(),
-        tags_left_out: span.tags_left_out,
-        logs_left_out: span.logs_left_out,
-    })
-    .ok()
+    let logs = || {
+        span.logs()
+            .map(|log| (log.at.as_f64(), log.level.as_str(), &*log.text))
+    };
+    if logs().next().is_some() {
+        member(text, "logs");
+        add_json(&Sequence(logs), text);
+    }
+    let left_out = [
+        ("tags_left_out", span.tags_left_out()),
+        ("logs_left_out", span.logs_left_out()),
+    ];
+    for (name, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
+        member(text, name);
+        add_json(&count, text);
+    }
+    text.push(b'}');
+}
+
+/// Whatever an iterator gives, to be written.
+struct Sequence<F>(F);
+
+impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Sequence<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0())
+    }
+}
+
+fn add_json(value: &impl Serialize, text: &mut Vec<u8>) {
+    // Memory takes it, and there is nothing in it that JSON has not.
+    let _ = serde_json::to_writer(text, value);
 }
 
 pub(super) const SPAN_COLUMNS: &str = "id, session, ordinal, span_id, parent_id, name, kind, \
@@ -133,9 +163,10 @@ pub(super) fn ending(word: &str) -> Ending {
 }
 
 /// Clauses as one text; nothing for none.
-pub(super) fn flag_text(flags: &[Clause]) -> Option<String> {
-    let ids: Vec<_> = flags.iter().map(|clause| clause.id()).collect();
-    (!ids.is_empty()).then(|| ids.join(" "))
+pub(super) fn flag_text(flags: impl Iterator<Item = Clause>) -> Option<String> {
+    let mut flags = flags.map(|clause| clause.id());
+    let first = flags.next()?.to_owned();
+    Some(flags.fold(first, |text, id| text + " " + id))
 }
 
 pub(super) fn flags(text: Option<&str>) -> Vec<Clause> {
@@ -144,22 +175,26 @@ pub(super) fn flags(text: Option<&str>) -> Vec<Clause> {
 }
 
 /// The tags that an event sets: a string as it is, anything else as JSON.
-pub(super) fn tags<'e>(event: &'e Event<'_>) -> Vec<(&'e str, String)> {
+pub(super) fn each_tag<'e>(event: &'e Event<'_>, mut each: impl FnMut(&'e str, Cow<'e, str>)) {
     match event {
         Event::Start(start) => {
             let tags = start.tags.iter();
-            tags.map(|(key, value)| (&**key, tag_text(value))).collect()
+            tags.for_each(|(key, value)| each(key, tag_text(value)));
         }
-        Event::Tag(tag) => vec![(&*tag.key, tag_text(&tag.value))],
-        Event::Log(_) | Event::End(_) => Vec::new(),
+        Event::Tag(tag) => each(&tag.key, tag_text(&tag.value)),
+        Event::Log(_) | Event::End(_) => {}
     }
 }
 
-fn tag_text(value: &hero_span_protocol::Json<'_>) -> String {
-    match value.text() {
-        Some(text) => text.into_owned(),
-        None => value.to_compact().into_owned(),
-    }
+/// All of them.
+pub(super) fn tags<'e>(event: &'e Event<'_>) -> Vec<(&'e str, Cow<'e, str>)> {
+    let mut tags = Vec::new();
+    each_tag(event, |key, value| tags.push((key, value)));
+    tags
+}
+
+fn tag_text<'j>(value: &'j Json<'_>) -> Cow<'j, str> {
+    value.text().unwrap_or_else(|| value.to_compact())
 }
 
 /// The part of a tag's value that is looked up.
@@ -167,13 +202,15 @@ pub(super) fn tag_head(value: &str) -> &str {
     limits::cut(value, TAG_BYTES)
 }
 
-/// The beginning of what an event says in words; nothing when it says nothing.
-pub(super) fn words(event: &Event<'_>) -> Option<String> {
-    let mut text = String::new();
+/// Adds the beginning of what an event says in words, if it says anything.
+pub(super) fn add_words(event: &Event<'_>, text: &mut Vec<u8>) {
+    let begun = text.len();
     let mut add = |part: &str| {
-        if !part.is_empty() && text.len() < WORDS_BYTES {
-            text.push_str(limits::cut(part, WORDS_BYTES - text.len()));
-            text.push('\n');
+        let said = text.len() - begun;
+        if !part.is_empty() && said < WORDS_BYTES {
+            let part = limits::cut(part, WORDS_BYTES - said);
+            text.extend_from_slice(part.as_bytes());
+            text.push(b'\n');
         }
     };
     match event {
@@ -194,5 +231,4 @@ pub(super) fn words(event: &Event<'_>) -> Option<String> {
             end.result.iter().for_each(|result| add(result.as_str()));
         }
     }
-    (!text.is_empty()).then_some(text)
 }

@@ -1,12 +1,11 @@
 //! What changed since the last batch, gathered from what a hub hears.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
-use hero_span_protocol::TimeMs;
+use hero_span_protocol::{Event, TimeMs};
 
-use super::batch::{Batch, EventRow, Remark, RunRow, RunState, SessionRow};
+use super::batch::{Batch, Remark, RunRow, RunState, SessionRow};
 use super::keeper::Queue;
 use crate::message::{Rejected, Skipped, Told};
 use crate::sink::{Sink, Update};
@@ -31,7 +30,11 @@ pub(crate) struct Gather {
     queue: Queue,
     now_ms: fn() -> f64,
     batch: Batch,
-    spans: BTreeMap<u64, SpanKey>,
+    /// Spans that changed, as events came: number, key, and whether that event
+    /// was the first of it or its start.
+    spans: Vec<(u64, SpanKey, bool)>,
+    /// The connection of the latest event and its run, which are noted.
+    latest: Option<(SessionId, RunId)>,
     sessions: BTreeSet<SessionId>,
     runs: BTreeSet<RunId>,
     /// Those of them that are over.
@@ -54,7 +57,8 @@ impl Gather {
             queue,
             now_ms,
             batch: Batch::default(),
-            spans: BTreeMap::new(),
+            spans: Vec::new(),
+            latest: None,
             sessions: BTreeSet::new(),
             runs: BTreeSet::new(),
             over: BTreeSet::new(),
@@ -62,17 +66,14 @@ impl Gather {
         }
     }
 
-    fn event(&mut self, session: SessionId, told: &Arc<Told>, heard: &Heard) {
+    fn event(&mut self, session: SessionId, told: &Told<'_>, heard: &Heard) {
         self.batch.bytes += EVENT_BYTES + told.text.len();
-        self.batch.events.push(EventRow {
-            session,
-            span: heard.number,
-            told: told.clone(),
-            flags: heard.flags.clone(),
-            lost_in: heard.lost_in.map(|(number, _)| number),
-        });
-        self.spans.insert(heard.number, heard.span);
-        self.spans.extend(heard.lost_in);
+        self.batch.add_event(session, told, heard);
+        let has_begun = heard.is_new || matches!(told.event, Event::Start(_));
+        self.spans.push((heard.number, heard.span, has_begun));
+        let lost_in = heard.lost_in.iter();
+        self.spans
+            .extend(lost_in.map(|&(number, key)| (number, key, false)));
         self.join(&heard.joined);
         self.changed(session, heard.run);
     }
@@ -84,6 +85,7 @@ impl Gather {
             self.batch.bytes += ROW_BYTES;
             self.runs.remove(&goes);
             self.runs.insert(stays);
+            self.latest = None;
         }
     }
 
@@ -134,8 +136,11 @@ impl Gather {
     }
 
     fn changed(&mut self, session: SessionId, run: RunId) {
-        self.sessions.insert(session);
-        self.runs.insert(run);
+        // One connection mostly says many things, one after the other.
+        if self.latest.replace((session, run)) != Some((session, run)) {
+            self.sessions.insert(session);
+            self.runs.insert(run);
+        }
     }
 
     /// The session changed otherwise than by an event.
@@ -154,14 +159,27 @@ impl Gather {
             self.run_row(forest, run);
         }
         self.over.clear();
-        let spans = std::mem::take(&mut self.spans);
-        let spans = spans.into_values().map(|key| forest.span(key).record());
-        self.batch.spans.extend(spans);
+        self.latest = None;
+        self.span_rows(forest);
         let rows = self.batch.spans.len() + self.batch.sessions.len() + self.batch.runs.len();
         self.batch.bytes += rows * ROW_BYTES;
         if !self.batch.is_empty() {
             self.queue.push(std::mem::take(&mut self.batch));
         }
+    }
+
+    /// A row for each span that changed, by number.
+    fn span_rows(&mut self, forest: &Forest) {
+        let mut spans = std::mem::take(&mut self.spans);
+        spans.sort_unstable_by_key(|(number, ..)| *number);
+        for same in spans.chunk_by(|one, other| one.0 == other.0) {
+            let has_begun = same.iter().any(|(.., has_begun)| *has_begun);
+            if let Some(&(_, key, _)) = same.first() {
+                self.batch.add_span(forest.span(key), has_begun);
+            }
+        }
+        spans.clear();
+        self.spans = spans;
     }
 
     /// A connection that has said nothing is in no run, and not stored.

@@ -26,10 +26,12 @@ mod prune;
 mod read;
 mod rebuild;
 mod remains;
+mod rows;
 mod schema;
 mod search;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod write;
 
 use std::path::{Path, PathBuf};

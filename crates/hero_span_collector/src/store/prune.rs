@@ -180,7 +180,9 @@ fn forget_words(
     event_id: i64,
     event: &Event<'_>,
 ) -> rusqlite::Result<()> {
-    if columns::words(event).is_some() {
+    let mut words = Vec::new();
+    columns::add_words(event, &mut words);
+    if !words.is_empty() {
         transaction
             .prepare_cached("DELETE FROM words WHERE rowid = ?")?
             .execute([event_id])?;

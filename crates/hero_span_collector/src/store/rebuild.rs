@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use hero_span_protocol::{Parsed, parse};
 use rusqlite::{Row, Transaction, params};
 
+use super::batch::SpanRow;
+use super::rows::Rows;
+use super::texts::Texts;
 use super::{Store, columns, write};
 use crate::Error;
 use crate::tree::{Folding, SessionId};
@@ -59,6 +62,7 @@ fn fill(
 ) -> rusqlite::Result<Rebuilt> {
     let mut filling = Filling {
         transaction,
+        rows: Rows::prepare(transaction)?,
         numbers,
         rebuilt: Rebuilt::default(),
         ordinals: HashMap::new(),
@@ -92,6 +96,7 @@ fn fill(
 
 struct Filling<'a, 't> {
     transaction: &'a Transaction<'t>,
+    rows: Rows<'a>,
     numbers: &'a mut write::Numbers,
     rebuilt: Rebuilt,
     /// What each connection's next span comes after.
@@ -116,8 +121,14 @@ impl Filling<'_, '_> {
             self.rebuilt.unreadable += 1;
             return Ok(());
         };
-        write::words(self.transaction, row.get(2)?, &event)?;
-        write::tags(self.transaction, session, span, &event)?;
+        let mut words = Vec::new();
+        columns::add_words(&event, &mut words);
+        self.rows.word(row.get(2)?, &words)?;
+        for (key, value) in columns::tags(&event) {
+            let value = columns::tag_head(&value);
+            self.rows
+                .tag(key.as_bytes(), value.as_bytes(), session, span)?;
+        }
         let flags = columns::flags(row.get_ref(4)?.as_str_or_null()?);
         folding.hear(&event, &flags, 0);
         Ok(())
@@ -128,12 +139,16 @@ impl Filling<'_, '_> {
         folding: &Folding,
         progress: &mut impl FnMut(Rebuilt),
     ) -> rusqlite::Result<()> {
-        let Some(mut record) = folding.record() else {
+        let Some(span) = folding.span() else {
             return Ok(());
         };
-        *self.ordinals.entry(record.session.0).or_default() += 1;
-        record.lost = lost_in(self.transaction, record.number)?;
-        write::spans(self.transaction, self.numbers, &[record])?;
+        let mut texts = Texts::default();
+        let mut row = SpanRow::of(span, true, &mut texts);
+        *self.ordinals.entry(row.session.0).or_default() += 1;
+        row.lost = lost_in(self.transaction, row.number)?;
+        self.rows.span(&row, true, &texts)?;
+        self.rows.name(&row, &texts)?;
+        self.numbers.span = self.numbers.span.max(row.number + 1);
         self.rebuilt.spans += 1;
         if self.rebuilt.spans.is_multiple_of(STEP) {
             progress(self.rebuilt);

@@ -308,7 +308,8 @@ impl<'f> Question<'f> {
         while let Some(row) = rows.next()? {
             if let Ok(Parsed::Event(event)) = parse(row.get_ref(0)?.as_str()?.as_bytes()) {
                 let tags = columns::tags(&event);
-                last.extend(tags.into_iter().map(|(key, value)| (key.to_owned(), value)));
+                let tags = tags.into_iter();
+                last.extend(tags.map(|(key, value)| (key.to_owned(), value.into_owned())));
             }
         }
         let is = |(key, value): &(String, Option<String>)| match last.get(key) {

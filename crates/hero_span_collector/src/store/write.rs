@@ -1,11 +1,11 @@
 //! Rows into the file, in one transaction.
 
-use hero_span_protocol::Event;
 use rusqlite::{Connection, Transaction, params};
 
-use super::batch::{Batch, EventRow, Remark, RunRow, RunState, SessionRow};
+use super::batch::{Batch, Remark, RunRow, SessionRow};
 use super::columns;
-use crate::tree::{RunId, SpanRecord, What};
+use super::rows::Rows;
+use crate::tree::RunId;
 
 /// The numbers that come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,11 +61,17 @@ pub(super) fn write(
     let mut next = *numbers;
     for batch in batches {
         stand(&transaction, collector, &mut next, batch)?;
-        if all {
-            events(&transaction, &mut next, &batch.events)?;
-            spans(&transaction, &mut next, &batch.spans)?;
+    }
+    if all {
+        let mut rows = Rows::prepare(&transaction)?;
+        for batch in batches {
+            next.event = rows.events(next.event, batch)?;
             remarks(&transaction, &batch.remarks)?;
         }
+        rows.spans(batches)?;
+        let spans = batches.iter().filter_map(|batch| batch.spans.last());
+        let spans = spans.map(|span| span.number + 1);
+        next.span = spans.fold(next.span, u64::max);
     }
     next.write(&transaction)?;
     transaction.commit()?;
@@ -129,7 +135,7 @@ fn number(number: Option<u64>) -> Option<i64> {
 }
 
 /// SQLite's numbers have a sign; what is beyond them is as good as endless.
-fn count(count: u64) -> i64 {
+pub(super) fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -190,113 +196,6 @@ fn runs(
             row.is_over,
         ])?;
         next.run = next.run.max(row.id.0 + 1);
-    }
-    Ok(())
-}
-
-fn events(
-    transaction: &Transaction<'_>,
-    next: &mut Numbers,
-    rows: &[EventRow],
-) -> rusqlite::Result<()> {
-    let mut event = transaction.prepare_cached(
-        "INSERT INTO events (id, session, span, type, line, flags, lost, lost_in)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    )?;
-    for row in rows {
-        let told = &row.told;
-        event.execute(params![
-            next.event,
-            row.session.0,
-            row.span,
-            columns::what_word(What::of(&told.event)),
-            &*told.text,
-            columns::flag_text(&row.flags),
-            (told.lost > 0).then(|| count(told.lost)),
-            row.lost_in,
-        ])?;
-        words(transaction, next.event.cast_signed(), &told.event)?;
-        tags(transaction, row.session.0, row.span, &told.event)?;
-        next.event += 1;
-    }
-    Ok(())
-}
-
-/// What an event says, to be found by its words.
-pub(super) fn words(
-    transaction: &Transaction<'_>,
-    id: i64,
-    event: &Event<'_>,
-) -> rusqlite::Result<()> {
-    let Some(text) = columns::words(event) else {
-        return Ok(());
-    };
-    transaction
-        .prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?
-        .execute(params![id, text])
-        .map(|_| ())
-}
-
-/// The tags that an event sets, to be found by them.
-pub(super) fn tags(
-    transaction: &Transaction<'_>,
-    session: u64,
-    span: u64,
-    event: &Event<'_>,
-) -> rusqlite::Result<()> {
-    let tags = columns::tags(event);
-    if tags.is_empty() {
-        return Ok(());
-    }
-    let mut statement = transaction.prepare_cached(
-        "INSERT OR IGNORE INTO tags (key, value, session, span) VALUES (?, ?, ?, ?)",
-    )?;
-    for (key, value) in tags {
-        statement.execute(params![key, columns::tag_head(&value), session, span])?;
-    }
-    Ok(())
-}
-
-/// Span rows, as they stand.
-pub(super) fn spans(
-    transaction: &Transaction<'_>,
-    next: &mut Numbers,
-    rows: &[SpanRecord],
-) -> rusqlite::Result<()> {
-    const SQL: &str = "INSERT INTO spans (id, session, ordinal, span_id, parent_id, name, kind,
-            state, started, ended, first, last, last_what, lost, flags, error_type, error, details)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
-        ON CONFLICT (id) DO UPDATE SET parent_id = ?5, name = ?6, kind = ?7, state = ?8,
-            started = ?9, ended = ?10, last = ?12, last_what = ?13, lost = ?14, flags = ?15,
-            error_type = ?16, error = ?17, details = ?18";
-    const NAME: &str = "INSERT OR IGNORE INTO names (name, session) VALUES (?, ?)";
-    let mut statement = transaction.prepare_cached(SQL)?;
-    let mut name = transaction.prepare_cached(NAME)?;
-    for span in rows {
-        statement.execute(params![
-            span.number,
-            span.session.0,
-            span.ordinal,
-            span.id.to_string(),
-            span.parent_id.map(|id| id.to_string()),
-            span.name,
-            span.kind.as_str(),
-            RunState::from(span.state()).as_str(),
-            span.started.map(|at| at.as_f64()),
-            span.ended.map(|(at, _)| at.as_f64()),
-            span.first_heard.as_f64(),
-            span.last_heard.1.as_f64(),
-            columns::what_word(span.last_heard.0),
-            span.lost,
-            columns::flag_text(&span.flags),
-            span.error_type,
-            span.error_line,
-            columns::details(span),
-        ])?;
-        if !span.name.is_empty() {
-            name.execute(params![span.name, span.session.0])?;
-        }
-        next.span = next.span.max(span.number + 1);
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! What a span keeps of its tags, logs and error: enough to show, never more
 //! than a fixed number of bytes. Whole values go to sinks, event by event.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use hero_span_protocol::{Level, SpanLog, TimeMs, limits};
+
+use super::tags::{HEAD, MOST_BYTES, Tags};
 
 /// Bytes that a span spends on tags and logs, whatever its producer sends.
 pub(super) const BUDGET_BYTES: usize = 448;
@@ -36,7 +39,7 @@ pub struct LogLine {
 
 #[derive(Debug, Default)]
 pub(super) struct Details {
-    tags: Vec<(Box<str>, Box<str>)>,
+    tags: Tags,
     logs: VecDeque<LogLine>,
     error_type: Option<Box<str>>,
     error_line: Option<Box<str>>,
@@ -59,12 +62,17 @@ impl Details {
         if is_empty && no_error && (tags_left_out, logs_left_out) == (0, 0) {
             return None;
         }
-        let tag_bytes = tags.iter().map(|(key, value)| key.len() + value.len());
+        let mut kept = Tags::default();
+        for (key, value) in &tags {
+            // As they were cut before, unless somebody else wrote them.
+            kept.push(&shorten(key, KEY_BYTES), &shorten(value, TEXT_BYTES));
+        }
+        let tag_bytes = kept.iter().map(|(key, value)| key.len() + value.len());
         let log_bytes = logs.iter().map(|log| log.text.len());
         let bytes = tag_bytes.chain(log_bytes).map(|text| text + ENTRY_BYTES);
         Some(Box::new(Self {
             bytes: bytes.sum(),
-            tags,
+            tags: kept,
             logs: logs.into(),
             error_type,
             error_line,
@@ -74,7 +82,7 @@ impl Details {
     }
 
     pub(super) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.tags.iter().map(|(key, value)| (&**key, &**value))
+        self.tags.iter()
     }
 
     pub(super) fn logs(&self) -> impl DoubleEndedIterator<Item = &LogLine> {
@@ -85,24 +93,28 @@ impl Details {
         (self.error_type.as_deref(), self.error_line.as_deref())
     }
 
+    /// Makes room for tags that are about to come, for all of them at once.
+    pub(super) fn expect_tags<'a>(&mut self, tags: impl Iterator<Item = (&'a str, &'a str)>) {
+        let bytes = tags.map(|(key, value)| key.len() + value.len() + HEAD);
+        self.tags.reserve(bytes.sum::<usize>().min(BUDGET_BYTES));
+    }
+
     /// The last value of a key wins (`event.span_tag`) and keeps its place.
     pub(super) fn tag(&mut self, key: &str, value: &str) {
         let key = shorten(key, KEY_BYTES);
         let value = shorten(value, TEXT_BYTES);
-        if let Some(at) = self.tags.iter().position(|(known, _)| *known == key) {
-            let before = self.tags[at].1.len();
+        let known = self.tags.iter().find(|(known, _)| *known == key);
+        if let Some(before) = known.map(|(_, value)| value.len()) {
             if self.make_room(value.len().saturating_sub(before)) {
                 self.bytes = self.bytes + value.len() - before;
-                self.tags[at].1 = value;
+                self.tags.change(&key, &value);
             }
             return;
         }
         let cost = key.len() + value.len() + ENTRY_BYTES;
         if self.make_room(cost) {
             self.bytes += cost;
-            // A handful at most: room for more would cost more than copying.
-            self.tags.reserve_exact(1);
-            self.tags.push((key, value));
+            self.tags.push(&key, &value);
         } else {
             self.tags_left_out = self.tags_left_out.saturating_add(1);
         }
@@ -113,6 +125,7 @@ impl Details {
         let text = shorten(text, TEXT_BYTES);
         let cost = text.len() + ENTRY_BYTES;
         if self.make_room(cost) {
+            let text = text.into();
             self.bytes += cost;
             self.logs.reserve_exact(1);
             self.logs.push_back(LogLine { at, level, text });
@@ -124,10 +137,10 @@ impl Details {
     /// Keeps the type and the last line that says something: a traceback
     /// ends with the exception.
     pub(super) fn fail(&mut self, error_type: Option<&str>, error: Option<&str>) {
-        self.error_type = error_type.map(|text| shorten(text, KEY_BYTES));
+        self.error_type = error_type.map(|text| shorten(text, KEY_BYTES).into());
         self.error_line = error
             .and_then(|text| text.lines().rev().find(|line| !line.trim().is_empty()))
-            .map(|line| shorten(line.trim(), TEXT_BYTES));
+            .map(|line| shorten(line.trim(), TEXT_BYTES).into());
     }
 
     /// Drops the oldest logs until `cost` fits, and says whether it does.
@@ -144,7 +157,10 @@ impl Details {
 }
 
 /// A log's message and its fields.
-pub(super) fn log_text(log: &SpanLog<'_>) -> String {
+pub(super) fn log_text<'l>(log: &'l SpanLog<'_>) -> Cow<'l, str> {
+    if log.fields.is_empty() {
+        return Cow::Borrowed(&log.message);
+    }
     let mut text = log.message.to_string();
     for (key, value) in log.fields.iter() {
         text.push_str("  ");
@@ -152,14 +168,16 @@ pub(super) fn log_text(log: &SpanLog<'_>) -> String {
         text.push('=');
         text.push_str(value.as_str());
     }
-    text
+    Cow::Owned(text)
 }
 
-fn shorten(text: &str, max: usize) -> Box<str> {
+const _: () = assert!(TEXT_BYTES + '…'.len_utf8() <= MOST_BYTES);
+
+fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     let kept = limits::cut(text, max);
     if kept.len() == text.len() {
-        text.into()
+        Cow::Borrowed(text)
     } else {
-        format!("{kept}…").into_boxed_str()
+        Cow::Owned(format!("{kept}…"))
     }
 }

@@ -46,8 +46,10 @@ impl Forest {
         flags: &[Clause],
         lost: u64,
     ) -> Heard {
-        self.introduce(session, event.producer());
-        let (key, is_new) = self.record(session, event.span_id(), event.ts_ms());
+        if let Some(producer) = event.producer() {
+            self.introduce(session, producer);
+        }
+        let (key, is_new) = self.record(session, event);
         let span = &self.spans[key];
         let (broken, before) = (span.broken(), (!is_new).then(|| span.state()));
         let what = self.apply(key, event);
@@ -57,13 +59,12 @@ impl Forest {
         if !(0.0..=TimeMs::MAX_SENT).contains(&event.ts_ms().as_f64()) {
             span.flag(Clause::TypeTime);
         }
-        self.session_mut(session).latest = Some((key, what == What::End));
-        self.came(session, |counts| counts.events += 1);
-        let run = self.place(session);
+        let run = self.spoke(session, (key, what == What::End));
         self.settle(key, run, before);
-        let begun = self.spans[key].begun();
-        self.run_mut(run).stretch(begun, event.ts_ms());
         let span = &self.spans[key];
+        let begun = span.begun();
+        let told = self.runs.entry(run).or_default();
+        told.stretch(begun, event.ts_ms());
         Heard {
             span: key,
             number: span.number(),
@@ -134,9 +135,23 @@ impl Forest {
         run
     }
 
+    /// Counts an event, notes what it was about, and gives the connection's
+    /// run.
+    fn spoke(&mut self, id: SessionId, latest: (SpanKey, bool)) -> RunId {
+        let session = self.session_mut(id);
+        session.latest = Some(latest);
+        session.counts.events += 1;
+        let Some(run) = session.run else {
+            return self.place(id);
+        };
+        let changed = self.run_mut(run);
+        changed.counts.events += 1;
+        changed.revision += 1;
+        run
+    }
+
     /// One producer is in one run, even if it connects twice.
-    fn introduce(&mut self, id: SessionId, producer: Option<&Producer<'_>>) {
-        let Some(producer) = producer else { return };
+    fn introduce(&mut self, id: SessionId, producer: &Producer<'_>) {
         let session = self.session_mut(id);
         if session.producer.is_some() {
             return;
@@ -152,7 +167,8 @@ impl Forest {
 
     /// The connection's span of that id, as a new root if it is the first
     /// that is heard of it, and whether it is.
-    fn record(&mut self, session: SessionId, id: SpanId, at: TimeMs) -> (SpanKey, bool) {
+    fn record(&mut self, session: SessionId, event: &Event<'_>) -> (SpanKey, bool) {
+        let (id, at) = (event.span_id(), event.ts_ms());
         let known = self.sessions.entry(session).or_default();
         if let Some(&key) = known.spans.get(&id) {
             return (key, false);
@@ -164,10 +180,22 @@ impl Forest {
         let key = self.spans.insert(span);
         known.spans.insert(id, key);
         known.held += 1;
+        let parent = match event {
+            Event::Start(start) => start.parent_span_id,
+            _ => None,
+        };
+        let parent = parent.and_then(|id| known.spans.get(&id).copied());
         self.recorded_spans += 1;
         self.by_id.entry(id).or_insert(key);
-        self.push_root(key);
-        self.adopt(id, key);
+        match parent.filter(|&parent| parent != key) {
+            // What most spans do: they start under one of their own connection,
+            // and nobody waits for them.
+            Some(parent) if self.waiting.is_empty() => self.hang_new(key, parent),
+            _ => {
+                self.push_root(key);
+                self.adopt(id, key);
+            }
+        }
         (key, true)
     }
 
@@ -177,7 +205,9 @@ impl Forest {
         let what = span.hear(event);
         if what == What::Start && !had_started {
             self.claim(event.span_id(), key);
-            self.hang(key);
+            if self.spans[key].parent().is_none() {
+                self.hang(key);
+            }
         }
         what
     }

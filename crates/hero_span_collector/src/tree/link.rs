@@ -24,6 +24,10 @@ impl Forest {
 
     /// The roots that waited for this span hang under it from now on.
     pub(super) fn adopt(&mut self, id: SpanId, parent: SpanKey) {
+        // Mostly nobody waits for anybody.
+        if self.waiting.is_empty() {
+            return;
+        }
         for child in self.waiting.remove(&id).unwrap_or_default() {
             self.attach(child, parent);
         }
@@ -112,9 +116,21 @@ impl Forest {
         self.put_before(key, next);
     }
 
+    /// Hangs a span under one of its own connection, when it is nowhere yet and
+    /// nothing hangs under it.
+    pub(super) fn hang_new(&mut self, child: SpanKey, parent: SpanKey) {
+        let above = self.tree_of(parent);
+        self.put_under(child, parent);
+        self.spans[child].links.tree = Some(above);
+    }
+
     fn move_under(&mut self, child: SpanKey, parent: SpanKey) {
         self.count_root(child, None);
         self.unlink(child);
+        self.put_under(child, parent);
+    }
+
+    fn put_under(&mut self, child: SpanKey, parent: SpanKey) {
         let above = &mut self.spans[parent].links;
         above.children += 1;
         let next = above.first_child.replace(child);

@@ -19,6 +19,7 @@ mod arena;
 mod details;
 mod flags;
 mod grow;
+mod ids;
 mod link;
 mod numbers;
 mod order;
@@ -27,17 +28,19 @@ mod run;
 mod session;
 mod shed;
 mod span;
+mod tags;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod turns;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use hero_span_protocol::SpanId;
 
 use self::arena::Arena;
-use self::numbers::ByNumber;
+use self::ids::ById;
+pub(crate) use self::numbers::ByNumber;
 use self::turns::Turns;
 
 pub use self::arena::SpanKey;
@@ -65,11 +68,11 @@ pub struct Forest {
     /// The number of the latest span.
     numbered: u64,
     /// The span to take for an id that another connection names.
-    by_id: HashMap<SpanId, SpanKey>,
+    by_id: ById<SpanId, SpanKey>,
     /// Which connections a producer was heard on.
     producers: BTreeSet<(SpanId, SessionId)>,
     /// Roots that wait for a parent nobody has been heard of.
-    waiting: HashMap<SpanId, Vec<SpanKey>>,
+    waiting: ById<SpanId, Vec<SpanKey>>,
     /// Whose turn it is to be let go.
     turns: Turns,
     /// Connections that were over when they held no span, to be let go.

@@ -274,8 +274,13 @@ impl Span {
         (started.min(self.first_heard), last.max(self.first_heard))
     }
 
-    pub(super) fn ordinal(&self) -> u32 {
+    pub(crate) fn ordinal(&self) -> u32 {
         self.ordinal
+    }
+
+    /// The time of the first event that was heard of it.
+    pub(crate) fn first_heard(&self) -> TimeMs {
+        self.first_heard
     }
 
     /// Takes in what an event says of it.
@@ -300,9 +305,14 @@ impl Span {
         self.name = limits::cut(&event.name, limit::NAME_BYTES).into();
         self.kind = event.kind;
         self.parent_id = event.parent_span_id;
-        for (key, value) in event.tags.iter() {
-            self.details().tag(key, value.as_str());
+        if event.tags.is_empty() {
+            return;
         }
+        let tags = event.tags.iter();
+        let tags = tags.map(|(key, value)| (&**key, value.as_str()));
+        let details = self.details();
+        details.expect_tags(tags.clone());
+        tags.for_each(|(key, value)| details.tag(key, value));
     }
 
     /// The first end counts.

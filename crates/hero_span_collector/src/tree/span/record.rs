@@ -92,6 +92,11 @@ impl Folding {
         span.lose(lost);
     }
 
+    /// The span; `None` without events.
+    pub(crate) fn span(&self) -> Option<&Span> {
+        self.span.as_ref()
+    }
+
     /// What is known of the span; `None` without events.
     pub fn record(&self) -> Option<SpanRecord> {
         self.span.as_ref().map(Span::record)
