@@ -20,10 +20,6 @@ pub(crate) enum Message<S> {
 /// event borrows from the bytes that were read: nothing of it is copied before
 /// somebody wants to keep it.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all that is said are events: boxing them would cost each one an allocation"
-)]
 pub(crate) enum Said<'a> {
     Opened,
     Event(Told<'a>),

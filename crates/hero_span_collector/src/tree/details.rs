@@ -52,7 +52,7 @@ impl Details {
     /// What was kept before: the tags, the logs, the error's type and line,
     /// and how many tags and logs were left out. `None` for nothing at all.
     pub(super) fn restore(
-        tags: Vec<(Box<str>, Box<str>)>,
+        tags: &[(Box<str>, Box<str>)],
         logs: Vec<LogLine>,
         (error_type, error_line): (Option<Box<str>>, Option<Box<str>>),
         (tags_left_out, logs_left_out): (u32, u32),
@@ -63,7 +63,7 @@ impl Details {
             return None;
         }
         let mut kept = Tags::default();
-        for (key, value) in &tags {
+        for (key, value) in tags {
             // As they were cut before, unless somebody else wrote them.
             kept.push(&shorten(key, KEY_BYTES), &shorten(value, TEXT_BYTES));
         }

@@ -151,7 +151,7 @@ impl Span {
             lost: record.lost,
             children_let_go: 0,
             details: Details::restore(
-                record.tags,
+                &record.tags,
                 record.logs,
                 (record.error_type, record.error_line),
                 (record.tags_left_out, record.logs_left_out),
