@@ -41,6 +41,7 @@
 //! # Ok::<(), hero_span_protocol::ParseError>(())
 //! ```
 
+mod by_id;
 mod bytes;
 mod check;
 mod connections;
@@ -69,6 +70,7 @@ mod text;
 mod time;
 mod usual;
 
+pub use by_id::ById;
 pub use check::{CheckOptions, Checker, Located, Report};
 pub use connections::Connections;
 pub use contract::{

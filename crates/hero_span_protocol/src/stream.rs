@@ -2,8 +2,9 @@
 
 mod memory;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use crate::by_id::ById;
 use crate::contract::Clause;
 use crate::error::Violation;
 use crate::event::{Event, SpanStart};
@@ -46,7 +47,7 @@ impl From<Finding> for Violation {
 /// longer than there is memory.
 #[derive(Debug, Default)]
 pub struct Stream {
-    spans: HashMap<SpanId, Span>,
+    spans: ById<Span>,
     parents: Option<HashSet<SpanId>>,
     met: u32,
     seq: Seq,

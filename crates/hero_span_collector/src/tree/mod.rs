@@ -19,7 +19,6 @@ mod arena;
 mod details;
 mod flags;
 mod grow;
-mod ids;
 mod link;
 mod numbers;
 mod order;
@@ -36,10 +35,9 @@ mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hero_span_protocol::SpanId;
+use hero_span_protocol::{ById, SpanId};
 
 use self::arena::Arena;
-use self::ids::ById;
 pub(crate) use self::numbers::ByNumber;
 use self::turns::Turns;
 
@@ -68,11 +66,11 @@ pub struct Forest {
     /// The number of the latest span.
     numbered: u64,
     /// The span to take for an id that another connection names.
-    by_id: ById<SpanId, SpanKey>,
+    by_id: ById<SpanKey>,
     /// Which connections a producer was heard on.
     producers: BTreeSet<(SpanId, SessionId)>,
     /// Roots that wait for a parent nobody has been heard of.
-    waiting: ById<SpanId, Vec<SpanKey>>,
+    waiting: ById<Vec<SpanKey>>,
     /// Whose turn it is to be let go.
     turns: Turns,
     /// Connections that were over when they held no span, to be let go.

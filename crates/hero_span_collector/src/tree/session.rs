@@ -3,10 +3,9 @@
 use std::fmt;
 use std::ops::AddAssign;
 
-use hero_span_protocol::{Producer, SpanId};
+use hero_span_protocol::{ById, Producer};
 
 use super::arena::SpanKey;
-use super::ids::ById;
 use super::run::RunId;
 
 /// A connection's number: 1 for the first that the collector accepted.
@@ -69,7 +68,7 @@ impl AddAssign for Counts {
 pub struct Session {
     pub(super) run: Option<RunId>,
     pub(super) producer: Option<Producer<'static>>,
-    pub(super) spans: ById<SpanId, SpanKey>,
+    pub(super) spans: ById<SpanKey>,
     /// How many spans it spoke of: what the next one's ordinal is.
     pub(super) begun_spans: u32,
     /// Which of its run's connections it is.
