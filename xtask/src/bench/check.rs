@@ -8,7 +8,7 @@ use std::process::Command;
 use super::process::{self, Took};
 use super::row::{Found, Group, Sample};
 use super::{Bench, of_group};
-use crate::load::{self, lines::Lines};
+use crate::load::lines::Lines;
 use crate::tools;
 
 /// Of how many lines the slow peers get the first, a line costs them the same.
@@ -44,7 +44,7 @@ impl Prepared {
     fn new(bench: &Bench) -> Result<Self, String> {
         let prepared = Self {
             root: bench.root.clone(),
-            hero_span: load::build(&bench.root, true)?,
+            hero_span: bench.hero_span()?,
             directory: tempfile::tempdir().map_err(|error| error.to_string())?,
             lines: bench.lines,
         };

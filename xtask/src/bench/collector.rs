@@ -18,7 +18,7 @@ use super::row::{Found, Group, Sample};
 use super::{Bench, of_group};
 use crate::load::{self, lines::Lines};
 
-const EXAMPLES: &str = "cargo build --quiet --release --package hero_span_collector --examples";
+const EXAMPLES: &str = "cargo build --quiet --package hero_span_collector --examples";
 const OTELCOL: &str = "go -C xtask/bench/go build -o ../../../target/bench/ ./otelcol ./otlpsend";
 const CONNECTIONS: u64 = 8;
 
@@ -39,6 +39,7 @@ pub(super) fn measure(bench: &Bench) -> Vec<Found> {
 struct Tools {
     root: PathBuf,
     hero_span: PathBuf,
+    examples: PathBuf,
     lines: u64,
 }
 
@@ -52,10 +53,16 @@ struct Bare {
 
 impl Tools {
     fn build(bench: &Bench) -> Result<Self, String> {
-        succeed(&mut command(&bench.root, EXAMPLES))?;
+        let mut examples = command(&bench.root, EXAMPLES);
+        if bench.is_optimised {
+            examples.arg("--release");
+        }
+        succeed(&mut examples)?;
+        let hero_span = bench.hero_span()?;
         Ok(Self {
             root: bench.root.clone(),
-            hero_span: load::build(&bench.root, true)?,
+            examples: hero_span.with_file_name("examples"),
+            hero_span,
             lines: bench.lines,
         })
     }
@@ -95,7 +102,7 @@ impl Tools {
 
     /// The bare work for one line, the second of two rounds.
     fn bare(&self, example: &str, option: &str, file: &Path) -> Result<f64, String> {
-        let mut command = Command::new(self.root.join("target/release/examples").join(example));
+        let mut command = Command::new(self.examples.join(example));
         let output = command
             .arg(option)
             .arg(file)

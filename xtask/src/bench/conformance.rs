@@ -8,7 +8,6 @@ use std::time::Duration;
 use super::process;
 use super::row::{Found, Group, Sample};
 use super::{Bench, of_group};
-use crate::load;
 
 const ADAPTER: &str = "sdk/python/conformance_adapter.py";
 /// How the adapter says that it runs many cases in one process.
@@ -27,7 +26,7 @@ pub(super) fn measure(bench: &Bench) -> Vec<Found> {
 
 /// Cases of trees and of values, which no time is part of, one after the other.
 fn sample(bench: &Bench, is_fresh: bool) -> Result<Sample, String> {
-    let hero_span = load::build(&bench.root, true)?;
+    let hero_span = bench.hero_span()?;
     let python = interpreter()?;
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let adapter = match is_fresh {

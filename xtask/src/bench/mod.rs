@@ -23,7 +23,7 @@ use clap::Args as ClapArgs;
 use row::{Found, Group, ROWS, Row};
 use scale::Curve;
 
-use crate::tools;
+use crate::{load, tools};
 
 const REQUIREMENTS: &str = "xtask/bench/python/requirements.txt";
 
@@ -55,6 +55,8 @@ pub(crate) struct Args {
 /// How much work there is.
 struct Bench {
     root: PathBuf,
+    /// Whether what is large is built with all optimisations, which takes minutes.
+    is_optimised: bool,
     /// How often each row is measured in a process of its own.
     processes: usize,
     rounds: u32,
@@ -73,6 +75,7 @@ impl Bench {
         match short {
             false => Self {
                 root,
+                is_optimised: true,
                 processes: 3,
                 rounds: 7,
                 spans: 10_000,
@@ -82,6 +85,7 @@ impl Bench {
             },
             true => Self {
                 root,
+                is_optimised: false,
                 processes: 1,
                 rounds: 2,
                 spans: 300,
@@ -90,6 +94,13 @@ impl Bench {
                 scale: 10_000,
             },
         }
+    }
+}
+
+impl Bench {
+    /// Builds the command, and gives its path.
+    fn hero_span(&self) -> Result<PathBuf, String> {
+        load::build(&self.root, self.is_optimised)
     }
 }
 

@@ -8,7 +8,6 @@ use super::collect::{Sink, collect};
 use super::collector::connection_of;
 use super::row::{Found, Group, Sample};
 use super::{Bench, of_group};
-use crate::load;
 
 /// A curve of the plot.
 #[derive(Debug, Serialize)]
@@ -29,7 +28,7 @@ pub(super) struct Point {
 
 /// The rows, and the curves that they are read off.
 pub(super) fn measure(bench: &Bench) -> (Vec<Found>, Vec<Curve>) {
-    let hero_span = load::build(&bench.root, true);
+    let hero_span = bench.hero_span();
     let mut curves = Vec::new();
     let found = of_group(Group::Scale).map(|row| {
         let mut processes = Vec::new();
