@@ -8,7 +8,7 @@ const PANEL: f64 = 300.0;
 const HEIGHT: f64 = 260.0;
 /// Around the area that the curves are drawn in.
 const LEFT: f64 = 48.0;
-const RIGHT: f64 = 12.0;
+const RIGHT: f64 = 20.0;
 const TOP: f64 = 36.0;
 const BOTTOM: f64 = 40.0;
 const TIME: &str = "#0969da";
