@@ -8,6 +8,7 @@ mod corpus;
 #[cfg(test)]
 mod edges;
 mod load;
+mod marked;
 mod spec;
 mod test;
 mod tools;

@@ -9,12 +9,12 @@ use serde_json::json;
 use super::plot;
 use super::row::{Bar, Figures, Found, MIB, Verdict};
 use super::scale::Curve;
+use crate::marked;
 
 const FILE: &str = "BENCHMARKS.md";
 const JSON: &str = "xtask/bench/results.json";
 const PLOT: &str = "xtask/bench/scale.svg";
 const BEGIN: &str = "<!-- Written by `cargo xtask bench --write`. Do not edit. -->\n";
-const END: &str = "<!-- End -->\n";
 
 /// A row as it is told.
 struct Told<'f> {
@@ -162,22 +162,17 @@ pub(super) fn write(root: &Path, found: &[Found], curves: &[Curve]) -> Result<()
     let failed = |error: std::io::Error| format!("{FILE}: {error}");
     let text = fs::read_to_string(root.join(FILE)).map_err(failed)?;
     let table = format!("{}\n{}", machine(), markdown(found));
-    fs::write(root.join(FILE), with_table(&text, &table)?).map_err(failed)?;
+    fs::write(
+        root.join(FILE),
+        marked::replace(FILE, BEGIN, &text, &table)?,
+    )
+    .map_err(failed)?;
     write_json(&root.join(JSON), found, curves)?;
     if !curves.is_empty() {
         fs::write(root.join(PLOT), plot::svg(curves)).map_err(failed)?;
     }
     println!("wrote {FILE}");
     Ok(())
-}
-
-fn with_table(text: &str, table: &str) -> Result<String, String> {
-    let parts = text
-        .split_once(BEGIN)
-        .and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
-    let (head, tail) = parts
-        .ok_or_else(|| format!("{FILE}: expected the lines {BEGIN:?} and {END:?}, found none"))?;
-    Ok(format!("{head}{BEGIN}\n{table}\n{END}{tail}"))
 }
 
 /// On what it was measured: figures of two machines are not to be compared.

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use super::STALE;
 use super::report::{Count, Report};
+use crate::marked;
 
 const FILE: &str = "sdk/README.md";
 const BEGIN: &str = "<!-- Written by `cargo xtask conformance --write`. Do not edit. -->\n";
-const END: &str = "<!-- End -->\n";
 
 /// Writes the table, or says that it is not what was found.
 pub(super) fn hold(root: &Path, reports: &[Report], write: bool) -> Result<u8, String> {
     let failed = |error| format!("{FILE}: {error}");
     let found = fs::read_to_string(root.join(FILE)).map_err(failed)?;
-    let wanted = with_table(&found, &table(reports))?;
+    let wanted = marked::replace(FILE, BEGIN, &found, &table(reports))?;
     if found == wanted {
         return Ok(0);
     }
@@ -25,15 +25,6 @@ pub(super) fn hold(root: &Path, reports: &[Report], write: bool) -> Result<u8, S
     }
     println!("\n{FILE}: its table is not what was found; run: cargo xtask conformance --write");
     Ok(STALE)
-}
-
-fn with_table(text: &str, table: &str) -> Result<String, String> {
-    let parts = text
-        .split_once(BEGIN)
-        .and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
-    let (head, tail) = parts
-        .ok_or_else(|| format!("{FILE}: expected the lines {BEGIN:?} and {END:?}, found none"))?;
-    Ok(format!("{head}{BEGIN}\n{table}\n{END}{tail}"))
 }
 
 fn table(reports: &[Report]) -> String {
@@ -90,13 +81,5 @@ mod tests {
         |---|---|---|---|---|
         | [go 1.0.0](go/README.md) | cycles, threads | 1 of 1 passed, 1 need what it lacks | 1 of 1 passed | 1 of 1 passed |
         "#);
-    }
-
-    #[test]
-    fn the_table_stands_between_its_marks() {
-        let text = format!("# SDKs\n{BEGIN}old\n{END}More.\n");
-        let wanted = format!("# SDKs\n{BEGIN}\nnew\n\n{END}More.\n");
-        assert_eq!(with_table(&text, "new\n"), Ok(wanted));
-        assert!(with_table("no marks", "new").is_err());
     }
 }
