@@ -113,6 +113,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> ExitCode {
     let bench = Bench::new(root, args.short);
     let (found, curves) = measure(&bench, &args.only);
     print!("{}", report::text(&found));
+    if args.short {
+        println!("That was in short, to see whether it works: its figures are worth nothing.");
+    }
     let written = write(root, args, &found, &curves);
     if let Err(why) = &written {
         eprintln!("cargo xtask bench: {why}");
