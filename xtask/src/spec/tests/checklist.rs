@@ -77,10 +77,10 @@ fn a_new_field_asks_for_one_step_after_another() {
 
 #[test]
 fn a_limit_asks_for_the_constant_and_a_line_for_users() {
-    assert_snapshot!(found(&revised("WAIT_MS = 250", "WAIT_MS = 200")), @"
+    assert_snapshot!(found(&revised("WAIT_MS = 250", "WAIT_MS = 200")), @r#"
     CHANGELOG.md: expected a line for users with `WAIT_MS`, found none: add it
-    sdk/python/hero_tracing.py:438: expected `_WAIT_MS = 200` as limit.wait says in line 210, found `_WAIT_MS = 250`: mend the code or the docstring
-    ");
+    sdk/python/hero_tracing.py:448: expected `_WAIT_MS = 200` as limit.wait says in line 210, found `_WAIT_MS = 250`: mend the code or the docstring
+    "#);
 }
 
 #[test]
