@@ -26,7 +26,7 @@ const LINGERS: &str = "10s";
 
 /// How long it may take to listen. One that ends is not waited for, so this is
 /// for a disk that takes its time to make a store.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long it may take until the last of a run is in the store.
 const SETTLES: Duration = Duration::from_secs(5);

@@ -113,8 +113,17 @@ impl Place {
     fn start_command(&self, command: &mut Command, until: &str) -> Running<'_> {
         let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().expect("it runs");
-        let running = Running { child, place: self };
-        wait_until("the flow is there", || !self.read(until).is_empty());
+        let mut running = Running { child, place: self };
+        let begun = Instant::now();
+        while self.read(until).is_empty() {
+            let has_ended = running.child.try_wait().expect("a child").is_some();
+            if has_ended || begun.elapsed() > PATIENCE {
+                let processes = self.command_lines();
+                running.signal(Signal::KILL);
+                panic!("no flow: {:?}, of {processes:?}", running.finish());
+            }
+            sleep(Duration::from_millis(5));
+        }
         running
     }
 
@@ -161,6 +170,15 @@ impl Place {
             words.windows(own.len()).any(|part| part == own)
         };
         pids.filter(knows).collect()
+    }
+
+    /// What they were called with.
+    fn command_lines(&self) -> Vec<String> {
+        let line = |pid: &u32| {
+            let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&words).replace('\0', " ")
+        };
+        self.processes().iter().map(line).collect()
     }
 
     /// Those of them that collect.
