@@ -40,8 +40,8 @@ pub(crate) struct Args {
     /// Little work, only to see that everything works: the figures are worth nothing
     #[arg(long, conflicts_with = "write")]
     short: bool,
-    /// Write what was found into BENCHMARKS.md, with the plot and the figures as JSON
-    #[arg(long)]
+    /// Write all that was found into BENCHMARKS.md, with the plot and the figures as JSON
+    #[arg(long, conflicts_with = "only")]
     write: bool,
     /// Write the figures as JSON to this file
     #[arg(long, value_name = "FILE")]
